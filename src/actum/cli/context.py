@@ -1,0 +1,101 @@
+"""What the process gives a command: folder, clock, ids, environment. They enter here, once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from actum import moments, store
+from actum.cli import output
+from actum.errors import NotFoundError, UserError
+from actum.git.repository import Git
+from actum.names import Ids
+
+
+@dataclass(frozen=True)
+class Context:
+    """One command's surroundings."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+    ids: Ids
+
+    @classmethod
+    def of_process(cls, folder: Path) -> Context:
+        return cls(
+            folder=Path(os.path.abspath(folder)),
+            environ=os.environ,
+            now=lambda: datetime.now(UTC),
+            ids=Ids(lambda: time.time_ns() // 1_000_000, os.urandom),
+        )
+
+    def repo(self) -> Git:
+        """Return the repository that we are in.
+
+        Raises:
+            NotFoundError: We are in none, or it has no actum.yaml.
+        """
+        return Git.find(self.folder)
+
+    def head(self) -> store.Store:
+        """Open what is checked out."""
+        return store.open_head(self.repo())
+
+    def view(self, at: str | None) -> View:
+        """Open what a read is about: the trunk now, a revision, or the trunk as it held on a date."""
+        repo = self.repo()
+        if at is None:
+            return View(store.open_trunk(repo), None)
+        commit = repo.resolve(at)
+        if commit is not None:
+            return View(store.Store(repo, commit, store.evidence_commit(repo)), None)
+        try:
+            moment = moments.end_of(at)
+        except UserError as error:
+            shallow = "; this clone is shallow, and may lack it" if repo.is_shallow() else ""
+            raise NotFoundError(f"--at {at} is neither a revision nor a date{shallow}", hint="git log") from error
+        return View(store.open_trunk(repo), moment)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a read looks at. ``moment``: the business time asked about, None for now."""
+
+    store: store.Store
+    moment: datetime | None
+
+    def warnings(self) -> list[str]:
+        """What must be known to read the answer rightly."""
+        said = []
+        if self.store.repo.is_shallow():
+            said.append("this clone is shallow: history before its edge is unknown (git fetch --unshallow)")
+        return said
+
+    def clock(self) -> str:
+        return self.store.settings().clock
+
+
+def at_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--at REV|DATE`` for every read."""
+    help_text = "As REV has it, or as it held on DATE."
+    return click.option("--at", metavar="REV|DATE", default=None, help=help_text)(function)
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--json`` for every read and every result."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
+
+
+def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--dry-run`` for every write."""
+    return click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")(function)
+
+

@@ -1,0 +1,1 @@
+"""The only package that runs ``git``. Git is the database: objects, refs, one work tree."""

@@ -1,0 +1,185 @@
+"""Read a repository at any revision, without touching its work tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from actum.errors import NotFoundError, UserError
+from actum.git import plumbing
+from actum.records.forms import Person
+
+REGULAR_FILE_MODES = frozenset({"100644", "100755"})
+
+
+class TreeEntry(NamedTuple):
+    """One file of a tree. ``mode``: 100644, 100755, 120000 (a symlink) or 160000 (a submodule)."""
+
+    mode: str
+    blob: str
+
+
+class Ref(NamedTuple):
+    """A ref, the object it names, and the commit that this leads to."""
+
+    name: str
+    target: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """One repository, named by the root of its work tree."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path) -> Git:
+        """Return the repository that holds *start*.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        if not start.is_dir():
+            raise NotFoundError(f"{start} is not a folder")
+        done = plumbing.attempt(start, "rev-parse", "--show-toplevel")
+        if done.code:
+            if b"dubious ownership" in done.err:
+                raise UserError(done.last_words, hint=f"git config --global --add safe.directory {start}")
+            raise NotFoundError(f"{start} is not in a git repository", hint="actum init")
+        return cls(Path(done.out.decode().rstrip("\n")))
+
+    def folder(self) -> Path:
+        """Return the folder that this work tree shares with its linked ones (``.git``)."""
+        return Path(self.root, plumbing.text(self.root, "rev-parse", "--git-common-dir")).resolve()
+
+    def resolve(self, revision: str) -> str | None:
+        """Return the commit id that *revision* stands for, or None."""
+        if revision.startswith("-"):
+            return None
+        done = plumbing.attempt(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return None if done.code else done.out.decode().strip()
+
+    def head(self) -> str:
+        """Return the commit that is checked out.
+
+        Raises:
+            UserError: The repository has no commit yet.
+        """
+        commit = self.resolve("HEAD")
+        if commit is None:
+            raise UserError("the repository has no commit yet", hint="git commit --allow-empty -m 'Begin'")
+        return commit
+
+    def branch(self) -> str | None:
+        """Return the branch that is checked out, or None on a detached HEAD."""
+        done = plumbing.attempt(self.root, "symbolic-ref", "--quiet", "--short", "HEAD")
+        return done.out.decode().strip() if done.code == 0 else None
+
+    def is_shallow(self) -> bool:
+        return plumbing.text(self.root, "rev-parse", "--is-shallow-repository") == "true"
+
+    def tree(self, commit: str, *prefixes: str) -> dict[str, TreeEntry]:
+        """Return the files of a commit below *prefixes* (all, when none is given), by path."""
+        listed = plumbing.git(self.root, "ls-tree", "-r", "-z", "--full-tree", commit, "--", *prefixes)
+        found = {}
+        for line in listed.split(b"\0")[:-1]:
+            facts, _, path = line.partition(b"\t")
+            mode, _kind, blob = facts.decode().split(" ")
+            found[path.decode(errors="surrogateescape")] = TreeEntry(mode, blob)
+        return found
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return the bytes of a file as *commit* has them, or None when it is not there."""
+        done = plumbing.attempt(self.root, "cat-file", "blob", f"{commit}:{path}")
+        return None if done.code else done.out
+
+    def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of many objects with one child process; unknown ids are absent."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        out = plumbing.git(self.root, "cat-file", "--batch", stdin="\n".join(wanted).encode() + b"\n")
+        found, at = {}, 0
+        for blob in wanted:
+            end = out.index(b"\n", at)
+            head = out[at:end].split(b" ")
+            at = end + 1
+            if head[-1] == b"missing":
+                continue
+            size = int(head[2])
+            found[blob] = out[at : at + size]
+            at += size + 1
+        return found
+
+    def refs(self, *prefixes: str) -> tuple[Ref, ...]:
+        """Return the refs below *prefixes* that lead to a commit, annotated tags peeled."""
+        form = "%(refname)%00%(objectname)%00%(*objectname)%00%(objecttype)"
+        found = []
+        for line in plumbing.text(self.root, "for-each-ref", f"--format={form}", *prefixes).splitlines():
+            name, target, peeled, kind = line.split("\0")
+            if kind in ("commit", "tag"):
+                found.append(Ref(name, target, peeled or target))
+        return tuple(found)
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        return plumbing.attempt(self.root, "merge-base", "--is-ancestor", older, newer).code == 0
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        done = plumbing.attempt(self.root, "merge-base", one, other)
+        return None if done.code else done.out.decode().strip()
+
+    def changed(self, since: str, until: str) -> dict[str, str]:
+        """Return the paths that differ between two commits, with git's letter: A, M, D, T."""
+        listed = plumbing.git(
+            self.root, "diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--name-status", since, until
+        ).split(b"\0")[:-1]
+        return {path.decode(errors="surrogateescape"): letter.decode() for letter, path in zip(*[iter(listed)] * 2)}
+
+    def first_parents(self, commit: str, *paths: str) -> tuple[str, ...]:
+        """Return the commits of a line, newest first; with *paths* only those that changed one of them."""
+        listed = plumbing.text(self.root, "rev-list", "--first-parent", commit, "--", *paths)
+        return tuple(listed.splitlines())
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        return tuple(plumbing.text(self.root, "rev-list", "--parents", "-n1", commit).split()[1:])
+
+    def committed_at(self, commit: str) -> int:
+        """Return the committer's time in seconds since 1970."""
+        return int(plumbing.text(self.root, "show", "-s", "--format=%ct", commit))
+
+    def dirty(self) -> dict[str, str]:
+        """Return the paths that differ from HEAD, untracked ones included, with git's two letters."""
+        listed = plumbing.git(self.root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
+        lines = (line.decode(errors="surrogateescape") for line in listed.split(b"\0")[:-1])
+        return {line[3:]: line[:2] for line in lines}
+
+    def identity(self) -> Person:
+        """Return who commits here.
+
+        Raises:
+            UserError: git does not know.
+        """
+        done = plumbing.attempt(self.root, "var", "GIT_COMMITTER_IDENT")
+        match = re.fullmatch(rb"(.*) <(.*)> \d+ [+-]\d{4}", done.out.strip())
+        if done.code or match is None or not match[2]:
+            raise UserError(
+                "git does not know who you are",
+                hint="git config --global user.name NAME && git config --global user.email ADDRESS",
+            )
+        return Person(name=match[1].decode(errors="replace"), email=match[2].decode(errors="replace"))
+
+    def config(self, key: str) -> str | None:
+        done = plumbing.attempt(self.root, "config", "--get", key)
+        return None if done.code else done.out.decode().strip()
+
+    def hash_work_tree(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Return the blob id that each file of the work tree would have."""
+        wanted = list(paths)
+        if not wanted:
+            return {}
+        out = plumbing.git(self.root, "hash-object", "--stdin-paths", stdin="\n".join(wanted).encode() + b"\n")
+        return dict(zip(wanted, out.decode().split(), strict=True))

@@ -1,0 +1,11 @@
+"""What the wing refuses; it cannot import the tool's own errors, because the tool does not travel with it."""
+
+from __future__ import annotations
+
+
+class ModelError(Exception):
+    """A refusal a person can act on: ``str(error)`` says what is wrong, ``hint`` what to do about it."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint

@@ -1,0 +1,84 @@
+"""Where each record lies in a user's repository: the only place that spells these paths."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+SETTINGS = "actum.yaml"
+TRUSTED_TYPES = "policies/trusted-types.txt"
+STATE = ".actum"
+RUNS = "runs"
+WINGS = "environments/wings"
+WHEELS = "environments/wheels"
+EVIDENCE_BRANCH = "actum/evidence"
+EVIDENCE_REF = f"refs/heads/{EVIDENCE_BRANCH}"
+
+_VERSION = re.compile(r"registry/([^/]+)/versions/([^/]+)\.yaml")
+_STAGE = re.compile(r"registry/([^/]+)/stages/([^/]+)\.yaml")
+_EVENT = re.compile(r"registry/([^/]+)/events/([0-9A-Z]{26})-([a-z]+)\.yaml")
+_CARD = re.compile(r"registry/([^/]+)/model\.yaml")
+_RUN = re.compile(r"runs/\d{4}/\d{2}/([0-9A-Z]{26})\.json")
+_POLICY = re.compile(r"policies/([^/]+)\.yaml")
+_KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
+_KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY}
+IMMUTABLE = frozenset({"model-version", "event", "run"})
+WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy"})
+
+
+def card(model: str) -> str:
+    return f"registry/{model}/model.yaml"
+
+
+def beside_card(model: str, name: str) -> str:
+    return f"registry/{model}/{name}"
+
+
+def version(model: str, number: str) -> str:
+    return f"registry/{model}/versions/{number}.yaml"
+
+
+def stage(model: str, name: str) -> str:
+    return f"registry/{model}/stages/{name}.yaml"
+
+
+def event(model: str, ulid: str, kind: str) -> str:
+    return f"registry/{model}/events/{ulid}-{kind}.yaml"
+
+
+def run(ulid: str, at: datetime) -> str:
+    return f"{RUNS}/{at:%Y}/{at:%m}/{ulid}.json"
+
+
+def policy(name: str) -> str:
+    return f"policies/{name}.yaml"
+
+
+def segment(model: str, ulid: str) -> str:
+    return f"decisions/{model}/{ulid}.parquet"
+
+
+def version_ref(model: str, number: str) -> str:
+    """The ref that keeps a version's result commit reachable, whatever a merge does to its branch."""
+    return f"refs/actum/versions/{model}/{number}"
+
+
+def run_ref(ulid: str) -> str:
+    """The ref that keeps the snapshot of a dirty tree."""
+    return f"refs/actum/runs/{ulid}"
+
+
+def promotion_branch(model: str, to: str) -> str:
+    return f"promote/{model}/{to}"
+
+
+def kind_of(path: str) -> str | None:
+    """Return which schema a path must satisfy, or None when it is not a record of ours."""
+    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), None)
+
+
+def names_in(path: str) -> tuple[str, ...]:
+    """Return what a record's path itself says: the model, then the version, the stage, or the event's id and kind."""
+    kind = kind_of(path)
+    found = _KINDS[kind].fullmatch(path) if kind else None
+    return found.groups() if found else ()

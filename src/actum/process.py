@@ -1,0 +1,122 @@
+"""Run a child process to its end, in a process group of its own, and never leave it behind.
+
+The only place that starts processes. A child whose parent is interrupted is ended with its whole
+group: ``dvc repro`` killed alone leaves the stage's own child running and writing (measured).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A child that has ended. ``code`` is its exit status, or minus the signal that ended it."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it said, stderr before stdout: enough for an error message."""
+        said = (self.err.strip() or self.out.strip()).decode(errors="replace")
+        return "\n".join(said.splitlines()[-8:])
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdin: bytes | None = None,
+    timeout_s: float | None = None,
+) -> Finished:
+    """Run *command* and return what it said. *env* is the child's whole environment.
+
+    Raises:
+        FileNotFoundError: There is no such program.
+        subprocess.TimeoutExpired: It did not end in time; its group has been ended.
+    """
+    child = _start(command, cwd, env, stdin is not None, subprocess.PIPE)
+    try:
+        out, err = child.communicate(stdin, timeout=timeout_s)
+    except BaseException:
+        end_group(child)
+        raise
+    return Finished(child.returncode, out, err)
+
+
+def stream(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    each_line: Callable[[str], None],
+) -> int:
+    """Run *command*, hand each line of its joined stdout and stderr to *each_line*, return the exit status."""
+    child = _start(command, cwd, env, False, subprocess.STDOUT)
+    try:
+        assert child.stdout is not None
+        for line in child.stdout:
+            each_line(line.decode(errors="replace").rstrip("\r\n"))
+        return child.wait()
+    except BaseException:
+        end_group(child)
+        raise
+    finally:
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    """Ask the child's whole group to end, insist after a grace period, and reap the child."""
+    for number, patience in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, None)):
+        try:
+            os.killpg(child.pid, number)
+        except ProcessLookupError:
+            pass  # the group is gone; the child is still to be reaped
+        try:
+            child.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _start(
+    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], feeds: bool, stderr: int
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.PIPE if feeds else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        start_new_session=True,
+        preexec_fn=_die_with_parent() if sys.platform.startswith("linux") else None,
+    )
+
+
+def _die_with_parent() -> Callable[[], None]:
+    """Return what a new child calls to be killed when we are: ``kill -9`` gives us no chance to do it."""
+    import ctypes
+
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def arrange() -> None:
+        libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return arrange

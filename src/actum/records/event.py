@@ -1,0 +1,117 @@
+"""``registry/<model>/events/<ulid>-<kind>.yaml``: what happened to a model, append-only.
+
+Two times on every event: ``recorded_at`` is the real clock, ``effective_at`` when it holds in the business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from actum.records.card import RebuildLevel
+from actum.records.codec import FieldError
+from actum.records.forms import Commit, Md5, Name, Person, RepoPath, Semver, Sha256, Ulid
+from actum.records.settings import Clock
+
+EventKind = Literal["promotion", "attestation", "seal"]
+Verdict = RebuildLevel | Literal["different"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What one gate or check says. ``missing``: nobody measured it, so the gate is closed."""
+
+    gate: str
+    outcome: Literal["passed", "warned", "failed", "missing"]
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promotion:
+    """A version takes a stage. ``replaces``: the version that stood there; ``supersedes``: its event."""
+
+    stage: Name
+    version: Semver
+    artifact: Sha256
+    plan: Sha256
+    replaces: Semver | None = None
+    supersedes: Ulid | None = None
+    policy: Name | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attestation:
+    """A version was rebuilt, and how near it came.
+
+    ``statement`` is an in-toto Statement v1 with SLSA's provenance predicate.
+    ``overrides``: variables that the caller changed; such an attestation proves nothing to a gate.
+    """
+
+    version: Semver
+    level: Verdict
+    expires_at: datetime
+    stages_run: int
+    stages: int
+    first_difference: str | None = None
+    cause: str | None = None
+    overrides: dict[str, str] = field(default_factory=dict)
+    statement: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seal:
+    """A segment of decisions, closed: its bytes are under DVC, its Merkle root (RFC 6962) is here.
+
+    Attributes:
+        segment: The segment's id; its decisions lie in ``path``.
+        rows: How many decisions; scored in batches of ``batch_rows``, which replay repeats.
+        stage_event: The promotion under which they were made; absent when a version was named outright.
+        first_moment, last_moment: Business times of the earliest and the latest decision.
+        card: Blob id of the card whose rule decided.
+        previous: The seal before this one, so that none can be left out unseen.
+    """
+
+    segment: Ulid
+    path: RepoPath
+    md5: Md5
+    sha256: Sha256
+    size: int
+    rows: int
+    batch_rows: int
+    merkle_root: Sha256
+    version: Semver
+    artifact: Sha256
+    first_moment: datetime
+    last_moment: datetime
+    as_of: datetime
+    card: Commit
+    trusted_types: Commit | None = None
+    stage: Name | None = None
+    stage_event: Ulid | None = None
+    input: RepoPath | None = None
+    input_sha256: Sha256 | None = None
+    previous: Ulid | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One event; exactly the body that ``kind`` names is present."""
+
+    schema: Literal["event/1"]
+    id: Ulid
+    kind: EventKind
+    model: Name
+    recorded_at: datetime
+    effective_at: datetime
+    clock: Clock
+    by: Person
+    promotion: Promotion | None = None
+    attestation: Attestation | None = None
+    seal: Seal | None = None
+
+    def __post_init__(self) -> None:
+        for kind in ("promotion", "attestation", "seal"):
+            if (getattr(self, kind) is not None) != (kind == self.kind):
+                raise FieldError("is required" if kind == self.kind else f"does not belong to a {self.kind}", (kind,))

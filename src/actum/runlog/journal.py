@@ -1,0 +1,119 @@
+"""The journal of a run under way: intent first, each command as it begins and ends, the end last.
+
+It lies in the git-ignored state folder, so that a run that was killed can be finished or told apart from
+one that never was. One line, one JSON object, synced before anything follows from it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actum import files, layout
+from actum.names import is_ulid
+
+JOURNAL = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One command of a stage that ran to its end. ``code``: its exit status."""
+
+    stage: str
+    cmd: str
+    code: int
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The folder of one run: its journal, its log, and the environment that its stages are given."""
+
+    folder: Path
+
+    @property
+    def run(self) -> str:
+        return self.folder.name
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.txt"
+
+    def note(self, event: str, **facts: Any) -> None:
+        """Append one line and sync it to the disk."""
+        line = json.dumps({"event": event, **facts}, ensure_ascii=False).encode() + b"\n"
+        with (self.folder / JOURNAL).open("ab") as journal:
+            journal.write(line)
+            journal.flush()
+            os.fsync(journal.fileno())
+
+    def entries(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the journal's lines; a last one that was cut off by a kill does not count."""
+        path = self.folder / JOURNAL
+        lines = path.read_bytes().split(b"\n") if path.exists() else []
+        return tuple(json.loads(line) for line in lines[:-1] if line)
+
+    def intent(self) -> Mapping[str, Any] | None:
+        return next((entry for entry in self.entries() if entry["event"] == "intent"), None)
+
+    def is_closed(self) -> bool:
+        """Whether the run came to an end that needs nothing more: recorded, or given up by its owner."""
+        return any(entry["event"] == "closed" for entry in self.entries())
+
+    def executions(self, stage: str) -> tuple[Execution, ...]:
+        """Return the commands of a stage's last execution, in order; empty when it was not executed here.
+
+        A stage that was tried again counts only from its last first command on.
+        """
+        ended: list[Execution] = []
+        first: str | None = None
+        for entry in self.entries():
+            if entry.get("stage") != stage:
+                continue
+            if entry["event"] == "command-started":
+                first = first or entry["cmd"]
+                if entry["cmd"] == first:
+                    ended = []
+            elif entry["event"] == "command-ended":
+                keys = ("stage", "cmd", "code", "seconds", "cpu_seconds", "peak_mb")
+                ended.append(Execution(**{key: entry[key] for key in keys}))
+        return tuple(ended)
+
+    def executed(self) -> tuple[str, ...]:
+        """Return the stages whose commands all ran to a good end here, in the order they were begun."""
+        begun = [entry["stage"] for entry in self.entries() if entry["event"] == "command-started"]
+        good = []
+        for stage in dict.fromkeys(begun):
+            done = self.executions(stage)
+            if done and all(execution.code == 0 for execution in done):
+                good.append(stage)
+        return tuple(good)
+
+
+def books_folder(root: Path) -> Path:
+    return root / layout.STATE / "runs"
+
+
+def open_book(root: Path, run: str, intent: Mapping[str, Any]) -> Book:
+    """Begin the journal of a new run with what it means to do."""
+    folder = books_folder(root) / run
+    folder.mkdir(parents=True)
+    files.replace(folder / JOURNAL, b"")
+    book = Book(folder)
+    book.note("intent", **intent)
+    return book
+
+
+def unfinished(root: Path) -> tuple[Book, ...]:
+    """Return the runs that began and neither closed nor were given up, newest first."""
+    folder = books_folder(root)
+    if not folder.is_dir():
+        return ()
+    names = sorted((entry.name for entry in folder.iterdir() if is_ulid(entry.name)), reverse=True)
+    return tuple(book for name in names if not (book := Book(folder / name)).is_closed())
