@@ -26,7 +26,18 @@ __all__ = ["CANONICAL", "MAX_FILE_BYTES", "LoadedModel", "ModelError", "fingerpr
 
 MAX_FILE_BYTES = 16 * 2**30
 
-_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError, EOFError, OSError, RecursionError, MemoryError)
+_BROKEN = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    ImportError,
+    EOFError,
+    OSError,
+    RecursionError,
+    MemoryError,
+)
 """What skops, numpy and pickle raise on files that are damaged, forged or from other releases."""
 
 

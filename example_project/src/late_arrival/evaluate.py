@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from actum.models import load
 from inputs import INPUTS, KEY, MOMENT
 from numpy.typing import NDArray
 from project import read_params
@@ -16,17 +15,12 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from times import local_midnight
 from train import MODEL
 
-TRUSTED = Path("policies/trusted-types.txt")
+from actum.models import load
+
 BINS = 10
 DIGITS = 6  # metrics are rounded for people and for git; what is compared to the bit is the model
 
 Floats = NDArray[np.float64]
-
-
-def trusted_types() -> list[str]:
-    """Read the reviewed list of types that a model may hold: one a line, # starts a comment."""
-    lines = (line.partition("#")[0].strip() for line in TRUSTED.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line]
 
 
 def evaluation_rows(features: pd.DataFrame, outcomes: pd.DataFrame, params: dict[str, Any]) -> pd.DataFrame:
@@ -85,7 +79,8 @@ def main() -> None:
     params = read_params()
     features, outcomes = pd.read_parquet("data/features.parquet"), pd.read_parquet("data/outcomes.parquet")
     rows = evaluation_rows(features, outcomes, params)
-    score = load(MODEL, trusted=trusted_types()).predict_proba(rows[list(INPUTS)])[:, 1]
+    # load() trusts the types that policies/trusted-types.txt lists, and no others.
+    score = load(MODEL).predict_proba(rows[list(INPUTS)])[:, 1]
     claim = rows["claim"].to_numpy(float)
     metrics = measure(claim, score, params["cover"]["decline_at"])
     plots = Path("plots")

@@ -12,9 +12,6 @@ from typing import Any
 
 import click
 
-from actum import moments, store
-from actum.cli import output
-from actum.errors import NotFoundError, UserError
 from actum.git.repository import Git
 from actum.names import Ids
 
@@ -45,43 +42,6 @@ class Context:
         """
         return Git.find(self.folder)
 
-    def head(self) -> store.Store:
-        """Open what is checked out."""
-        return store.open_head(self.repo())
-
-    def view(self, at: str | None) -> View:
-        """Open what a read is about: the trunk now, a revision, or the trunk as it held on a date."""
-        repo = self.repo()
-        if at is None:
-            return View(store.open_trunk(repo), None)
-        commit = repo.resolve(at)
-        if commit is not None:
-            return View(store.Store(repo, commit, store.evidence_commit(repo)), None)
-        try:
-            moment = moments.end_of(at)
-        except UserError as error:
-            shallow = "; this clone is shallow, and may lack it" if repo.is_shallow() else ""
-            raise NotFoundError(f"--at {at} is neither a revision nor a date{shallow}", hint="git log") from error
-        return View(store.open_trunk(repo), moment)
-
-
-@dataclass(frozen=True)
-class View:
-    """What a read looks at. ``moment``: the business time asked about, None for now."""
-
-    store: store.Store
-    moment: datetime | None
-
-    def warnings(self) -> list[str]:
-        """What must be known to read the answer rightly."""
-        said = []
-        if self.store.repo.is_shallow():
-            said.append("this clone is shallow: history before its edge is unknown (git fetch --unshallow)")
-        return said
-
-    def clock(self) -> str:
-        return self.store.settings().clock
-
 
 def at_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--at REV|DATE`` for every read."""
@@ -97,5 +57,3 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--dry-run`` for every write."""
     return click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")(function)
-
-

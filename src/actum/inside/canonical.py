@@ -28,7 +28,9 @@ from actum.inside.formats import CANONICAL, MARKER, SCHEMA
 
 Node = dict[str, Any]
 
-_WITHOUT_IDENTITY = frozenset({"JsonNode", "TypeNode", "FunctionNode", "SliceNode", "TupleNode", "BytesNode", "DTypeNode"})
+_WITHOUT_IDENTITY = frozenset(
+    {"JsonNode", "TypeNode", "FunctionNode", "SliceNode", "TupleNode", "BytesNode", "DTypeNode"}
+)
 """Loaders of values that nobody can change, so whether two places share one is no part of the state."""
 _LEAST_ADDRESS = 2**20
 _WRONG_KEYS = frozenset({"builtins.bool", "builtins.NoneType", "numpy.bool", "numpy.bool_"})
@@ -139,7 +141,9 @@ def _node(node: Node, place: _Place, rewrite: _Rewrite) -> Node:
 def _child(value: Any, place: _Place, rewrite: _Rewrite) -> Any:
     """Rewrite what stands under a key of a node: a node, a list or a table of nodes, or plain JSON."""
     if isinstance(value, list):
-        return [_child(item, _Place(path=f"{place.path}[{n}]", owner=place.owner), rewrite) for n, item in enumerate(value)]
+        return [
+            _child(item, _Place(path=f"{place.path}[{n}]", owner=place.owner), rewrite) for n, item in enumerate(value)
+        ]
     if not isinstance(value, dict):
         return value
     if "__loader__" in value:
@@ -168,7 +172,13 @@ def _attributes(content: Any, place: _Place, owner: str, rewrite: _Rewrite) -> A
     named = {key: _Place(path=f"{place.path}.{key}", owner=owner) for key in sorted(entries)}
     attributes = {key: _node(entries[key], where, rewrite) for key, where in named.items()}
     kinds = _child(content["key_types"], place, rewrite)  # every one of them is str
-    return {"__class__": "dict", "__loader__": "DictNode", "__module__": "builtins", "content": attributes, "key_types": kinds}
+    return {
+        "__class__": "dict",
+        "__loader__": "DictNode",
+        "__module__": "builtins",
+        "content": attributes,
+        "key_types": kinds,
+    }
 
 
 def _checked(node: Node, place: _Place, rewrite: _Rewrite) -> Node:
@@ -207,7 +217,9 @@ def _named_function(node: Node, place: _Place) -> Node:
     name, module = node["__class__"], sys.modules.get(node["__module__"])
     found = getattr(module, name, None)
     if found is None:
-        raise ModelError(f"{place}: {_class_of(node)} has no name it could be loaded by", hint="use a function of a module")
+        raise ModelError(
+            f"{place}: {_class_of(node)} has no name it could be loaded by", hint="use a function of a module"
+        )
     for home in _UFUNC_HOMES:
         if not hasattr(found, "__code__") and getattr(sys.modules.get(home), name, None) is found:
             return {**node, "__module__": home}
@@ -228,14 +240,16 @@ def _sorted_set(built: Node, node: Node, place: _Place) -> Node:
 def _sorted_items(items: list[Node], kind: str, place: _Place) -> list[Node]:
     for item in items:
         if not _is_plain(item):
-            raise ModelError(f"{place}: a {kind} of {_class_of(item)}, which has no stable order", hint="use a sorted list")
-    return sorted(items, key=lambda item: json.dumps(item))
+            raise ModelError(
+                f"{place}: a {kind} of {_class_of(item)}, which has no stable order", hint="use a sorted list"
+            )
+    return sorted(items, key=json.dumps)
 
 
 def _is_plain(item: Node) -> bool:
     if item["__loader__"] == "TupleNode":
         return all(_is_plain(part) for part in item["content"])
-    return item["__loader__"] == "JsonNode"
+    return bool(item["__loader__"] == "JsonNode")
 
 
 def _class_of(node: Node) -> str:

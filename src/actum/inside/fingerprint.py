@@ -36,9 +36,11 @@ def _digest(value: Any, depth: int) -> bytes:
         raise ModelError(f"the model's state refers to itself, or is nested more than {_CYCLE} deep")
     if value is None:
         return _hash("none")
+    if isinstance(value, (np.ndarray, np.datetime64, np.timedelta64)):
+        return _digest_array(value, depth)
     if isinstance(value, (bool, np.bool_)):
         return _hash("bool", b"1" if value else b"0")
-    if isinstance(value, (int, np.integer)) and not isinstance(value, np.timedelta64):
+    if isinstance(value, (int, np.integer)):
         return _hash("int", str(int(value)).encode())
     if isinstance(value, (float, np.floating)):
         return _hash("float", struct.pack("<d", float(value)))
@@ -46,7 +48,7 @@ def _digest(value: Any, depth: int) -> bytes:
         return _hash("str", str(value).encode("utf-8", "surrogatepass"))
     if isinstance(value, (bytes, bytearray)):
         return _hash("bytes", bytes(value))
-    return _digest_array(value, depth) if isinstance(value, (np.ndarray, np.generic)) else _digest_held(value, depth)
+    return _digest_array(value, depth) if isinstance(value, np.generic) else _digest_held(value, depth)
 
 
 def _digest_array(value: Any, depth: int) -> bytes:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from actum.inside.digests import digest_of
-from actum.inside.errors import ModelError
 from actum.inside.envelope import Request
+from actum.inside.errors import ModelError
 from actum.models import LoadedModel, open_model
 
 _REFUSED = (ValueError, TypeError, KeyError, IndexError, AttributeError)
@@ -29,7 +29,7 @@ def scores(model: Any, frame: Any) -> Any:
     """
     import numpy as np
 
-    ordered = _in_training_order(model, frame)
+    ordered = in_training_order(model, frame)
     try:
         with warnings.catch_warnings():  # a model fitted on arrays has no names to check, which is no fault
             warnings.filterwarnings("ignore", message="X has feature names", category=UserWarning)
@@ -65,7 +65,7 @@ def _answer(model: Any, frame: Any) -> Any:
     raise ModelError(f"{type(model).__name__} predicts nothing: no predict_proba, decision_function or predict")
 
 
-def _in_training_order(model: Any, frame: Any) -> Any:
+def in_training_order(model: Any, frame: Any) -> Any:
     """Put the columns in the order the model was fitted with, where it knows; refuse when it needs others."""
     names = getattr(model, "feature_names_in_", None)
     if names is None:
@@ -74,4 +74,4 @@ def _in_training_order(model: Any, frame: Any) -> Any:
     lacking = [name for name in wanted if name not in frame.columns]
     if lacking:
         raise ModelError(f"the model was trained with {', '.join(lacking)}, which the inputs lack")
-    return frame[wanted] if set(wanted) == set(frame.columns) else frame
+    return frame[wanted]

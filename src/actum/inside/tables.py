@@ -19,7 +19,7 @@ from actum.inside.errors import ModelError
 from actum.inside.frames import Input, InputType, Value
 
 _PARQUET_MAGIC = b"PAR1"
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(?P<offset>Z|[+-]\d\d:?\d\d)?")
 
 
@@ -157,7 +157,9 @@ def moments(table: Table, name: str) -> list[dt.datetime | None]:
 
     column = table.column(name)
     if table.is_text or pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return [None if text is None else _moment(text, table, name, row) for row, text in enumerate(column.to_pylist())]
+        return [
+            None if text is None else _moment(text, table, name, row) for row, text in enumerate(column.to_pylist())
+        ]
     if not pa.types.is_timestamp(column.type):
         raise ModelError(f"{table.place}: column {name} is {column.type}, wanted moments")
     if column.type.tz is None:
@@ -177,7 +179,7 @@ def parse_moment(text: str, where: str) -> dt.datetime:
     if not match["offset"]:
         raise ModelError(f"{where}: {text!r} has no time zone", hint="add Z or an offset such as -04:00")
     try:
-        return dt.datetime.fromisoformat(text).astimezone(dt.timezone.utc)
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:
         raise ModelError(f"{where}: {text!r} is not a moment: {error}") from error
 
@@ -218,7 +220,9 @@ def _guess(table: Table, column: Any, name: str) -> InputType:
 def _guess_text(column: Any) -> InputType:
     import pyarrow as pa
 
-    if set(column.unique().to_pylist()) - {None} <= {"true", "false", "True", "False"} and column.null_count < len(column):
+    if set(column.unique().to_pylist()) - {None} <= {"true", "false", "True", "False"} and column.null_count < len(
+        column
+    ):
         return "bool"
     try:
         column.cast(pa.float64())
@@ -251,7 +255,6 @@ def _fits(dtype: Any, kind: InputType) -> bool:
 def _cast(table: Table, column: Any, kind: InputType, name: str) -> Any:
     """Bring a column to its Arrow type without losing anything: NaN becomes null first."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     targets = {"float": pa.float64(), "int": pa.int64(), "bool": pa.bool_(), "string": pa.string()}
     try:

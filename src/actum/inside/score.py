@@ -1,0 +1,138 @@
+"""Worker: decide a table's rows in fixed batches, and record each decision so that it can be replayed to the bit.
+
+Each batch is scored from its inputs as they were written (JSON read back), never from the table's own arrays.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from actum.inside.digests import digest_of, write_atomically
+from actum.inside.envelope import Request, run
+from actum.inside.errors import ModelError
+from actum.inside.frames import Input, Value, frame_of, typed_inputs_of
+from actum.inside.scoring import requested_model, scores
+from actum.inside.tables import Table, input_values, moments, parse_moment, plain_values, read_table, rfc3339
+
+BATCH_ROWS = 4096
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """The rows to decide, in the table's order: parallel tuples."""
+
+    keys: tuple[Value, ...]
+    moments: tuple[str, ...]
+    inputs: tuple[dict[str, Value], ...]
+    kept: tuple[dict[str, Value], ...]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def score(request: Request) -> dict[str, Any]:
+    """Write one line a selected row to ``out``; return how many, in how many batches, and from when to when."""
+    loaded = requested_model(request, trusted=request.texts("trusted"), allow_pickle=request.flag("allow_pickle"))
+    inputs = typed_inputs_of(request)
+    chosen = select(request, inputs)
+    batch_rows = request.whole("batch_rows", default=BATCH_ROWS, least=1)
+    lines = "".join(_lines(loaded.model, chosen, inputs, batch_rows)).encode()
+    write_atomically(Path(request.text("out")), lines)
+    return {
+        "rows": len(chosen),
+        "batches": -(-len(chosen) // batch_rows),
+        "first": min(chosen.moments, key=_when),
+        "last": max(chosen.moments, key=_when),
+        "sha256": digest_of(lines),
+    }
+
+
+def select(request: Request, inputs: Sequence[Input]) -> Selection:
+    """Read the table and keep the rows with ``since <= moment < until``.
+
+    Raises:
+        ModelError: missing columns, null or repeated keys, moments that are null or without zone, or nothing left.
+    """
+    key, moment, keep = request.text("key"), request.text("moment"), request.texts("keep")
+    names = [item.name for item in inputs]
+    table = read_table(Path(request.text("table")), [key, moment, *keep, *names])
+    times = _complete(moments(table, moment), table, moment)
+    rows = _within(times, request)
+    table = table.take(rows)
+    keys = _unique(_complete(plain_values(table, key), table, key), table, key)
+    return Selection(
+        keys=tuple(keys),
+        moments=tuple(rfc3339(times[row]) for row in rows),
+        inputs=_rows(names, [input_values(table, item) for item in inputs], len(rows)),
+        kept=_rows(keep, [plain_values(table, name) for name in keep], len(rows)),
+    )
+
+
+def _rows(names: Sequence[str], columns: Sequence[list[Value]], count: int) -> tuple[dict[str, Value], ...]:
+    if not names:
+        return tuple({} for _ in range(count))
+    return tuple(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _within(times: Sequence[dt.datetime], request: Request) -> list[int]:
+    since, until = (_bound(request, key) for key in ("since", "until"))
+    rows = [
+        row for row, time in enumerate(times) if (since is None or time >= since) and (until is None or time < until)
+    ]
+    if not rows:
+        told = f"since {request.optional_text('since')} until {request.optional_text('until')}"
+        raise ModelError(f"{request.text('table')}: no row to score ({told}; the table has {len(times)})")
+    return rows
+
+
+def _bound(request: Request, key: str) -> dt.datetime | None:
+    text = request.optional_text(key)
+    return None if text is None else parse_moment(text, f"{request.place}.{key}")
+
+
+def _complete(values: Sequence[T | None], table: Table, name: str) -> list[T]:
+    found = [value for value in values if value is not None]
+    if len(found) != len(values):
+        raise ModelError(f"{table.place}: column {name} is null in {len(values) - len(found)} rows")
+    return found
+
+
+def _unique(keys: list[Value], table: Table, name: str) -> list[Value]:
+    twice = [key for key, times in Counter(keys).items() if times > 1]
+    if twice:
+        raise ModelError(f"{table.place}: column {name}: {len(twice)} keys stand more than once, first {twice[0]!r}")
+    return keys
+
+
+def _lines(model: Any, chosen: Selection, inputs: Sequence[Input], batch_rows: int) -> Iterator[str]:
+    """Score batch by batch; yield the lines."""
+    for batch, start in enumerate(range(0, len(chosen), batch_rows)):
+        rows = range(start, min(start + batch_rows, len(chosen)))
+        written = [_json(chosen.inputs[row]) for row in rows]
+        values = scores(model, frame_of(json.loads(f"[{','.join(written)}]"), inputs)).tolist()
+        for row, text, value in zip(rows, written, values, strict=True):
+            yield (
+                f'{{"key":{_json(chosen.keys[row])},"moment":"{chosen.moments[row]}","batch":{batch},'
+                f'"inputs":{text},"kept":{_json(chosen.kept[row])},"score":{value!r}}}\n'
+            )
+
+
+def _json(value: Value | Mapping[str, Value]) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _when(moment: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(moment)
+
+
+if __name__ == "__main__":
+    sys.exit(run(score))

@@ -1,0 +1,111 @@
+"""What stands where, and when: versions, stages and their history, derived from pointers and events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from actum.errors import NotFoundError
+from actum.names import Reference, Version
+from actum.records.event import Event, Promotion
+from actum.records.version import ModelVersion
+from actum.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A version at a stage, since when (business time), and the promotion that put it there."""
+
+    stage: str
+    version: str
+    since: datetime
+    event: Event
+
+    @property
+    def promotion(self) -> Promotion:
+        assert self.event.promotion is not None
+        return self.event.promotion
+
+
+def promotions(store: Store, model: str, stage: str | None = None) -> tuple[Event, ...]:
+    """Return the promotions of a model, to one stage or to all, in the order in which they took effect."""
+    found = [e for e in store.events(model) if e.promotion and stage in (None, e.promotion.stage)]
+    return tuple(sorted(found, key=lambda event: (event.effective_at, event.id)))
+
+
+def standing(store: Store, model: str, stage: str, at: datetime | None = None) -> Standing | None:
+    """Return what stands at a stage: by its pointer now, or by the promotions in effect at a business time.
+
+    Raises:
+        NotFoundError: The pointer names an event that is not on record.
+    """
+    if at is not None:
+        in_effect = [event for event in promotions(store, model, stage) if event.effective_at <= at]
+        return _standing_of(in_effect[-1]) if in_effect else None
+    pointer = store.pointers(model).get(stage)
+    if pointer is None:
+        return None
+    event = store.event(pointer.event)
+    if event is None or event.promotion is None:
+        raise NotFoundError(f"{model}#{stage} points at event {pointer.event}, which is not there", hint="actum fsck")
+    return _standing_of(event)
+
+
+def standings(store: Store, model: str, at: datetime | None = None) -> dict[str, Standing]:
+    """Return what stands at each stage that holds a version, in the order of the settings."""
+    named = (*store.settings().stages, *store.pointers(model))
+    found = {stage: standing(store, model, stage, at) for stage in dict.fromkeys(named)}
+    return {stage: held for stage, held in found.items() if held is not None}
+
+
+def resolve(store: Store, reference: Reference, at: datetime | None = None) -> ModelVersion:
+    """Return the version that ``MODEL``, ``MODEL@V`` or ``MODEL#STAGE`` stands for; a bare model is its newest.
+
+    Raises:
+        NotFoundError: There is no such model, version, or nothing stands at the stage.
+    """
+    store.card(reference.owner)
+    if reference.kind == "stage":
+        held = standing(store, reference.owner, reference.name, at)
+        if held is None:
+            when = f" on {at:%Y-%m-%d}" if at else ""
+            raise NotFoundError(f"nothing stands at {reference}{when}", hint=f"actum ls versions {reference.owner}")
+        return version(store, reference.owner, held.version)
+    if reference.kind == "version":
+        return version(store, reference.owner, reference.name)
+    return newest(store, reference.owner)
+
+
+def version(store: Store, model: str, number: str) -> ModelVersion:
+    """Raises: NotFoundError when the model has no such version."""
+    found = store.version(model, number)
+    if found is None:
+        known = ", ".join(v.version for v in store.versions(model)) or "none"
+        raise NotFoundError(f"{model} has no version {number} (versions: {known})", hint=f"actum ls versions {model}")
+    return found
+
+
+def newest(store: Store, model: str) -> ModelVersion:
+    """Return the highest version.
+
+    Raises:
+        NotFoundError: The model has none.
+    """
+    versions = store.versions(model)
+    if not versions:
+        raise NotFoundError(f"{model} has no version yet", hint=f"actum register {model}")
+    return versions[-1]
+
+
+def next_version(store: Store, model: str, part: str) -> str:
+    """Return the number that follows the highest version; the first is 1.0.0."""
+    versions = store.versions(model)
+    if not versions:
+        return "1.0.0"
+    assert part in ("major", "minor", "patch")
+    return str(Version.parse(versions[-1].version).bump(part))
+
+
+def _standing_of(event: Event) -> Standing:
+    assert event.promotion is not None
+    return Standing(event.promotion.stage, event.promotion.version, event.effective_at, event)

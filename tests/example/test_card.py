@@ -1,0 +1,82 @@
+"""The card, the parameters and the code say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "example_project"
+
+
+@pytest.fixture(scope="module")
+def card() -> dict[str, Any]:
+    return dict(yaml.safe_load((EXAMPLE / "registry/late-arrival/model.yaml").read_text()))
+
+
+@pytest.fixture(scope="module")
+def params() -> dict[str, Any]:
+    return dict(yaml.safe_load((EXAMPLE / "params.yaml").read_text()))
+
+
+def test_the_card_names_the_inputs_of_the_model_in_order(card: dict[str, Any]) -> None:
+    import inputs
+
+    assert tuple(item["name"] for item in card["inputs"]) == inputs.INPUTS
+    assert {item["name"] for item in card["inputs"] if item["type"] == "string"} == set(inputs.WORDS)
+    assert (card["key"], card["moment"]) == (inputs.KEY, inputs.MOMENT)
+
+
+def test_the_words_of_the_card_ask_only_for_columns_that_exist(card: dict[str, Any]) -> None:
+    import inputs
+
+    asked = set(re.findall(r"{(\w+)}", card["subject"] + " ".join(item["words"] for item in card["inputs"])))
+    assert asked <= {*inputs.INPUTS, *inputs.SUBJECT}
+
+
+def test_the_card_declines_where_the_parameters_do(card: dict[str, Any], params: dict[str, Any]) -> None:
+    assert card["decision"]["threshold"] == params["cover"]["decline_at"]
+
+
+def test_the_pipeline_declares_every_module_that_a_stage_imports() -> None:
+    stages = yaml.safe_load((EXAMPLE / "dvc.yaml").read_text())["stages"]
+    source = EXAMPLE / "src/late_arrival"
+    own = {path.stem for path in source.glob("*.py")}
+
+    def needed(name: str) -> set[str]:
+        found = set(re.findall(r"^from (\w+) import", (source / f"{name}.py").read_text(), re.M)) & own
+        return found.union(*(needed(other) for other in found)) | {name}
+
+    for name, stage in stages.items():
+        declared = {Path(path).stem for path in stage["deps"] if path.startswith("src/")}
+        assert declared == needed(name), name
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_every_trusted_type_is_needed_and_no_other_is(params: dict[str, Any]) -> None:
+    import inputs
+    import skops.io
+    import train
+
+    rows = pd.DataFrame({name: [float(n % 7) for n in range(400)] for name in inputs.NUMBERS})
+    rows = rows.assign(origin="JFK", carrier=["B6", "UA"] * 200, weekday="Mon")
+    held: set[str] = set()
+    for kind in ("linear", "boosting"):
+        for weight in (None, "balanced"):
+            model = {**params["model"], "kind": kind, "class_weight": weight}
+            fitted = train.make_pipeline(model, params["seed"]).fit(rows, [0, 1, 1, 0] * 100)
+            held.update(skops.io.get_untrusted_types(data=skops.io.dumps(fitted)))
+    lines = (EXAMPLE / "policies/trusted-types.txt").read_text().splitlines()
+    assert {line for line in lines if not line.startswith("#")} == held
+
+
+def test_requirements_name_everything_that_the_stages_import_and_no_host() -> None:
+    text = (EXAMPLE / "requirements.in").read_text()
+    assert set(re.findall(r"^([\w-]+)>=", text, re.M)) == {
+        "numpy", "pandas", "pyarrow", "pyyaml", "scikit-learn", "skops", "threadpoolctl", "tzdata",
+    }  # fmt: skip
+    assert "://" not in text
