@@ -7,12 +7,12 @@ from the work tree, so that a read in the past and a read of today are the same 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 from actum import files, layout
-from actum.errors import InvalidRecordError, NotFoundError
+from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git.repository import REGULAR_FILE_MODES, Git, TreeEntry
 from actum.names import Version, is_name
 from actum.records.card import ModelCard
@@ -38,12 +38,26 @@ RECORDS: Mapping[str, type[Any]] = {
 
 @dataclass(frozen=True)
 class Store:
-    """What one commit says. ``evidence``: the tip of the evidence branch, whose files are joined in."""
+    """What one commit says. ``evidence``: the tip of the evidence branch, whose files are joined in.
+
+    ``skipped``: absent, a malformed record is an error; present, reads of several records leave it out and
+    name it here by its path, so that one bad file does not hide the others from a listing.
+    """
 
     repo: Git
     commit: str
     evidence: str | None = None
-    _cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    skipped: dict[str, UserError] | None = field(default=None, repr=False, compare=False)
+    # By path and blob: the same bytes under another name are not the same record.
+    _cache: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def tolerant(self) -> Store:
+        """Return the same records for reads that list: see ``skipped``."""
+        return replace(self, skipped={})
+
+    def beside(self, commit: str) -> Store:
+        """Return another commit's records, read in the same manner; what both have is read once."""
+        return replace(self, commit=commit)
 
     @cached_property
     def tree(self) -> Mapping[str, TreeEntry]:
@@ -110,7 +124,7 @@ class Store:
         """Yield the runs, newest first; reads in portions, so that stopping early is cheap."""
         paths = sorted(self.paths("run"), key=lambda path: layout.names_in(path)[0], reverse=True)
         for at in range(0, len(paths), 64):
-            yield from self._many(paths[at : at + 64], Run)
+            yield from self._many(paths[at : at + 64], Run, self.skipped)
 
     def policy(self, name: str) -> Policy | None:
         return self._one(layout.policy(name), Policy)
@@ -123,26 +137,46 @@ class Store:
 
     def paths(self, kind: str) -> list[str]:
         """Return the paths of all records of a kind, sorted."""
-        return sorted(path for path in self.tree if layout.kind_of(path) == kind)
+        return list(self._paths.get(kind, ()))
+
+    @cached_property
+    def _paths(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self.tree):
+            if kind := layout.kind_of(path):
+                found.setdefault(kind, []).append(path)
+        return found
 
     def _all(self, kind: str, record: type[R], model: str) -> list[R]:
-        return self._many([path for path in self.paths(kind) if layout.names_in(path)[0] == model], record)
+        paths = [path for path in self.paths(kind) if layout.names_in(path)[0] == model]
+        return self._many(paths, record, self.skipped)
 
     def _one(self, path: str, record: type[R]) -> R | None:
         return next(iter(self._many([path], record)), None) if path in self.tree else None
 
-    def _many(self, paths: list[str], record: type[R]) -> list[R]:
+    def _many(self, paths: list[str], record: type[R], skipped: dict[str, UserError] | None = None) -> list[R]:
         entries = {path: self.tree[path] for path in paths}
-        unread = [entry.blob for path, entry in entries.items() if entry.blob not in self._cache]
+        unread = [entry.blob for path, entry in entries.items() if (path, entry.blob) not in self._cache]
         bytes_of = self.repo.blobs(unread)
         found = []
         for path, entry in entries.items():
-            if entry.blob not in self._cache:
-                if entry.mode not in REGULAR_FILE_MODES:
-                    raise InvalidRecordError(f"{path}: is a link or a submodule, must be a regular file")
-                self._cache[entry.blob] = read_record(path, bytes_of[entry.blob])
-            found.append(self._cache[entry.blob])
+            try:
+                found.append(self._record(path, entry, bytes_of))
+            except InvalidRecordError as error:
+                if skipped is None:
+                    raise
+                skipped[path] = error
         return found
+
+    def _record(self, path: str, entry: TreeEntry, bytes_of: Mapping[str, bytes]) -> Any:
+        key = (path, entry.blob)
+        if key not in self._cache:
+            if entry.mode not in REGULAR_FILE_MODES:
+                raise InvalidRecordError(f"{path}: is a link or a submodule, must be a regular file")
+            if entry.blob not in bytes_of:
+                raise InvalidRecordError(f"{path}: git has lost its bytes (object {entry.blob[:10]})", hint="git fsck")
+            self._cache[key] = read_record(path, bytes_of[entry.blob])
+        return self._cache[key]
 
 
 def read_record(path: str, data: bytes) -> Any:
@@ -216,4 +250,4 @@ def open_trunk(repo: Git) -> Store:
     """Open the trunk, the truth about stages; HEAD where there is no trunk (a detached clone of one commit)."""
     head = open_head(repo)
     tip = trunk_commit(repo, head.settings().trunk)
-    return Store(repo, tip, head.evidence) if tip else head
+    return Store(repo, tip, head.evidence) if tip and tip != head.commit else head

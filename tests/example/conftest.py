@@ -27,7 +27,8 @@ def stages_on_the_path() -> Iterator[None]:
 def fetch_data() -> ModuleType:
     """The script, loaded from its file."""
     spec = importlib.util.spec_from_file_location("fetch_data", EXAMPLE / "fetch_data.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -10,6 +10,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from actum.records.card import ModelCard
+from actum.records.codec import decode
+from actum.records.policy import Policy
+from actum.records.settings import Settings
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "example_project"
 
 
@@ -80,3 +85,11 @@ def test_requirements_name_everything_that_the_stages_import_and_no_host() -> No
         "numpy", "pandas", "pyarrow", "pyyaml", "scikit-learn", "skops", "threadpoolctl", "tzdata",
     }  # fmt: skip
     assert "://" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("actum.yaml", Settings), ("registry/late-arrival/model.yaml", ModelCard), ("policies/late-arrival.yaml", Policy)],
+)
+def test_every_record_of_the_example_is_valid(path: str, kind: type) -> None:
+    decode(kind, yaml.safe_load((EXAMPLE / path).read_text()), strict=True)

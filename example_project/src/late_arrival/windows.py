@@ -18,7 +18,8 @@ _SPAN = 2**33  # seconds; more than any UTC time here, so that groups never over
 
 def seconds(times: pd.Series) -> Ints:
     """Return UTC times as whole seconds since 1970."""
-    return times.dt.as_unit("s").to_numpy(dtype="datetime64[s]").astype(np.int64)
+    whole: Ints = times.dt.as_unit("s").to_numpy(dtype="datetime64[s]").astype(np.int64)
+    return whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -163,9 +163,7 @@ def _resolved(name: str, definition: Definition, locked: LockedStage, where: str
 def _as(path: str, out: Out | None) -> Out:
     if out is None:
         return Out(path=path)
-    return Out(
-        path=path, kind=out.kind, cached=out.cached, persist=out.persist, push=out.push, remote=out.remote
-    )
+    return Out(path=path, kind=out.kind, cached=out.cached, persist=out.persist, push=out.push, remote=out.remote)
 
 
 def _outs(definition: Definition, where: str) -> tuple[Out, ...]:

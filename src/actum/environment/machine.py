@@ -25,6 +25,11 @@ def cpu_name(cpuinfo: Path = CPUINFO) -> str:
     return _first_cpu(cpuinfo).get("model name", "")
 
 
+def kernel_and_libc() -> str:
+    """Return the release of the kernel and the version of libc: what was learnt under others is asked anew."""
+    return f"{platform.release()} {' '.join(platform.libc_ver())}"
+
+
 def _first_cpu(cpuinfo: Path) -> dict[str, str]:
     if not cpuinfo.exists():  # not Linux
         return {}

@@ -6,6 +6,7 @@ pinned elsewhere is said by :func:`limits`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -25,9 +26,7 @@ _ALWAYS = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.U
 _X86_64 = frozenset({"x86_64", "amd64"})
 # NumPy's names of what x86-64-v3 holds, old (up to 2.3) and new. Whatever else its list names goes off, so
 # that a feature of a later CPU or of a later numpy is off without a change here.
-_X86_64_V3 = frozenset(
-    "SSE SSE2 SSE3 SSSE3 SSE41 POPCNT SSE42 AVX F16C FMA3 AVX2 BMI BMI2 LZCNT MOVBE X86_V2 X86_V3".split()
-)
+_X86_64_V3 = re.compile(r"SSE[23]?|SSSE3|SSE4[12]|POPCNT|AVX2?|F16C|FMA3|BMI2?|LZCNT|MOVBE|X86_V[23]")
 # Best first. OpenBLAS does not refuse a core type that the CPU lacks: it dies of SIGILL (measured).
 _CORE_TYPES = (
     ("Haswell", frozenset({"avx2", "fma"})),
@@ -56,8 +55,30 @@ def pin(cpu_flags: frozenset[str], numpy_dispatch: Collection[str] | None, machi
 
 
 def relaxed_pin() -> dict[str, str]:
-    """Return what stays pinned under ``exactness: relaxed``: hash seed, zone and locale, but neither threads nor SIMD."""
+    """Return what ``exactness: relaxed`` leaves pinned: hash seed, zone, locale; neither threads nor SIMD."""
     return dict(_ALWAYS)
+
+
+def overridden(
+    pinned: Mapping[str, str], overrides: Mapping[str, str], cpu_flags: frozenset[str], machine: str
+) -> dict[str, str]:
+    """Return the pin with values of the user's own: the negative control, a rebuild that must not succeed.
+
+    Raises:
+        UserError: A name that is no part of the pin, or a core type that would end in SIGILL here.
+    """
+    for name in overrides:
+        if name not in (*_ALWAYS, *THREADS, "MKL_CBWR", CORE_TYPE, DISABLE):
+            raise UserError(f"{name} is no part of the pin", hint=f"leave {name} out")
+    core = overrides.get(CORE_TYPE)
+    here = {name for name, needs in _CORE_TYPES if machine.lower() in _X86_64 and needs <= cpu_flags}
+    here |= {found for found in (core_type(cpu_flags, machine),) if found is not None}
+    if core is not None and core not in here:
+        raise UserError(
+            f"{CORE_TYPE}={core}: this CPU has no such core type, or it is not one that is checked",
+            hint=f"name one of: {', '.join(sorted(here)) or 'none'}",
+        )
+    return {**pinned, **overrides}
 
 
 def core_type(cpu_flags: frozenset[str], machine: str) -> str | None:
@@ -74,8 +95,9 @@ def disabled_features(numpy_dispatch: Collection[str], machine: str) -> tuple[st
 
     Elsewhere than on x86-64 everything that is dispatched goes off, which leaves numpy's baseline.
     """
-    kept = _X86_64_V3 if machine.lower() in _X86_64 else frozenset[str]()
-    return tuple(name for name in numpy_dispatch if name not in kept)
+    if machine.lower() not in _X86_64:
+        return tuple(numpy_dispatch)
+    return tuple(name for name in numpy_dispatch if _X86_64_V3.fullmatch(name) is None)
 
 
 def limits(cpu_flags: frozenset[str], platform: str) -> tuple[str, ...]:
@@ -125,7 +147,6 @@ def allowed_environment(
         "PYTHONPATH": str(wing),
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUTF8": "1",
         **pinned,
     }
     refuse_extra(given, own)
@@ -146,5 +167,5 @@ def refuse_extra(extra: Mapping[str, str], own: Mapping[str, str]) -> None:
         if name in own or name in _REFUSED_NAMES or name.startswith((*_REFUSED_PREFIXES, "LC_")):
             raise UserError(
                 f"{name} cannot be added to the environment of a stage: it could change a result unseen",
-                hint="drop it, or write `exactness: relaxed` under environment: in actum.yaml to free the threads and SIMD",
+                hint=f"take {name} out; the pin alone says what a stage sees",
             )

@@ -144,6 +144,11 @@ class Git:
         listed = plumbing.text(self.root, "rev-list", "--first-parent", commit, "--", *paths)
         return tuple(listed.splitlines())
 
+    def introduced(self, commit: str, path: str) -> str | None:
+        """Return the commit in the history of *commit* that first brought *path*, or None."""
+        listed = plumbing.text(self.root, "log", "--diff-filter=A", "--format=%H", "--no-renames", commit, "--", path)
+        return listed.splitlines()[-1] if listed else None
+
     def parents(self, commit: str) -> tuple[str, ...]:
         return tuple(plumbing.text(self.root, "rev-list", "--parents", "-n1", commit).split()[1:])
 

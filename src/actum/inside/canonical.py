@@ -271,7 +271,8 @@ def _zeroed_padding(data: bytes) -> bytes:
     array = np.load(io.BytesIO(data), allow_pickle=False)
     if not array.dtype.names or sum(array.dtype[name].itemsize for name in array.dtype.names) == array.dtype.itemsize:
         return data
-    clean = np.zeros_like(array)
+    # not zeros_like: that assigns field by field to memory as it was
+    clean = np.zeros(array.shape, array.dtype, order="F" if array.flags.fnc else "C")
     for name in array.dtype.names:
         clean[name] = array[name]
     buffer = io.BytesIO()

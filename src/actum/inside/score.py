@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,8 @@ from actum.inside.scoring import requested_model, scores
 from actum.inside.tables import Table, input_values, moments, parse_moment, plain_values, read_table, rfc3339
 
 BATCH_ROWS = 4096
+
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 T = TypeVar("T")
 
@@ -124,10 +126,6 @@ def _lines(model: Any, chosen: Selection, inputs: Sequence[Input], batch_rows: i
                 f'{{"key":{_json(chosen.keys[row])},"moment":"{chosen.moments[row]}","batch":{batch},'
                 f'"inputs":{text},"kept":{_json(chosen.kept[row])},"score":{value!r}}}\n'
             )
-
-
-def _json(value: Value | Mapping[str, Value]) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _when(moment: str) -> dt.datetime:

@@ -258,6 +258,8 @@ def _cast(table: Table, column: Any, kind: InputType, name: str) -> Any:
 
     targets = {"float": pa.float64(), "int": pa.int64(), "bool": pa.bool_(), "string": pa.string()}
     try:
+        if kind == "int" and pa.types.is_string(column.type):
+            column = _whole_numbers(column)
         if pa.types.is_floating(column.type):
             column = _without_nan(column.cast(pa.float64()))
         if pa.types.is_integer(column.type) and kind == "float":
@@ -266,6 +268,16 @@ def _cast(table: Table, column: Any, kind: InputType, name: str) -> Any:
         return _without_nan(column) if kind == "float" else column
     except pa.ArrowInvalid as error:
         raise ModelError(f"{table.place}: column {name} is not {kind}: {error}") from error
+
+
+def _whole_numbers(texts: Any) -> Any:
+    """Read whole numbers; "6.0" is one, because pandas writes a column of integers with gaps so."""
+    import pyarrow as pa
+
+    try:
+        return texts.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return texts.cast(pa.float64())
 
 
 def _without_nan(column: Any) -> Any:

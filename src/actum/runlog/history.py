@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
 
+from actum.dvc.lockfile import LockedStage
 from actum.records.run import Run, RunEnvironment, RunStage
 
 
@@ -60,4 +62,39 @@ def standing(wanted: Mapping[str, StageState], key: EnvironmentKey, runs: Iterab
         for stage in run.stages:
             if stage.name not in found and wanted.get(stage.name) == state_of(stage):
                 found[stage.name] = stage
+    return found
+
+
+def locked_state(stage: LockedStage) -> StageState:
+    """Return what dvc.lock says of a stage, in the form that :func:`standing` compares."""
+    return StageState(
+        cmd="\n".join(stage.cmd),
+        deps=frozenset((entry.path, entry.md5 or "") for entry in stage.deps),
+        params=repr(sorted(stage_params(stage).items())),
+        outs=frozenset((entry.path, entry.md5 or "") for entry in stage.outs),
+    )
+
+
+def stage_params(stage: LockedStage) -> dict[str, Any]:
+    """Return a stage's parameters, flattened; a file other than params.yaml prefixes its own."""
+    found: dict[str, Any] = {}
+    for file, values in stage.params.items():
+        found |= flat(values, "" if PurePosixPath(file).name == "params.yaml" else f"{file}:")
+    return found
+
+
+def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Flatten nested mappings with dots: ``{"model": {"kind": "linear"}}`` -> ``{"model.kind": "linear"}``."""
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        name = f"{prefix}{key}"
+        found |= flat(item, f"{name}.") if isinstance(item, Mapping) else {name: item}
+    return found
+
+
+def flat_metrics(files_: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Flatten metrics by dots; where there are several files, a file's name goes before its own."""
+    found: dict[str, Any] = {}
+    for path, metrics in files_.items():
+        found |= flat(metrics, f"{PurePosixPath(path).stem}." if len(files_) > 1 else "")
     return found

@@ -1,0 +1,144 @@
+"""What a read looks at: the truth, what the checkout has beyond it, and the moment that is asked about."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from actum import layout, registry
+from actum.errors import InvalidRecordError, NotFoundError, UserError
+from actum.names import Version
+from actum.records.card import ModelCard
+from actum.records.event import Event
+from actum.records.run import Run
+from actum.records.version import ModelVersion
+from actum.registry import Standing
+from actum.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holdings:
+    """All that a read may tell about.
+
+    Attributes:
+        truth: The trunk, or the revision asked for; it alone says what stands where.
+        head: What is checked out, where that is not part of the truth: its own versions, runs and events
+            are shown as not merged.
+        moment: The business time asked about, None for now. ``now``: by what expiry is judged.
+    """
+
+    truth: Store
+    now: datetime
+    head: Store | None = None
+    moment: datetime | None = None
+
+    def warnings(self) -> list[str]:
+        """Say which records could not be read, once each; complete only after the reading."""
+        return list(dict.fromkeys(str(error) for error in (self.truth.skipped or {}).values()))
+
+    def models(self) -> tuple[str, ...]:
+        return tuple(sorted({model for store in self._stores() for model in store.models()}))
+
+    def card(self, model: str) -> ModelCard:
+        """Raises: NotFoundError, InvalidRecordError."""
+        only_head = self.head is not None and not self.is_merged(layout.card(model))
+        return self.head.card(model) if self.head and only_head else self.truth.card(model)
+
+    def readable_card(self, model: str) -> ModelCard | None:
+        """Return the card for a listing: None, and a warning, where it cannot be read."""
+        try:
+            return self.card(model)
+        except (NotFoundError, InvalidRecordError) as error:
+            self._note(layout.card(model), error)
+            return None
+
+    def stages(self, model: str) -> tuple[str, ...]:
+        """Return the stages of the settings, the highest first, then those that only this model has."""
+        return tuple(dict.fromkeys((*reversed(self.truth.settings().stages), *self.truth.pointers(model))))
+
+    def standing(self, model: str, stage: str) -> Standing | None:
+        """Return what stands at a stage; None where nothing does, or, with a warning, where it cannot be told."""
+        try:
+            return registry.standing(self.truth, model, stage, self.moment)
+        except (NotFoundError, InvalidRecordError) as error:
+            self._note(layout.stage(model, stage), error)
+            return None
+
+    def is_unreadable(self, path: str) -> bool:
+        return path in (self.truth.skipped or {})
+
+    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+        """Return a model's versions, highest first; at a moment those that were registered or promoted by then."""
+        found = list(self.truth.versions(model))
+        if self.head:
+            found += [v for v in self.head.versions(model) if not self.is_merged(layout.version(model, v.version))]
+        if self.moment is not None:
+            moved = {event.promotion.version for event in self.events(model) if event.promotion}
+            found = [v for v in found if v.registered_at <= self.moment or v.version in moved]
+        return tuple(sorted(found, key=lambda version: Version.parse(version.version), reverse=True))
+
+    def events(self, model: str) -> tuple[Event, ...]:
+        """Return a model's events, the latest to take effect first; at a moment those in effect by then."""
+        found = list(self.truth.events(model))
+        if self.head:
+            found += [event for event in self.head.events(model) if not self.is_merged(event_path(event))]
+        if self.moment is not None:
+            found = [event for event in found if event.effective_at <= self.moment]
+        return tuple(sorted(found, key=lambda event: (event.effective_at, event.id), reverse=True))
+
+    def all_events(self) -> tuple[Event, ...]:
+        found = [event for model in self.models() for event in self.events(model)]
+        return tuple(sorted(found, key=lambda event: (event.effective_at, event.id), reverse=True))
+
+    def runs(self) -> Iterator[Run]:
+        """Yield the runs, newest first; stopping early is cheap."""
+        runs = self.truth.runs()
+        if self.head:
+            own = (run for run in self.head.runs() if not self.is_merged(run_path(run)))
+            runs = heapq.merge(runs, own, key=lambda run: run.id, reverse=True)
+        return (run for run in runs if self.moment is None or run.started_at <= self.moment)
+
+    def run(self, ulid: str) -> Run | None:
+        found = (store.run(ulid) for store in self._stores())
+        return next((run for run in found if run is not None), None)
+
+    def event(self, ulid: str) -> Event | None:
+        found = (store.event(ulid) for store in self._stores())
+        return next((event for event in found if event is not None), None)
+
+    def ulids(self, kind: str) -> list[str]:
+        """Return the ids of all runs or of all events, sorted, without reading them."""
+        place = {"run": 0, "event": 1}[kind]
+        paths = {path for store in self._stores() for path in store.paths(kind)}
+        return sorted(layout.names_in(path)[place] for path in paths)
+
+    def is_merged(self, path: str) -> bool:
+        """Whether the truth has it; what only the checkout has is not merged yet."""
+        return path in self.truth.tree
+
+    def _stores(self) -> tuple[Store, ...]:
+        return (self.truth, self.head) if self.head else (self.truth,)
+
+    def _note(self, path: str, error: UserError) -> None:
+        if self.truth.skipped is None:
+            raise error
+        self.truth.skipped.setdefault(path, error)
+
+
+def open_holdings(truth: Store, *, now: datetime, moment: datetime | None = None, with_head: bool) -> Holdings:
+    """Open what a read looks at. ``with_head``: also what is checked out, where the truth does not have it yet."""
+    truth = truth.tolerant()
+    head = truth.beside(truth.repo.head()) if with_head else None
+    if head and (head.commit == truth.commit or truth.repo.is_ancestor(head.commit, truth.commit)):
+        head = None
+    return Holdings(truth=truth, head=head, moment=moment, now=moment or now)
+
+
+def event_path(event: Event) -> str:
+    return layout.event(event.model, event.id, event.kind)
+
+
+def run_path(run: Run) -> str:
+    return layout.run(run.id, run.started_at)

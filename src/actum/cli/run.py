@@ -1,0 +1,73 @@
+"""``actum run [-- STAGE...]``."""
+
+from __future__ import annotations
+
+import click
+
+from actum.cli import output
+from actum.cli.context import Context, json_option
+from actum.records.codec import encode
+from actum.running.run import Order, Outcome, run
+
+
+@click.command(epilog="Example: actum run, then actum register MODEL")
+@click.argument("stages", nargs=-1)
+@click.option("--pipeline", default=".", metavar="DIR", help="Folder of the dvc.yaml.")
+@click.option("--no-commit", is_flag=True, help="Leave the results uncommitted, to look at them first.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what DVC and the stages print.")
+@json_option
+@click.pass_obj
+def command(
+    context: Context, stages: tuple[str, ...], pipeline: str, no_commit: bool, verbose: bool, as_json: bool
+) -> None:
+    """Run the pipeline in the locked environment and record it.
+
+    Stages that are up to date, and whose result an earlier run in this very environment made, are not
+    executed again; the record cites that run. The results and the record are committed together.
+    """
+    repo = context.repo()
+    words = ("actum", "run", *(("--pipeline", pipeline) if pipeline != "." else ()), *stages)
+
+    def each_line(line: str) -> None:
+        if verbose or line.startswith("Running stage"):
+            output.say(line if verbose else f"  {line.removeprefix('Running ').rstrip(':')}")
+
+    outcome = run(
+        repo,
+        Order(pipeline=pipeline, targets=stages, commit=not no_commit, command=words),
+        environ=context.environ,
+        now=context.now,
+        ids=context.ids,
+        tell=output.say,
+        each_line=each_line,
+    )
+    _show(outcome, as_json)
+
+
+def _show(outcome: Outcome, as_json: bool) -> None:
+    record = outcome.run
+    steps = ["actum register MODEL"] if outcome.commit or not outcome.new else []
+    if as_json:
+        data = {"run": encode(record), "path": outcome.path, "new": outcome.new, "commit": outcome.commit}
+        output.envelope("run-result/1", data | {"pending": list(outcome.pending)}, next_=steps)
+        return
+    output.clock_line(record.clock)
+    if not outcome.new:
+        click.echo(f"nothing to do: run/{record.id} stands")
+        output.next_steps(steps)
+        return
+    output.table(_stage_row(record.id, stage.name, stage.run, stage.seconds) for stage in record.stages)
+    figures = [f"{name} {value:.4g}" for name, value in record.metrics.items() if isinstance(value, float)]
+    click.echo(", ".join([f"{len(record.executed())} of {len(record.stages)} stages", *figures[:4]]))
+    click.echo(f"recorded run/{record.id}" + (f" in commit {outcome.commit[:10]}" if outcome.commit else ""))
+    if record.dirty:
+        output.warn("the work tree was dirty: this run cannot be registered; commit your changes and run again")
+    elif outcome.pending:
+        output.next_steps(["git add -- " + " ".join(outcome.pending), "git commit"])
+    output.next_steps(steps)
+
+
+def _stage_row(run_id: str, name: str, executed_by: str, seconds: float) -> tuple[str, ...]:
+    if executed_by == run_id:
+        return (f"  {name}", f"{seconds:.1f} s", "executed")
+    return (f"  {name}", f"{seconds:.1f} s", f"unchanged, executed by run/{executed_by}")

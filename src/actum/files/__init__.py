@@ -1,0 +1,23 @@
+"""Text and bytes on disk: YAML and JSON read with limits, written canonically, placed atomically. No git here."""
+
+from actum.files.disk import create, inside, replace
+from actum.files.json_text import read_json, write_json
+from actum.files.text import Limits
+from actum.files.yaml_editing import edit_yaml
+from actum.files.yaml_places import Lines, line_of
+from actum.files.yaml_reading import read_yaml
+from actum.files.yaml_writing import write_yaml
+
+__all__ = [
+    "Limits",
+    "Lines",
+    "create",
+    "edit_yaml",
+    "inside",
+    "line_of",
+    "read_json",
+    "read_yaml",
+    "replace",
+    "write_json",
+    "write_yaml",
+]

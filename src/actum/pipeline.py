@@ -1,0 +1,128 @@
+"""Drive ``dvc repro`` so that each execution leaves evidence, and read what came of it.
+
+DVC decides which stages are out of date; stages whose result nobody in this environment is on record for
+are cut from dvc.lock first, so that DVC executes exactly those. Its run cache stays off: it would hand out
+results that no execution of ours made.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from actum import files
+from actum.dvc import commands
+from actum.dvc.lockfile import Lock, read_lock, without_stages
+from actum.dvc.pipeline import Pipeline, Stage, read_pipeline
+from actum.errors import InvalidRecordError, UserError
+
+SHELL = "stage-shell"
+
+
+def read(root: Path, folder: str) -> tuple[Pipeline, Lock]:
+    """Return the pipeline of a work tree and what its dvc.lock says; an absent lock is an empty one."""
+    reader = reader_of(root)
+    lock = read_lock(reader, _in(folder, "dvc.lock")) if reader(_in(folder, "dvc.lock")) else Lock(stages={})
+    return read_pipeline(reader, _in(folder, "dvc.yaml")), lock
+
+
+def reader_of(root: Path) -> Callable[[str], bytes | None]:
+    """Return what reads files of a work tree; nothing outside it."""
+
+    def read_bytes(path: str) -> bytes | None:
+        place = files.inside(root, path)
+        return place.read_bytes() if place.is_file() else None
+
+    return read_bytes
+
+
+def closure(pipeline: Pipeline, targets: Sequence[str]) -> tuple[Stage, ...]:
+    """Return the stages that *targets* need, themselves included, in order; all of them for no targets.
+
+    Raises:
+        NotFoundError: A target is no stage.
+    """
+    if not targets:
+        return pipeline.stages
+    wanted = {pipeline.stage(name).name for name in targets}
+    for stage in reversed(pipeline.stages):
+        if stage.name in wanted:
+            wanted |= {other.name for other in pipeline.stages if _feeds(other, stage)}
+    return tuple(stage for stage in pipeline.stages if stage.name in wanted)
+
+
+def _feeds(one: Stage, other: Stage) -> bool:
+    return any(_meet(out.path, dep) for out in one.outs for dep in other.deps)
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one lies in the other."""
+    return one == other or one.startswith(other + "/") or other.startswith(one + "/")
+
+
+def write_shell(book: Path, environment: Mapping[str, str], python: Path, wing: Path) -> Path:
+    """Write what DVC is to use as its shell: the wing's book-keeper under the locked interpreter.
+
+    ``environment`` is all that a stage will see.
+    """
+    files.replace(book / "environment.json", json.dumps(dict(environment), indent=1).encode())
+    start = f"import sys; sys.path.insert(0, {str(wing)!r}); from actum.inside.stage_shell import main; "
+    line = [str(python), "-I", "-S", "-c", start + "sys.exit(main(sys.argv[1:]))", str(book)]
+    shell = book / SHELL
+    files.replace(shell, f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n'.encode())
+    shell.chmod(0o700)
+    return shell
+
+
+def cut(root: Path, folder: str, stages: Iterable[str]) -> None:
+    """Take stages out of dvc.lock, so that DVC must execute them."""
+    path = root / _in(folder, "dvc.lock")
+    names = tuple(stages)
+    if names and path.exists():
+        files.replace(path, without_stages(path.read_bytes(), names))
+
+
+def execute(
+    root: Path,
+    folder: str,
+    *,
+    environ: Mapping[str, str],
+    shell: Path,
+    targets: Sequence[str],
+    each_line: Callable[[str], None],
+    commit: bool = True,
+) -> int:
+    """Run ``dvc repro`` with our shell and return its exit status. ``commit``: put outputs into the cache."""
+    done = commands.repro(
+        root / folder, environ, targets=targets, shell=str(shell), each_line=each_line, commit=commit
+    )
+    return done.code
+
+
+def metrics_of(root: Path, pipeline: Pipeline, stages: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Return what the metrics files of these stages hold, by path.
+
+    Raises:
+        InvalidRecordError: A metrics file is no JSON or YAML mapping.
+    """
+    made = {out.path for stage in pipeline.stages if stage.name in set(stages) for out in stage.outs}
+    return {path: _metrics_file(root, path) for path in pipeline.metrics if path in made}
+
+
+def _metrics_file(root: Path, path: str) -> Mapping[str, Any]:
+    try:
+        data = files.inside(root, path).read_bytes()
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: the stage did not write its metrics") from error
+    if path.endswith(".json"):
+        return files.read_json(data, where=path)
+    if path.endswith((".yaml", ".yml")):
+        return files.read_yaml(data, where=path)
+    raise InvalidRecordError(f"{path}: metrics must be JSON or YAML")
+
+
+def _in(folder: str, name: str) -> str:
+    return name if folder in (".", "") else f"{folder}/{name}"

@@ -1,0 +1,388 @@
+"""The use case: clean checkout, locked environment, source data only, pipeline re-run, bytes compared."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from actum import digests, files, layout, pipeline, state
+from actum.dvc import delivery
+from actum.dvc.cache import ObjectStore
+from actum.dvc.config import Config, read_config, worktree_config
+from actum.dvc.integrity import Problem, fsck
+from actum.dvc.lockfile import Lock, read_lock
+from actum.dvc.objects import Needed
+from actum.environment import machine
+from actum.errors import RefusedError, ToolFailedError, UserError
+from actum.git import writing
+from actum.git.repository import Git
+from actum.names import Ids
+from actum.needs import objects_needed
+from actum.rebuild import verdict
+from actum.rebuild.source import Source, find_source
+from actum.rebuild.statement import statement
+from actum.rebuild.verdict import Likeness
+from actum.records.card import ModelCard
+from actum.records.event import Attestation, Event, Verdict
+from actum.records.run import Run, RunEnvironment
+from actum.records.version import ModelVersion
+from actum.runlog.history import flat_metrics
+from actum.runlog.journal import Book, open_book
+from actum.store import Store, evidence_commit, write_record
+from actum.workshop import Workshop, open_workshop
+
+SPARE_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a rebuild is given by the process. ``overrides``: variables that the caller sets against the pin."""
+
+    repo: Git
+    store: Store
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+    ids: Ids
+    tell: Callable[[str], None]
+    each_line: Callable[[str], None]
+    tool: str
+    overrides: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rebuilt:
+    """The verdict and what it rests on.
+
+    Attributes:
+        level: None where this machine cannot compare (another platform); ``why`` says so.
+        metrics: How many metrics came out equal, of how many on record.
+        difference: The first stage that differs, with its outputs.
+        attestation: The event written, absent for an experiment with overrides.
+    """
+
+    version: ModelVersion
+    wanted: Verdict
+    level: Verdict | None = None
+    why: str = ""
+    found_by: str = ""
+    objects: int = 0
+    packages_cached: bool = False
+    stages_run: int = 0
+    stages: int = 0
+    rebuilt_sha256: str = ""
+    metrics: tuple[int, int] = (0, 0)
+    difference: tuple[str, tuple[str, ...]] | None = None
+    cause: str = ""
+    likeness: Likeness | None = None
+    attestation: Event | None = None
+    limits: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether the rebuild reached the level that the card asks for."""
+        return self.level is not None and verdict.reaches(self.level, self.wanted)
+
+
+def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Rebuilt:
+    """Rebuild a version and judge it.
+
+    Raises:
+        RefusedError: An object that it needs is missing or corrupt; named before anything runs.
+        UserError: Its commit, its run or its environment cannot be had.
+        ToolFailedError: A stage failed.
+    """
+    wanted = card.rebuild.level
+    if version.environment.platform != machine.platform_name():
+        needs = f"not comparable here, needs {version.environment.platform}"
+        return Rebuilt(version=version, wanted=wanted, why=needs)
+    source = find_source(around.repo, version, around.store.settings().trunk)
+    result = Store(around.repo, source.result)
+    run = result.run(version.run)
+    if run is None:
+        raise UserError(f"run/{version.run} is not in commit {source.result[:10]}", hint="actum fsck")
+    config = read_config(around.repo.root, around.environ)
+    needed = objects_needed(result, version, ObjectStore(config.cache_dir))
+    _secure(needed, config, around)
+    _disk_space(around.repo.root, needed)
+    return _Rebuild(version, card, run, source, result, config, needed, around).perform()
+
+
+def _secure(needed: tuple[Needed, ...], config: Config, around: Surroundings) -> None:
+    """Check every object in the cache and in the remote, and bring what only the remote has.
+
+    Raises:
+        RefusedError: Something is corrupt, or nowhere.
+    """
+    cache = ObjectStore(config.cache_dir)
+    problems = [problem for problem in fsck(needed, {"cache": cache}) if problem.state == "corrupt"]
+    has_remote = bool(config.default_remote)
+    lost = delivery.fsck_remote(needed, config, around.environ) if has_remote else ()
+    problems += [problem for problem in lost if problem.state == "corrupt"]
+    lacking = {item.md5 for item in needed if not cache.has(item.md5)}
+    nowhere = {problem.object for problem in lost} if has_remote else lacking
+    problems += [
+        Problem(object=item.md5, store="cache and remote", state="missing", paths=(item.path,))
+        for item in needed
+        if item.md5 in lacking & nowhere
+    ]
+    if problems:
+        lines = [f"{p.store}: object {p.object} of {', '.join(p.paths)} is {p.state}" for p in problems]
+        raise RefusedError("nothing was run:\n  " + "\n  ".join(lines), hint="actum fsck")
+    if lacking:
+        around.tell(f"fetching {len(lacking)} objects")
+        delivery.fetch_verified([item for item in needed if item.md5 in lacking], config, around.environ)
+
+
+def _disk_space(root: Path, needed: tuple[Needed, ...]) -> None:
+    wanted = 2 * sum(item.size or 0 for item in needed if not item.is_dir) + SPARE_BYTES
+    free = shutil.disk_usage(root).free
+    if free < wanted:
+        raise UserError(f"the rebuild needs about {wanted >> 20} MB of disk, {free >> 20} MB are free")
+
+
+class _Rebuild:
+    """One rebuild whose objects are all here and sound."""
+
+    def __init__(
+        self,
+        version: ModelVersion,
+        card: ModelCard,
+        run: Run,
+        source: Source,
+        result: Store,
+        config: Config,
+        needed: tuple[Needed, ...],
+        around: Surroundings,
+    ) -> None:
+        self._version, self._card, self._run, self._source = version, card, run, source
+        self._result, self._config, self._needed, self._around = result, config, needed, around
+        self._cache = ObjectStore(config.cache_dir)
+        self._id = around.ids.new()
+
+    def perform(self) -> Rebuilt:
+        started = self._around.now()
+        workshop = self._workshop()
+        with self._checkout() as checkout:
+            book = open_book(self._around.repo.root, self._id, {"rebuild": f"{self._version.model}"})
+            self._execute(checkout.root, workshop, book)
+            book.note("closed", why="rebuilt")
+            rebuilt = self._judge(checkout.root, workshop, book)
+        if self._around.overrides:
+            return rebuilt
+        return self._attest(rebuilt, workshop, started)
+
+    def _workshop(self) -> Workshop:
+        version, around = self._version, self._around
+        code = Store(around.repo, self._source.code)
+        lock = code.read(version.environment.lock)
+        if lock is None or digests.of_bytes(lock) != version.environment.lock_sha256:
+            raise UserError(f"{version.environment.lock} is not the lock that the version names", hint="actum fsck")
+        wing = self._cache.path(version.environment.wing.md5).read_bytes()
+        settings = code.settings().environment
+        return open_workshop(
+            around.repo.root,
+            lock,
+            replace(settings, python=version.environment.python, exactness=version.environment.exactness),
+            environ=around.environ,
+            tell=around.tell,
+            wing=wing,
+            wheels=self._wheels(),
+            overrides=around.overrides,
+        )
+
+    def _wheels(self) -> Path | None:
+        """Lay the recorded wheelhouse out, so that no index is needed."""
+        md5 = self._version.environment.wheels
+        if md5 is None:
+            return None
+        folder = state.folder(self._around.repo.root) / "wheels" / md5.removesuffix(".dir")
+        folder.mkdir(parents=True, exist_ok=True)
+        for entry in self._cache.read_dir(md5):
+            target = files.inside(folder, entry.relpath)
+            if not target.exists():
+                files.replace(target, self._cache.path(entry.md5).read_bytes())
+        return folder
+
+    @contextmanager
+    def _checkout(self) -> Iterator[Git]:
+        """Check the code out elsewhere, with source data and nothing that a stage makes."""
+        repo = self._around.repo
+        folder = state.folder(repo.root) / "worktrees" / self._id
+        folder.parent.mkdir(exist_ok=True)
+        checkout = writing.add_worktree(repo, folder, self._source.code)
+        try:
+            site = state.folder(repo.root) / "scratch" / "site"
+            files.replace(folder / ".dvc" / "config.local", worktree_config(self._config, site_cache_dir=site))
+            self._lay_out(folder)
+            yield checkout
+        finally:
+            writing.remove_worktree(repo, folder)
+
+    def _lay_out(self, folder: Path) -> None:
+        described, lock = pipeline.read(folder, self._version.pipeline)
+        lock_path = "dvc.lock" if self._version.pipeline == "." else f"{self._version.pipeline}/dvc.lock"
+        for path in (lock_path, *(out.path for stage in described.stages for out in stage.outs)):
+            place = files.inside(folder, path)
+            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+        for item in self._needed:
+            if item.kind == "source" and not item.is_dir and item.path not in self._apart():
+                place = files.inside(folder, item.path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self._cache.path(item.md5, legacy=item.legacy), place)
+
+    def _apart(self) -> set[str]:
+        """Objects of the version that no stage reads."""
+        version = self._version
+        probe = {version.probe.path} if version.probe else set()
+        return probe | {version.environment.wing.path} | {i.path for i in self._needed if i.path.startswith(layout.WHEELS)}
+
+    def _execute(self, root: Path, workshop: Workshop, book: Book) -> None:
+        shell = workshop.write_shell(book.folder)
+        with book.log.open("a", encoding="utf-8") as log:
+
+            def keep(line: str) -> None:
+                log.write(line + "\n")
+                self._around.each_line(line)
+
+            code = pipeline.execute(
+                root,
+                self._version.pipeline,
+                environ=self._around.environ,
+                shell=shell,
+                targets=tuple(stage.name for stage in self._run.stages),
+                each_line=keep,
+                commit=False,
+            )
+        if code:
+            raise ToolFailedError(f"the pipeline failed while it was rebuilt; its log: {book.log}", hint=f"less {book.log}")
+
+    def _judge(self, root: Path, workshop: Workshop, book: Book) -> Rebuilt:
+        version, around = self._version, self._around
+        described, lock = pipeline.read(root, version.pipeline)
+        recorded = {stage.name: {out.path: out.md5 for out in stage.outs} for stage in self._run.stages}
+        made = {name: {o.path: o.md5 or "" for o in stage.outs} for name, stage in lock.stages.items()}
+        difference = verdict.first_difference([stage.name for stage in self._run.stages], recorded, made)
+        self._distrust(lock, version)
+        found = digests.of_file(files.inside(root, version.artifact.path))
+        likeness = self._likeness(root, workshop, found.sha256)
+        level = verdict.level_of(likeness, self._card.rebuild.tolerance)
+        metrics = flat_metrics(pipeline.metrics_of(root, described, recorded))
+        ran = [name for name in book.executed() if name in recorded]
+        if len(ran) != len(recorded):
+            missed = ", ".join(sorted(set(recorded) - set(ran)))
+            raise ToolFailedError(f"not every stage was executed: {missed}", hint=f"less {book.log}")
+        cause = verdict.likely_cause(self._run.environment, workshop.described, around.overrides)
+        return Rebuilt(
+            version=version,
+            wanted=self._card.rebuild.level,
+            level=level,
+            found_by=self._source.found_by,
+            objects=len(self._needed),
+            packages_cached=not workshop.prepared.environment.created,
+            stages_run=len(ran),
+            stages=len(recorded),
+            rebuilt_sha256=found.sha256,
+            metrics=(sum(metrics.get(k) == v for k, v in self._run.metrics.items()), len(self._run.metrics)),
+            difference=difference,
+            cause=cause if difference else "",
+            likeness=likeness,
+            limits=workshop.prepared.limits,
+        )
+
+    def _distrust(self, lock: Lock, version: ModelVersion) -> None:
+        """The lock that the work tree has now was written by the rebuild; the commit's must be what the run says."""
+        prefix = "" if version.pipeline == "." else f"{version.pipeline}/"
+        committed = read_lock(self._result.read, f"{prefix}dvc.lock")
+        for stage in self._run.stages:
+            told = {out.path: out.md5 for out in stage.outs}
+            locked = committed.stages.get(stage.name)
+            if locked is None or {out.path: out.md5 for out in locked.outs} != told:
+                raise UserError(f"dvc.lock of the commit and run/{self._run.id} disagree on {stage.name}", hint="actum fsck")
+
+    def _likeness(self, root: Path, workshop: Workshop, sha256: str) -> Likeness:
+        artifact = self._version.artifact
+        if sha256 == artifact.sha256:
+            return Likeness(same_bytes=True)
+        if artifact.state is None:  # no loader for this library: bytes are all that can be compared
+            return Likeness(same_bytes=False)
+        answer = workshop.ask("compare", self._comparison(root, sha256))
+        return Likeness(
+            same_bytes=False,
+            same_state=answer["same_state"],
+            same_predictions=answer.get("same_predictions"),
+            largest_difference=answer.get("max_abs_difference"),
+            flips=answer.get("flips"),
+            rows=answer.get("rows"),
+        )
+
+    def _comparison(self, root: Path, sha256: str) -> dict[str, Any]:
+        version, card = self._version, self._card
+        return {
+            "left": {"model": str(self._cache.path(version.artifact.md5)), "sha256": version.artifact.sha256},
+            "right": {"model": str(root / version.artifact.path), "sha256": sha256},
+            "trusted": list(self._result.trusted_types()),
+            "probe": str(self._cache.path(version.probe.md5)) if version.probe else None,
+            "probe_format": Path(version.probe.path).suffix.lstrip(".") if version.probe else None,
+            "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
+            "threshold": card.decision.threshold if card.decision else None,
+        }
+
+    def _attest(self, rebuilt: Rebuilt, workshop: Workshop, started: datetime) -> Rebuilt:
+        around, version = self._around, self._version
+        finished = around.now()
+        assert rebuilt.level is not None
+        event = Event(
+            schema="event/1",
+            id=self._id,
+            kind="attestation",
+            model=version.model,
+            recorded_at=finished,
+            effective_at=finished,
+            clock="real",
+            by=around.repo.identity(),
+            attestation=Attestation(
+                version=version.version,
+                level=rebuilt.level,
+                expires_at=finished + timedelta(days=self._card.rebuild.valid_days),
+                stages_run=rebuilt.stages_run,
+                stages=rebuilt.stages,
+                first_difference=rebuilt.difference[0] if rebuilt.difference else None,
+                cause=rebuilt.cause or None,
+                statement=self._statement(rebuilt, workshop.described, started, finished),
+            ),
+        )
+        add_evidence(around.repo, event)
+        return replace(rebuilt, attestation=event)
+
+    def _statement(
+        self, rebuilt: Rebuilt, environment: RunEnvironment, started: datetime, finished: datetime
+    ) -> dict[str, Any]:
+        return statement(
+            self._version,
+            self._source,
+            environment,
+            rebuilt_sha256=rebuilt.rebuilt_sha256,
+            started=started,
+            finished=finished,
+            tool=self._around.tool,
+        )
+
+
+def add_evidence(repo: Git, event: Event) -> None:
+    """Commit an event to the evidence branch; work tree, index and HEAD stay as they are."""
+    path = layout.event(event.model, event.id, event.kind)
+    for _ in range(3):
+        local, tip = repo.resolve(layout.EVIDENCE_REF), evidence_commit(repo)
+        message = f"Record {event.kind} of {event.model} ({event.id})"
+        commit = writing.commit_files(repo, tip, {path: write_record(event, path=path)}, message)
+        try:
+            writing.move_ref(repo, layout.EVIDENCE_REF, commit, expected=local, message=message)
+        except ToolFailedError:
+            continue  # another rebuild was faster: join it
+        return
+    raise ToolFailedError(f"{layout.EVIDENCE_BRANCH} keeps moving", hint="run the same command again")

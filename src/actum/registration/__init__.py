@@ -1,0 +1,1 @@
+"""``actum register``: give what a run made a version that never changes."""

@@ -1,0 +1,138 @@
+"""Which run is to be registered, and which commit holds what came of it? Never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actum import layout
+from actum.dvc.lockfile import Lock, read_lock
+from actum.dvc.pipeline import Pipeline, read_pipeline
+from actum.errors import NotFoundError, UserError
+from actum.records.card import ModelCard
+from actum.records.forms import FileFact
+from actum.records.run import Run
+from actum.runlog.history import locked_state, state_of
+from actum.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """A run with its artifact, and the commit that brought its results."""
+
+    run: Run
+    artifact: FileFact
+    result: Store
+    pipeline: Pipeline
+    lock: Lock
+
+
+def choose(store: Store, card: ModelCard, run_id: str | None) -> Chosen:
+    """Return the run to register: the one asked for, or the newest that made what dvc.lock says.
+
+    Raises:
+        UserError: The run is of a dirty tree, did not make the artifact, or its commit holds more than its results.
+        NotFoundError: There is no such run, or none made what dvc.lock says.
+    """
+    run = _named(store, run_id) if run_id else _newest(store, card)
+    if run.dirty:
+        raise UserError(f"run/{run.id} ran a dirty work tree", hint="git commit your changes, then actum run")
+    artifact = artifact_of(run, card)
+    result = Store(store.repo, _result_commit(store, run))
+    _only_results(result, run)
+    pipeline, lock = described(result, run.pipeline)
+    _agree(run, lock)
+    return Chosen(run=run, artifact=artifact, result=result, pipeline=pipeline, lock=lock)
+
+
+def artifact_of(run: Run, card: ModelCard) -> FileFact:
+    """Return the run's output that the card calls its artifact.
+
+    Raises:
+        UserError: No stage of the run made it: a file from outside the pipeline has no provenance.
+    """
+    path = in_pipeline(card, card.artifact)
+    for stage in run.stages:
+        for out in stage.outs:
+            if out.path == path:
+                return out
+    raise UserError(
+        f"{path} is not an output of run/{run.id}: its pipeline did not make it",
+        hint=f"name the pipeline's output as artifact in {layout.card(card.model)}",
+    )
+
+
+def in_pipeline(card: ModelCard, path: str) -> str:
+    """Return a path that the card gives from its pipeline's folder, from the repository's root."""
+    return path if card.pipeline == "." else f"{card.pipeline}/{path}"
+
+
+def described(store: Store, folder: str) -> tuple[Pipeline, Lock]:
+    """Return pipeline and lock as a revision has them."""
+    reader: Callable[[str], bytes | None] = store.read
+    prefix = "" if folder == "." else f"{folder}/"
+    return read_pipeline(reader, f"{prefix}dvc.yaml"), read_lock(reader, f"{prefix}dvc.lock")
+
+
+def _named(store: Store, run_id: str) -> Run:
+    run = store.run(run_id.removeprefix("run/"))
+    if run is None:
+        raise NotFoundError(f"there is no run {run_id} in the commit that is checked out", hint="actum ls runs")
+    return run
+
+
+def _newest(store: Store, card: ModelCard) -> Run:
+    _, lock = described(store, card.pipeline)
+    found = False
+    for run in store.runs():
+        found = True
+        if run.pipeline == card.pipeline and not run.dirty and _differing(run, lock) is None:
+            return run
+    if not found:
+        raise NotFoundError("no run is on record yet", hint="actum run")
+    raise NotFoundError("no run on record made what dvc.lock says: it was changed without a run", hint="actum run")
+
+
+def _agree(run: Run, lock: Lock) -> None:
+    if (name := _differing(run, lock)) is not None:
+        raise UserError(f"dvc.lock does not say of stage {name} what run/{run.id} recorded", hint="actum run")
+
+
+def _differing(run: Run, lock: Lock) -> str | None:
+    """Return the first stage of which dvc.lock says something else than the run recorded."""
+    for stage in run.stages:
+        locked = lock.stages.get(stage.name)
+        if locked is None or locked_state(locked) != state_of(stage):
+            return stage.name
+    return None
+
+
+def _result_commit(store: Store, run: Run) -> str:
+    path = layout.run(run.id, run.started_at)
+    found = store.repo.introduced(store.commit, path)
+    if found is None:
+        raise NotFoundError(f"no commit that is checked out brought {path}", hint="git add . && git commit")
+    return found
+
+
+def _only_results(result: Store, run: Run) -> None:
+    """What lies between the code that was run and the result commit must be results, or the code is not what ran."""
+    repo = result.repo
+    if not repo.is_ancestor(run.code_commit, result.commit):
+        raise UserError(f"run/{run.id} ran {run.code_commit[:10]}, which its result commit does not descend from")
+    made = {out.path for stage in run.stages for out in stage.outs}
+    lock = "dvc.lock" if run.pipeline == "." else f"{run.pipeline}/dvc.lock"
+    ours = (f"{layout.RUNS}/", f"{layout.WINGS}/")
+    foreign = [
+        path
+        for path in repo.changed(run.code_commit, result.commit)
+        if path not in made | {lock}
+        and not path.startswith(ours)
+        and not path.endswith(".gitignore")
+        and not any(path.startswith(out + "/") for out in made)
+    ]
+    if foreign:
+        raise UserError(
+            f"commit {result.commit[:10]} holds more than the results of run/{run.id}: {', '.join(foreign[:3])}",
+            hint="actum run: it commits results alone",
+        )

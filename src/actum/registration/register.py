@@ -1,0 +1,326 @@
+"""The use case: describe the model, push and verify its bytes, write the version, keep its commit reachable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from actum import digests, files, layout, registry, state
+from actum.dvc import delivery
+from actum.dvc.cache import ObjectStore
+from actum.dvc.config import read_config
+from actum.dvc.tracked import read_tracked, write_tracked
+from actum.environment.venv import Environments
+from actum.environment.wheels import collect_wheels
+from actum.errors import NotFoundError, UserError
+from actum.git import writing
+from actum.git.repository import Git
+from actum.names import Version
+from actum.needs import objects_needed
+from actum.records.card import ModelCard
+from actum.records.forms import FileFact
+from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
+from actum.registration.choice import Chosen, choose
+from actum.store import Store, write_record
+from actum.workshop import Workshop, open_workshop
+
+CANONICAL_SKOPS = "canonical-skops/1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What was asked for. ``version`` overrules ``bump``; ``local``: nothing leaves this machine."""
+
+    model: str
+    run: str | None = None
+    version: str | None = None
+    bump: str = "minor"
+    wheels: bool = False
+    local: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """The version on record. ``new``: whether this call wrote it; ``commit``: that of the version file."""
+
+    version: ModelVersion
+    path: str
+    new: bool
+    commit: str | None = None
+    objects: int = 0
+    remote: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a registration is given by the process."""
+
+    repo: Git
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+    tell: Callable[[str], None]
+
+
+def register(order: Order, around: Surroundings) -> Outcome:
+    """Register the artifact of a run.
+
+    Raises:
+        UserError: The run cannot be registered, or the version belongs to another run.
+        ToolFailedError: The remote did not take the objects, or gave back other bytes.
+    """
+    repo = around.repo
+    with state.one_writer(repo.root, f"register {order.model}"):
+        repo.identity()
+        writing.require_branch(repo)
+        store = Store(repo, repo.head())
+        card = store.card(order.model)
+        chosen = choose(store, card, order.run)
+        number, standing = _number(store, order, chosen)
+        if standing is not None:
+            return _finish(order, around, standing, Outcome(version=standing, path=_path(standing), new=False))
+        return _register(order, around, store, card, chosen, number)
+
+
+def _number(store: Store, order: Order, chosen: Chosen) -> tuple[str, ModelVersion | None]:
+    """Return the number to give, and the version that this run already has, if any.
+
+    Raises:
+        UserError: The number belongs to another run, or the run to another number.
+    """
+    wanted = str(_parsed(order.version)) if order.version else None
+    for version in store.versions(order.model):
+        if version.run == chosen.run.id or version.artifact.sha256 == chosen.artifact.sha256:
+            if wanted in (None, version.version):
+                return version.version, version
+            raise UserError(
+                f"run/{chosen.run.id} is {order.model}@v{version.version} already; a run has one version",
+                hint=f"actum show {order.model}@v{version.version}",
+            )
+        if version.version == wanted:
+            raise UserError(
+                f"{order.model}@v{wanted} is run/{version.run}, registered {version.registered_at:%Y-%m-%d} by"
+                f" {version.registered_by}; a version never changes",
+                hint=f"actum register {order.model} --bump minor",
+            )
+    return wanted or registry.next_version(store, order.model, order.bump), None
+
+
+def _parsed(text: str) -> Version:
+    try:
+        return Version.parse(text)
+    except ValueError as error:
+        raise UserError(str(error), hint="--version 1.2.0") from error
+
+
+def _register(
+    order: Order, around: Surroundings, store: Store, card: ModelCard, chosen: Chosen, number: str
+) -> Outcome:
+    repo = around.repo
+    workshop = _workshop(around, store, chosen)
+    described, problem = _describe(workshop, store, card, chosen)
+    wheels, extra = _keep_wheels(order, around, store, workshop)
+    version = _version(around, card, chosen, number, described, wheels)
+    path = _path(version)
+    if order.dry_run:
+        return Outcome(version=version, path=path, new=True, problem=problem)
+    remote, count = ("", 0) if order.local else _push(around, chosen.result, version)
+    files.replace(files.inside(repo.root, path), write_record(version, path=path))
+    commit = writing.commit_work_tree(repo, [path, *extra], f"Register {order.model} {number}\n\nRun: {version.run}")
+    outcome = Outcome(
+        version=version, path=path, new=True, commit=commit, objects=count, remote=remote, problem=problem
+    )
+    return _finish(order, around, version, outcome)
+
+
+def _workshop(around: Surroundings, store: Store, chosen: Chosen) -> Workshop:
+    """Return the environment of the run, with the very code of ours that ran inside."""
+    settings = Store(store.repo, chosen.run.code_commit).settings().environment
+    workshop = open_workshop(
+        around.repo.root,
+        chosen.result.read(chosen.run.environment.lock),
+        settings,
+        environ=around.environ,
+        tell=around.tell,
+        wing=_wing(around, chosen),
+    )
+    if workshop.described.lock_sha256 != chosen.run.environment.lock_sha256:
+        raise UserError(f"{settings.lock} is not the lock that run/{chosen.run.id} ran with", hint="actum run")
+    return workshop
+
+
+def _wing(around: Surroundings, chosen: Chosen) -> bytes:
+    wing = chosen.run.environment.wing
+    cache = ObjectStore(read_config(around.repo.root, around.environ).cache_dir)
+    if cache.verify(wing.md5).sha256 != wing.sha256:
+        raise NotFoundError(f"{wing.path} is not in the cache", hint=f"dvc pull {wing.path}.dvc")
+    return cache.path(wing.md5).read_bytes()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Described:
+    format: str
+    state: str | None = None
+    probe: Probe | None = None
+
+
+def _describe(workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen) -> tuple[_Described, str]:
+    """Return what the model is beyond its bytes, and why some of it could not be told."""
+    cache = ObjectStore(read_config(workshop.root, {}).cache_dir)
+    if not chosen.artifact.path.endswith(".skops"):
+        return _Described(format=f"bytes/{Path(chosen.artifact.path).suffix.lstrip('.') or 'unknown'}"), ""
+    probe = _probe(store, card)
+    answer = workshop.ask(
+        "describe",
+        {
+            "model": str(cache.path(chosen.artifact.md5)),
+            "sha256": chosen.artifact.sha256,
+            "trusted": list(store.trusted_types()),
+            "probe": str(cache.path(probe.md5)) if probe else None,
+            "probe_format": Path(probe.path).suffix.lstrip(".") if probe else None,
+            "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
+        },
+    )
+    told, problem = answer.get("probe"), answer.get("probe_problem") or ""
+    kept = None
+    if probe and told:
+        kept = Probe(path=probe.path, md5=probe.md5, rows=told["rows"], predictions=told["predictions"])
+    return _Described(format=answer["format"], state=answer["state"], probe=kept), problem
+
+
+def _probe(store: Store, card: ModelCard) -> FileFact | None:
+    if card.probe is None:
+        return None
+    path = layout.beside_card(card.model, card.probe)
+    data = store.read(path + ".dvc")
+    if data is None:
+        raise NotFoundError(f"{path}.dvc is not committed", hint=f"dvc add {path} && git add {path}.dvc && git commit")
+    (out,) = read_tracked(data, path + ".dvc").outs
+    assert out.md5 is not None
+    return FileFact(path=path, md5=out.md5, size=out.size)
+
+
+def _keep_wheels(
+    order: Order, around: Surroundings, store: Store, workshop: Workshop
+) -> tuple[str | None, tuple[str, ...]]:
+    """Put the wheelhouse of the lock under DVC; return its name there and the paths for git."""
+    if not order.wheels or order.dry_run:
+        return None, ()
+    root = around.repo.root
+    lock = store.read(workshop.described.lock)
+    assert lock is not None
+    name = digests.short(workshop.described.lock_sha256)
+    folder = state.folder(root) / "wheels" / name
+    environment = Environments(state.environments(root, around.environ), around.environ, root).ensure(
+        lock, workshop.described.python
+    )
+    around.tell("collecting the wheels of the lock")
+    collect_wheels(lock, environment, into=folder)
+    kept = ObjectStore(read_config(root, around.environ).cache_dir).put_dir(folder)
+    tracked, ignore = f"{layout.WHEELS}/{name}.dvc", f"{layout.WHEELS}/.gitignore"
+    files.replace(files.inside(root, tracked), write_tracked(name, kept.md5, kept.size, kept.nfiles))
+    files.replace(files.inside(root, ignore), b"/*\n!/.gitignore\n!/*.dvc\n")
+    return kept.md5, (tracked, ignore)
+
+
+def _version(
+    around: Surroundings, card: ModelCard, chosen: Chosen, number: str, described: _Described, wheels: str | None
+) -> ModelVersion:
+    run, artifact = chosen.run, chosen.artifact
+    assert artifact.sha256 is not None
+    environment = run.environment
+    return ModelVersion(
+        schema="model-version/1",
+        model=card.model,
+        version=number,
+        registered_at=around.now(),
+        registered_by=around.repo.identity(),
+        run=run.id,
+        code_commit=run.code_commit,
+        result_commit=chosen.result.commit,
+        pipeline=run.pipeline,
+        artifact=Artifact(
+            path=artifact.path,
+            md5=artifact.md5,
+            sha256=artifact.sha256,
+            size=artifact.size or 0,
+            format=described.format,
+            state=described.state,
+        ),
+        environment=VersionEnvironment(
+            python=environment.python,
+            platform=environment.platform,
+            lock=environment.lock,
+            lock_sha256=environment.lock_sha256,
+            wing=environment.wing,
+            exactness=environment.exactness,
+            wheels=wheels,
+        ),
+        probe=described.probe,
+        params=run.params,
+        metrics={name: float(value) for name, value in run.metrics.items() if _is_number(value)},
+        plots=chosen.pipeline.plots,
+        data=_sources(chosen),
+        content=_content(chosen),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+
+
+def _sources(chosen: Chosen) -> tuple[FileFact, ...]:
+    """Return the data under DVC that no stage made."""
+    made = {out.path for stage in chosen.run.stages for out in stage.outs}
+    found = {dep.path: dep for stage in chosen.run.stages for dep in stage.deps if dep.path not in made}
+    in_git = chosen.result.tree
+    return tuple(
+        dep
+        for path, dep in sorted(found.items())
+        if path not in in_git and not any(name.startswith(path + "/") for name in in_git)
+    )
+
+
+def _content(chosen: Chosen) -> tuple[Blob, ...]:
+    """Return the blobs by which the version is found again when its commits are gone."""
+    run, tree = chosen.run, chosen.result.tree
+    prefix = "" if run.pipeline == "." else f"{run.pipeline}/"
+    wanted = {f"{prefix}dvc.yaml", f"{prefix}dvc.lock", run.environment.lock}
+    wanted |= {file for stage in chosen.lock.stages.values() for file in stage.params}
+    deps = {dep.path for stage in run.stages for dep in stage.deps}
+    wanted |= {path for path in tree if path in deps or any(path.startswith(dep + "/") for dep in deps)}
+    return tuple(Blob(path=path, blob=tree[path].blob) for path in sorted(wanted) if path in tree)
+
+
+def _push(around: Surroundings, result: Store, version: ModelVersion) -> tuple[str, int]:
+    """Push what the version needs, and hash it in the remote ourselves."""
+    config = read_config(around.repo.root, around.environ)
+    needed = objects_needed(result, version, ObjectStore(config.cache_dir))
+    around.tell(f"pushing {len(needed)} objects and reading them back")
+    pushed = delivery.push_verified(needed, config, around.environ)
+    return ", ".join(pushed.remotes), pushed.verified
+
+
+def _finish(order: Order, around: Surroundings, version: ModelVersion, outcome: Outcome) -> Outcome:
+    """Keep the result commit reachable, here and at origin; done again it changes nothing."""
+    if order.dry_run:
+        return outcome
+    repo = around.repo
+    ref = layout.version_ref(order.model, version.version)
+    held = repo.resolve(ref)
+    if held is None:
+        writing.move_ref(repo, ref, version.result_commit, expected=None)
+    elif held != version.result_commit:
+        raise UserError(f"{ref} points at {held[:10]}, the version says {version.result_commit[:10]}", hint="actum fsck")
+    if not order.local and repo.config("remote.origin.url"):
+        writing.push(repo, "origin", f"{ref}:{ref}")
+    return outcome
+
+
+def _path(version: ModelVersion) -> str:
+    return layout.version(version.model, version.version)
+
+

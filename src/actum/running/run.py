@@ -1,0 +1,294 @@
+"""The use case: what will be run, running it, and the result commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from actum import files, layout, pipeline, state
+from actum.dvc.lockfile import Lock
+from actum.dvc.pipeline import Pipeline
+from actum.errors import ToolFailedError
+from actum.git import writing
+from actum.git.repository import Git
+from actum.names import Ids, ulid_ms
+from actum.records.run import Run, RunStage
+from actum.records.settings import Settings
+from actum.runlog import history, journal
+from actum.runlog.history import flat_metrics, locked_state
+from actum.running.record import Hasher, run_stages
+from actum.store import Store, write_record
+from actum.workshop import Workshop, keep_wing, open_workshop
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What was asked for. ``pipeline``: the folder of the dvc.yaml; ``targets``: stages, empty for all."""
+
+    pipeline: str = "."
+    targets: tuple[str, ...] = ()
+    commit: bool = True
+    command: tuple[str, ...] = ("actum", "run")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        run: The run's record; of an order that changed nothing, the run that stands.
+        new: Whether anything was executed.
+        commit: The result commit, absent for a dirty tree or with ``--no-commit``.
+        pending: What the record says is to be committed by hand, when ``commit`` is absent.
+    """
+
+    run: Run
+    path: str
+    new: bool
+    log: str
+    commit: str | None = None
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """A run under way: everything decided before the first stage starts."""
+
+    repo: Git
+    store: Store
+    settings: Settings
+    order: Order
+    workshop: Workshop
+    code_commit: str
+    dirty: bool
+    already_dirty: frozenset[str]
+
+
+def run(
+    repo: Git,
+    order: Order,
+    *,
+    environ: Mapping[str, str],
+    now: Callable[[], datetime],
+    ids: Ids,
+    tell: Callable[[str], None],
+    each_line: Callable[[str], None],
+) -> Outcome:
+    """Run the pipeline and record it.
+
+    Raises:
+        UserError: Something is missing; nothing was started.
+        ToolFailedError: A stage failed; no record was written, the log's place is said.
+    """
+    with state.one_writer(repo.root, "run"):
+        repo.identity()
+        if order.commit:
+            writing.require_branch(repo)
+        store = Store(repo, repo.head())
+        settings = store.settings()
+        workshop = open_workshop(
+            repo.root, store.read(settings.environment.lock), settings.environment, environ=environ, tell=tell
+        )
+        job = _prepare(repo, store, settings, order, workshop, tell)
+        return _Performance(job, environ, ids, now, tell, each_line).perform()
+
+
+def _prepare(
+    repo: Git, store: Store, settings: Settings, order: Order, workshop: Workshop, tell: Callable[[str], None]
+) -> _Job:
+    described, _ = pipeline.read(repo.root, order.pipeline)
+    changed = repo.dirty()
+    results = _results_of(described, order.pipeline)
+    code = {path for path in changed if not _is_result(path, results)}
+    commit = repo.head()
+    if code:
+        names = ", ".join(sorted(code)[:3]) + (" ..." if len(code) > 3 else "")
+        tell(f"the work tree is dirty ({names}): the run is recorded with a snapshot, but cannot be registered")
+        commit = writing.snapshot(repo, "actum: snapshot of a dirty work tree")
+    return _Job(
+        repo=repo,
+        store=store,
+        settings=settings,
+        order=order,
+        workshop=workshop,
+        code_commit=commit,
+        dirty=bool(code),
+        already_dirty=frozenset(code),
+    )
+
+
+class _Performance:
+    """One run from its intent to its record."""
+
+    def __init__(
+        self,
+        job: _Job,
+        environ: Mapping[str, str],
+        ids: Ids,
+        now: Callable[[], datetime],
+        tell: Callable[[str], None],
+        each_line: Callable[[str], None],
+    ) -> None:
+        self._job, self._environ, self._ids, self._now = job, environ, ids, now
+        self._tell, self._each_line = tell, each_line
+
+    def perform(self) -> Outcome:
+        job = self._job
+        described, lock = pipeline.read(job.repo.root, job.order.pipeline)
+        names = [stage.name for stage in pipeline.closure(described, job.order.targets)]
+        book = self._resumed() or self._begun()
+        cited = self._cite(names, lock, book)
+        pipeline.cut(job.repo.root, job.order.pipeline, self._nobodys(names, lock, book, cited))
+        self._execute(book)
+        described, lock = pipeline.read(job.repo.root, job.order.pipeline)
+        if not book.executed() and (standing := self._already(names, lock)):
+            book.note("closed", why="nothing to do")
+            path = layout.run(standing.id, standing.started_at)
+            return Outcome(run=standing, path=path, new=False, log=str(book.log))
+        return self._record(book, described, lock, names)
+
+    def _begun(self) -> journal.Book:
+        book = journal.open_book(self._job.repo.root, self._ids.new(), self._intent())
+        if self._job.dirty:
+            writing.move_ref(self._job.repo, layout.run_ref(book.run), self._job.code_commit, expected=None)
+        return book
+
+    def _resumed(self) -> journal.Book | None:
+        """Return the newest run that was killed or failed, if it meant to do the very same; give up the others."""
+        found = None
+        for book in journal.unfinished(self._job.repo.root):
+            if found is None and book.intent() == {"event": "intent", **self._intent()} and not self._job.dirty:
+                self._tell(f"continuing run/{book.run}, which did not come to its end")
+                found = book
+            else:
+                book.note("closed", why="given up")
+        return found
+
+    def _intent(self) -> dict[str, object]:
+        job = self._job
+        return {
+            "code_commit": job.code_commit,
+            "pipeline": job.order.pipeline,
+            "targets": list(job.order.targets),
+            "environment": list(map(str, history.key_of(job.workshop.described))),
+        }
+
+    def _cite(self, names: Sequence[str], lock: Lock, book: journal.Book) -> dict[str, RunStage]:
+        states = {name: locked_state(lock.stages[name]) for name in names if name in lock.stages}
+        open_ = {name: state_ for name, state_ in states.items() if name not in book.executed()}
+        key = history.key_of(self._job.workshop.described)
+        return history.standing(open_, key, self._job.store.runs())
+
+    def _nobodys(
+        self, names: Sequence[str], lock: Lock, book: journal.Book, cited: Mapping[str, RunStage]
+    ) -> list[str]:
+        """Return the stages in dvc.lock whose result no execution in this environment made."""
+        executed = book.executed()
+        return [name for name in names if name in lock.stages and name not in cited and name not in executed]
+
+    def _execute(self, book: journal.Book) -> None:
+        job = self._job
+        shell = job.workshop.write_shell(book.folder)
+        with book.log.open("a", encoding="utf-8") as log:
+
+            def keep(line: str) -> None:
+                log.write(line + "\n")
+                log.flush()
+                self._each_line(line)
+
+            code = pipeline.execute(
+                job.repo.root,
+                job.order.pipeline,
+                environ=self._environ,
+                shell=shell,
+                targets=job.order.targets,
+                each_line=keep,
+            )
+        if code:
+            book.note("failed", code=code)
+            raise ToolFailedError(_failure(book), hint=f"less {book.log}; mend it, then actum run again")
+
+    def _already(self, names: Sequence[str], lock: Lock) -> Run | None:
+        """Return the newest run on record that says all that this one could say."""
+        job = self._job
+        key = history.key_of(job.workshop.described)
+        wanted = {name: locked_state(lock.stages[name]) for name in names}
+        for run_ in job.store.runs():
+            told = {stage.name: history.state_of(stage) for stage in run_.stages}
+            if told == wanted and history.key_of(run_.environment) == key and not run_.dirty:
+                return run_
+        return None
+
+    def _record(self, book: journal.Book, described: Pipeline, lock: Lock, names: Sequence[str]) -> Outcome:
+        job = self._job
+        root = job.repo.root
+        stages = run_stages(names, lock, book, self._cite(names, lock, book), Hasher(root))
+        started = datetime.fromtimestamp(ulid_ms(book.run) / 1000, UTC)
+        record = Run(
+            schema="run/1",
+            id=book.run,
+            kind="pipeline",
+            started_at=started,
+            finished_at=self._now(),
+            clock=job.settings.clock,
+            by=job.repo.identity(),
+            command=job.order.command,
+            code_commit=job.code_commit,
+            dirty=job.dirty,
+            pipeline=job.order.pipeline,
+            environment=job.workshop.described,
+            params={key: value for stage in stages for key, value in stage.params.items()},
+            metrics=flat_metrics(pipeline.metrics_of(root, described, names)),
+            stages=stages,
+        )
+        path = layout.run(book.run, started)
+        keep_wing(root, self._environ, job.workshop.described)
+        files.replace(files.inside(root, path), write_record(record, path=path))
+        return self._commit(book, record, path, described)
+
+    def _commit(self, book: journal.Book, record: Run, path: str, described: Pipeline) -> Outcome:
+        job = self._job
+        outcome = Outcome(run=record, path=path, new=True, log=str(book.log))
+        results = _results_of(described, job.order.pipeline)
+        paths = [p for p in job.repo.dirty() if _is_result(p, results) or p == path]
+        if job.dirty or not job.order.commit:
+            book.note("closed", why="recorded, not committed")
+            return replace(outcome, pending=tuple(sorted(paths)))
+        book.note("committing", paths=sorted(paths))
+        commit = writing.commit_work_tree(job.repo, paths, _message(record))
+        book.note("closed", why="recorded", commit=commit)
+        return replace(outcome, commit=commit)
+
+
+def _results_of(described: Pipeline, folder: str) -> frozenset[str]:
+    """Return the paths that a run writes: outputs, dvc.lock, and the .gitignore files that DVC keeps beside outputs."""
+    outs = {out.path for stage in described.stages for out in stage.outs}
+    ignores = {str(PurePosixPath(path).parent / ".gitignore") for path in outs}
+    return frozenset(outs | ignores | {"dvc.lock" if folder == "." else f"{folder}/dvc.lock"})
+
+
+def _is_result(path: str, results: frozenset[str]) -> bool:
+    parents = {str(parent) for parent in PurePosixPath(path).parents}
+    ours = path.startswith((f"{layout.RUNS}/", f"{layout.WINGS}/"))
+    return ours or path in results or bool(parents & results)
+
+
+def _failure(book: journal.Book) -> str:
+    ended = [entry for entry in book.entries() if entry["event"] == "command-ended" and entry["code"]]
+    if not ended:
+        with suppress(IndexError):
+            return "dvc repro failed: " + book.log.read_text(encoding="utf-8").strip().splitlines()[-1]
+        return "dvc repro failed"
+    last = ended[-1]
+    return f"stage {last['stage']} failed with exit status {last['code']}: {last['cmd']}"
+
+
+def _message(record: Run) -> str:
+    stages = ", ".join(record.executed()) or "nothing"
+    shown = [f"{name} {value:.4g}" for name, value in record.metrics.items() if isinstance(value, float)][:3]
+    title = f"Run {record.id}" + (f": {', '.join(shown)}" if shown else "")
+    return f"{title}\n\nExecuted: {stages}\nCode: {record.code_commit}"
+

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from dvc_project import Project
+
+from actum.dvc import carrier as carriers
+from actum.dvc.cache import ObjectStore, cache_of
+from actum.dvc.carrier import batches
+from actum.dvc.config import Config, read_config
+from actum.dvc.delivery import Pushed, Road, fsck_remote, push_verified
+from actum.dvc.objects import Needed, objects_of
+from actum.errors import ToolFailedError
+
+ROADS: list[Road] = ["auto", "dvc"]
+
+
+def settings(project: Project) -> tuple[Config, tuple[Needed, ...]]:
+    config = read_config(project.root, project.env)
+    return config, objects_of(project.read, project.paths, stores=[cache_of(config)])
+
+
+def spoil(path: Path) -> None:
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(bytes(byte ^ 1 for byte in data))
+    path.chmod(0o444)  # DVC looks into an object of a local store only when its mode says that it was touched
+
+
+def named(needed: tuple[Needed, ...], path: str) -> Needed:
+    return next(one for one in needed if one.path == path)
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_an_empty_remote_is_filled_and_read_back(project: Project, road: Road) -> None:
+    shutil.rmtree(project.store)
+    config, needed = settings(project)
+    assert push_verified(needed, config, project.env, road=road) == Pushed(verified=8, sent=8, remotes=("storage",))
+    shutil.rmtree(config.cache_dir)
+    project.dvc("pull")
+    assert (project.root / "rows" / "deep" / "two").read_text() == "2\n"
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_a_folder_that_dvc_push_takes_for_complete_is_completed(project: Project, road: Road) -> None:
+    config, needed = settings(project)
+    remote = ObjectStore(project.store)
+    two = named(needed, "rows/deep/two")
+    remote.path(two.md5).unlink()
+    assert "Everything is up to date." in project.dvc("push").stdout  # the trap
+    assert not remote.has(two.md5)
+    assert [problem.paths for problem in fsck_remote(needed, config, project.env, road=road)] == [("rows/deep/two",)]
+    assert push_verified(needed, config, project.env, road=road).sent == 1
+    assert fsck_remote(needed, config, project.env) == ()
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_a_corrupt_object_in_the_remote_is_refused_and_left_as_evidence(project: Project, road: Road) -> None:
+    config, needed = settings(project)
+    labels = named(needed, "labels.csv")
+    path = ObjectStore(project.store).path(labels.md5)
+    project.dvc("remote", "modify", "storage", "verify", "true")  # the trap: DVC would delete it
+    config = read_config(project.root, project.env)
+    spoil(path)
+    with pytest.raises(ToolFailedError) as caught:
+        push_verified(needed, config, project.env, road=road)
+    assert str(caught.value) == f"storage: object {labels.md5} of labels.csv is corrupt"
+    assert caught.value.hint == f"look at it, remove it from {project.store}, and push again"
+    assert path.is_file()
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_a_corrupt_object_of_the_cache_is_never_pushed(project: Project, road: Road) -> None:
+    shutil.rmtree(project.store)
+    config, needed = settings(project)
+    labels = named(needed, "labels.csv")
+    spoil(cache_of(config).path(labels.md5))
+    with pytest.raises(ToolFailedError, match=f"cache: object {labels.md5} of labels.csv is corrupt"):
+        push_verified(needed, config, project.env, road=road)
+    assert not ObjectStore(project.store).has(labels.md5)
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_an_object_that_is_nowhere_is_refused_and_one_in_the_remote_alone_is_not(project: Project, road: Road) -> None:
+    config, needed = settings(project)
+    labels = named(needed, "labels.csv")
+    cache_of(config).path(labels.md5).unlink()
+    assert push_verified(needed, config, project.env, road=road).sent == 0
+    ObjectStore(project.store).path(labels.md5).unlink()
+    with pytest.raises(ToolFailedError, match=rf"object {labels.md5} of labels\.csv is missing"):
+        push_verified(needed, config, project.env, road=road)
+
+
+def test_what_the_user_keeps_local_is_not_pushed(project: Project) -> None:
+    config, _ = settings(project)
+    kept = Needed(path="kept", md5="0" * 32, push=False)
+    assert push_verified([kept], config, project.env) == Pushed(verified=0, sent=0, remotes=())
+
+
+def test_a_remote_with_versions_of_its_own_is_refused(project: Project) -> None:
+    project.dvc("remote", "modify", "storage", "version_aware", "true")
+    config, needed = settings(project)
+    with pytest.raises(ToolFailedError) as caught:
+        push_verified(needed, config, project.env)
+    assert caught.value.hint == "dvc remote modify storage version_aware false"
+
+
+def test_no_more_than_asked_lies_on_the_disk_at_a_time() -> None:
+    objects = [Needed(path=name, md5=name * 32) for name in "abcd"]
+    sizes = {"a" * 32: 3, "b" * 32: 1, "c" * 32: 9, "d" * 32: 1}
+    assert [[one.path for one in batch] for batch in batches(objects, sizes, 4)] == [["a", "b"], ["c"], ["d"]]
+
+
+class Shelf(BaseHTTPRequestHandler):
+    """Just enough of a web store for DVC: HEAD, GET and POST of files below ``folder``."""
+
+    folder: Path
+    down = False
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def do_POST(self) -> None:
+        target = self.folder / self.path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(self._body())
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        data = b""
+        while size := int(self.rfile.readline(), 16):
+            data += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return data
+
+    def _answer(self, *, body: bool) -> None:
+        path = self.folder / self.path.lstrip("/")
+        found = path.is_file() and not self.down
+        data = path.read_bytes() if found else b""
+        self.send_response(200 if found else 403 if self.down else 404)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if body:
+            self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def shelf(project: Project, tmp_path: Path) -> Iterator[type[Shelf]]:
+    handler = type("OneShelf", (Shelf,), {"folder": tmp_path / "shelf"})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    project.dvc("remote", "modify", "storage", "url", f"http://127.0.0.1:{server.server_port}")
+    yield handler
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_remote_behind_the_web_is_filled_and_read_back(project: Project, shelf: type[Shelf]) -> None:
+    config, needed = settings(project)
+    assert push_verified(needed, config, project.env).sent == 8
+    stored = ObjectStore(shelf.folder)
+    spoil(stored.path(named(needed, "made").md5))
+    stored.path(named(needed, "rows/one").md5).unlink()
+    problems = fsck_remote(needed, config, project.env, max_bytes=4)
+    assert {(problem.paths, problem.state) for problem in problems} == {
+        (("made",), "corrupt"),
+        (("rows/one",), "missing"),
+    }
+    shelf.down = True
+    with pytest.raises(ToolFailedError):
+        fsck_remote(needed, config, project.env)
+
+
+def test_credentials_lie_in_a_private_file_that_goes_away(project: Project) -> None:
+    config, _ = settings(project)
+    with carriers.carrier(config.remote(), project.env) as one:
+        assert (one.root.stat().st_mode & 0o777, (one.root / ".dvc" / "config").stat().st_mode & 0o777) == (
+            0o700,
+            0o600,
+        )
+    assert not one.root.exists()
