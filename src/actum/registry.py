@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum.errors import NotFoundError
-from actum.names import Reference, Version
+from actum.names import Bump, Reference, Version
 from actum.records.event import Event, Promotion
 from actum.records.version import ModelVersion
 from actum.store import Store
@@ -97,12 +97,11 @@ def newest(store: Store, model: str) -> ModelVersion:
     return versions[-1]
 
 
-def next_version(store: Store, model: str, part: str) -> str:
+def next_version(store: Store, model: str, part: Bump) -> str:
     """Return the number that follows the highest version; the first is 1.0.0."""
     versions = store.versions(model)
     if not versions:
         return "1.0.0"
-    assert part in ("major", "minor", "patch")
     return str(Version.parse(versions[-1].version).bump(part))
 
 

@@ -161,7 +161,9 @@ class Store:
         found = []
         for path, entry in entries.items():
             try:
-                found.append(self._record(path, entry, bytes_of))
+                one = self._record(path, entry, bytes_of)
+                assert isinstance(one, record)
+                found.append(one)
             except InvalidRecordError as error:
                 if skipped is None:
                     raise
@@ -202,7 +204,7 @@ def read_record(path: str, data: bytes) -> Any:
 def write_record(record: Any, *, path: str) -> bytes:
     """Return the canonical bytes of a record: JSON for runs, YAML for the rest."""
     kind = layout.kind_of(path)
-    return files.write_json(encode(record)) if kind == "run" else files.write_yaml(encode(record))
+    return files.write_json(encode(record)) if kind == "run" else files.write_yaml(encode(record), nulls="written")
 
 
 def _agree(path: str, record: Any) -> None:

@@ -33,14 +33,14 @@ def test_repro_skips_what_is_unchanged_and_runs_what_the_lock_no_longer_has(proj
 def test_a_forced_repro_without_commit_runs_all_and_leaves_the_cache_alone(project: Project) -> None:
     (project.root / "params.yaml").write_text("rate: 2\nseed: 7\n")
     before = sorted((project.root / ".dvc" / "cache" / "files").rglob("*"))
-    done = commands.repro(project.root, project.env, force=True, commit=False, each_line=lambda line: None)
+    done = commands.repro(project.root, project.env, force=True, commit=False, each_line=print)
     assert done.ran == ("prepare", "train", "score")
     assert sorted((project.root / ".dvc" / "cache" / "files").rglob("*")) == before
 
 
 def test_a_stage_that_fails_is_told_by_code_and_last_words(project: Project) -> None:
     (project.root / "dvc.yaml").write_text("stages: {bad: {cmd: 'echo oh no >&2; exit 3', outs: [x]}}\n")
-    done = commands.repro(project.root, project.env, each_line=lambda line: None)
+    done = commands.repro(project.root, project.env, each_line=print)
     assert (done.code, done.ran) == (255, ("bad",))
     assert "oh no" in done.last_words
 
@@ -86,7 +86,7 @@ def test_another_dvc_at_work_is_named_by_its_pid(project: Project) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         with pytest.raises(commands.DvcBusyError) as caught:
-            commands.repro(project.root, project.env, each_line=lambda line: None)
+            commands.repro(project.root, project.env, each_line=print)
         assert caught.value.pids == (other.pid,)
         assert f"another dvc is running here: PID {other.pid} (" in str(caught.value)
         assert caught.value.hint == f"wait for it, or see what it is: ps -p {other.pid}"

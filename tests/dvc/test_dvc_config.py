@@ -32,8 +32,8 @@ def test_the_later_file_wins_and_relative_places_start_at_their_file(project: Pr
 def test_dvc_and_we_read_the_same_configuration(project: Project) -> None:
     local = project.root / ".dvc" / "config.local"
     local.write_text(
-        "[cache]\ndir=~/cache dir\ntype = reflink, copy\n['remote \"k\"']\nurl = ssh://u@h/p # where\nkeyfile = keys/id\n"
-        "port = 22\n[ 'remote \"deep\"' ]\n url = remote://storage/inner\n"
+        "[cache]\ndir=~/cache dir\ntype = reflink, copy\n['remote \"k\"']\nurl = ssh://u@h/p # where\n"
+        "keyfile = keys/id\nport = 22\n[ 'remote \"deep\"' ]\n url = remote://storage/inner\n"
     )
     code = (
         "import json,sys; from dvc.config import Config; c = Config(sys.argv[1]);"

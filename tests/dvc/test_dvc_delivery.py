@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,8 @@ from actum.dvc import carrier as carriers
 from actum.dvc.cache import ObjectStore, cache_of
 from actum.dvc.carrier import batches
 from actum.dvc.config import Config, read_config
-from actum.dvc.delivery import Pushed, Road, fsck_remote, push_verified
+from actum.dvc.delivery import Pushed, Road, fetch_verified, fsck_remote, push_verified
+from actum.dvc.integrity import fsck
 from actum.dvc.objects import Needed, objects_of
 from actum.errors import ToolFailedError
 
@@ -120,7 +122,6 @@ class Shelf(BaseHTTPRequestHandler):
     """Just enough of a web store for DVC: HEAD, GET and POST of files below ``folder``."""
 
     folder: Path
-    down = False
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -148,9 +149,9 @@ class Shelf(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         path = self.folder / self.path.lstrip("/")
-        found = path.is_file() and not self.down
+        found = path.is_file()
         data = path.read_bytes() if found else b""
-        self.send_response(200 if found else 403 if self.down else 404)
+        self.send_response(200 if found else 404)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if body:
@@ -158,6 +159,13 @@ class Shelf(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -177,14 +185,39 @@ def test_a_remote_behind_the_web_is_filled_and_read_back(project: Project, shelf
     stored = ObjectStore(shelf.folder)
     spoil(stored.path(named(needed, "made").md5))
     stored.path(named(needed, "rows/one").md5).unlink()
-    problems = fsck_remote(needed, config, project.env, max_bytes=4)
+    problems = fsck_remote(needed, config, project.env, max_bytes=16)
     assert {(problem.paths, problem.state) for problem in problems} == {
         (("made",), "corrupt"),
         (("rows/one",), "missing"),
     }
-    shelf.down = True
-    with pytest.raises(ToolFailedError):
-        fsck_remote(needed, config, project.env)
+    shutil.rmtree(config.cache_dir)
+    sound = [one for one in needed if one.path not in ("made", "rows/one")]
+    assert fetch_verified(sound, config, project.env) == 6
+    assert fsck(sound, {"cache": cache_of(config)}) == ()
+
+
+def test_a_remote_that_cannot_be_asked_is_an_error_not_a_finding(project: Project, free_port: int) -> None:
+    project.dvc("remote", "modify", "storage", "url", f"http://127.0.0.1:{free_port}/store")
+    config, needed = settings(project)
+    with pytest.raises(
+        ToolFailedError, match=rf"^remote .storage.: http://127\.0\.0\.1:{free_port}/store does not answer: "
+    ):
+        fsck_remote(needed[:1], config, project.env)
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_only_sound_bytes_come_into_the_cache(project: Project, road: Road) -> None:
+    config, needed = settings(project)
+    cache, labels = cache_of(config), named(needed, "labels.csv")
+    spoil(cache.path(labels.md5))
+    cache.path(named(needed, "rows").md5).unlink()
+    assert fetch_verified(needed, config, project.env, road=road) == 2
+    assert fsck(needed, {"cache": cache}) == ()
+    spoil(ObjectStore(project.store).path(labels.md5))
+    cache.path(labels.md5).unlink()
+    with pytest.raises(ToolFailedError, match=rf"storage: object {labels.md5} of labels\.csv is corrupt"):
+        fetch_verified(needed, config, project.env, road=road)
+    assert not cache.has(labels.md5)
 
 
 def test_credentials_lie_in_a_private_file_that_goes_away(project: Project) -> None:

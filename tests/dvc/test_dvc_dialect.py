@@ -18,47 +18,26 @@ def as_dvc_writes(value: object) -> bytes:
     return text.getvalue().encode()
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("1e-05", 1e-05),
-        ("1e3", 1000.0),
-        ("yes", "yes"),
-        ("off", "off"),
-        ("12:30:45", "12:30:45"),
-        ("010", 10),
-        ("0o17", 15),
-        ("0x1F", 31),
-        ("-0b11", -3),
-        ("1_000", 1000),
-        ("true", True),
-        ("null", None),
-        (".inf", float("inf")),
-    ],
+@pytest.mark.parametrize("value", [1e-05, 1000.0, "yes", "off", "12:30:45", "0o17", "1_000", True, None, "1e5", 10**20])
+def test_a_value_that_dvc_writes_is_read_as_dvc_means_it(value: object) -> None:
+    read = load(as_dvc_writes({"a": value}), where="dvc.lock")["a"]
+    assert (read, type(read)) == (value, type(value))
+
+
+KEYS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12).filter(
+    lambda key: key != "<<"
 )
-def test_a_plain_value_means_what_it_means_to_dvc(text: str, value: object) -> None:
-    read = load(f"a: {text}\n".encode(), where="dvc.lock")["a"]
-    assert read == value
-    assert type(read) is type(value)
-    assert YAML(typ="safe").load(f"a: {text}\n")["a"] == value
+VALUES = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(),
+    st.booleans(),
+    st.none(),
+    st.from_regex(r"[0-9yno:.e+_-]{1,8}", fullmatch=True),
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(
-    st.dictionaries(
-        st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12).filter(
-            lambda key: key != "<<"
-        ),
-        st.one_of(
-            st.floats(allow_nan=False),
-            st.integers(),
-            st.booleans(),
-            st.none(),
-            st.from_regex(r"[0-9yno:.e+_-]{1,8}", fullmatch=True),
-        ),
-        max_size=4,
-    )
-)
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_what_dvc_writes_is_read_back_unchanged(value: dict[str, object]) -> None:
     assert load(as_dvc_writes(value), where="dvc.lock") == value
 
@@ -66,12 +45,10 @@ def test_what_dvc_writes_is_read_back_unchanged(value: dict[str, object]) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [1\nb: 2\n", "dvc.lock:2: is not YAML: did not find expected ',' or ']'"),
-        ("a: 1\na: 2\n", "dvc.lock:2: 'a' is there twice"),
-        ("- 1\n", "dvc.lock: is list, must be a mapping"),
-        ("a: &x [*x]\n", "dvc.lock:1: refers to itself"),
+        ("a: [1\nb: 2\n", "dvc.lock:2:2: did not find expected ',' or ']' while parsing a flow sequence from line 1"),
+        ("a: 1\na: 2\n", "dvc.lock:2:1: the key a is given twice"),
+        ("- 1\n", "dvc.lock:1:1: the top level is a list, must be a mapping"),
         ("a:\n<<<<<<< HEAD\n  b: 1\n=======\n", "dvc.lock:2: holds an unresolved merge"),
-        ("a: " + "[" * 70 + "]" * 70 + "\n", "dvc.lock:1: nests deeper than 64"),
     ],
 )
 def test_a_malformed_file_is_refused_with_its_place(text: str, message: str) -> None:
@@ -80,8 +57,11 @@ def test_a_malformed_file_is_refused_with_its_place(text: str, message: str) -> 
     assert str(caught.value) == message
 
 
-def test_aliases_that_expand_without_end_are_refused() -> None:
-    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
-    with pytest.raises(InvalidRecordError, match="expands to more than"):
-        load("\n".join(lines).encode(), where="dvc.yaml")
+@pytest.mark.parametrize("text", ["", "\n", "# nothing yet\n"])
+def test_an_empty_file_is_an_empty_mapping(text: str) -> None:
+    assert load(text.encode(), where="dvc.yaml") == {}
+
+
+def test_anchors_that_people_write_into_a_pipeline_are_read() -> None:
+    text = b"vars: [{base: &base {cmd: x}}]\nstages: {a: {<<: *base, deps: [d]}}\n"
+    assert load(text, where="dvc.yaml")["stages"] == {"a": {"cmd": "x", "deps": ["d"]}}

@@ -43,7 +43,7 @@ def test_paths_start_at_the_root_whatever_the_working_folder(reader: Files) -> N
     read = reader(
         {
             "sub/dvc.yaml": "stages: {a: {cmd: x, wdir: ../work, deps: [in], outs: [../out, s3://b/k], params: [p]}}\n",
-            "sub/dvc.lock": f"schema: '2.0'\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: ../out\n      md5: {MD5}\n",
+            "sub/dvc.lock": f"schema: '2.0'\nstages: {{a: {{cmd: x, outs: [{{path: ../out, md5: {MD5}}}]}}}}\n",
         }
     )
     stage = read_pipeline(read, "sub/dvc.yaml").stage("a")

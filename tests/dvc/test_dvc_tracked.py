@@ -39,7 +39,9 @@ def test_a_tracked_file_is_read_with_paths_from_the_root() -> None:
 
 
 def test_an_import_from_another_repository_is_known_as_such() -> None:
-    text = f"deps:\n- path: a\n  repo:\n    url: ../other\n    rev_lock: abc\nfrozen: true\nouts:\n- md5: {MD5}\n  path: a\n"
+    text = (
+        f"deps: [{{path: a, repo: {{url: ../other, rev_lock: abc}}}}]\nfrozen: true\nouts: [{{md5: {MD5}, path: a}}]\n"
+    )
     tracked = read_tracked(text.encode(), "a.dvc")
     assert (tracked.imported, tracked.frozen) == (True, True)
 

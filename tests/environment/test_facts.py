@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,15 @@ def test_a_feature_that_stayed_on_is_named() -> None:
         check_pin(facts, {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL"})
 
     assert str(found.value) == ("the pin does not hold: numpy 2.4.6 uses X86_V4, which NPY_DISABLE_CPU_FEATURES names")
+
+
+def test_a_python_that_is_too_old_for_the_wing_is_named(tmp_path: Path, six: Environment, wing: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        prepare(replace(six, python="3.9.18"), wing, scratch=tmp_path)
+
+    assert str(refused.value) == (
+        "actum.yaml: environment.python: 3.9.18 is older than 3.10, the oldest that the workers run under"
+    )
 
 
 def test_a_prepared_environment_runs_any_worker_of_the_wing(tmp_path: Path, six: Environment, wing: Path) -> None:

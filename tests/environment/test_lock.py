@@ -114,6 +114,7 @@ def test_a_lock_for_one_python_holds_no_package_of_later_ones(
         tmp_path,
         "six==1.17.0 ; python_version < '3.90'",
         "toolz==1.0.0 ; python_version >= '3.90'",
+        "iniconfig==2.1.0 ; python_version == '3.91'",
         python=python,
         caller=caller,
     )

@@ -12,6 +12,7 @@ from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.names import Version
 from actum.records.card import ModelCard
 from actum.records.event import Event
+from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.version import ModelVersion
 from actum.registry import Standing
@@ -52,6 +53,14 @@ class Holdings:
             return self.card(model)
         except (NotFoundError, InvalidRecordError) as error:
             self._note(layout.card(model), error)
+            return None
+
+    def readable_policy(self, name: str) -> Policy | None:
+        """Return a policy for a listing: None, and a warning, where it cannot be read."""
+        try:
+            return self.truth.policy(name)
+        except InvalidRecordError as error:
+            self._note(layout.policy(name), error)
             return None
 
     def stages(self, model: str) -> tuple[str, ...]:
@@ -96,9 +105,13 @@ class Holdings:
         """Yield the runs, newest first; stopping early is cheap."""
         runs = self.truth.runs()
         if self.head:
-            own = (run for run in self.head.runs() if not self.is_merged(run_path(run)))
+            merged = self.merged_runs()
+            own = (run for run in self.head.runs() if run.id not in merged)
             runs = heapq.merge(runs, own, key=lambda run: run.id, reverse=True)
         return (run for run in runs if self.moment is None or run.started_at <= self.moment)
+
+    def merged_runs(self) -> frozenset[str]:
+        return frozenset(layout.names_in(path)[0] for path in self.truth.paths("run"))
 
     def run(self, ulid: str) -> Run | None:
         found = (store.run(ulid) for store in self._stores())
@@ -138,7 +151,3 @@ def open_holdings(truth: Store, *, now: datetime, moment: datetime | None = None
 
 def event_path(event: Event) -> str:
     return layout.event(event.model, event.id, event.kind)
-
-
-def run_path(run: Run) -> str:
-    return layout.run(run.id, run.started_at)

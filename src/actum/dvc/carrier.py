@@ -30,6 +30,7 @@ class Carrier:
     """The tiny project. ``store``: the cache that objects are pushed from, or fetched into."""
 
     root: Path
+    remote: Remote
     store: ObjectStore
     env: Mapping[str, str]
 
@@ -54,6 +55,8 @@ class Carrier:
         for one in objects:
             if one.is_dir:
                 self._get_list(one)
+        if not any(self.store.has(one.md5, legacy=one.legacy) for one in objects):
+            _ask(self.remote, self.env)
 
     def _get_list(self, one: Needed) -> None:
         target = self.store.path(one.md5, legacy=one.legacy)
@@ -93,7 +96,7 @@ def carrier(remote: Remote, env: Mapping[str, str], *, cache_dir: Path | None = 
         config = inner / "config"
         config.touch(mode=0o600)  # the credentials of the remote go in
         config.write_bytes(_config(remote, store.root, folder / "site"))
-        yield Carrier(folder, store, env)
+        yield Carrier(folder, remote, store, env)
     finally:
         shutil.rmtree(folder)
 
@@ -111,6 +114,25 @@ def batches(objects: Iterable[Needed], sizes: Mapping[str, int], max_bytes: int)
         total += size
     if batch:
         yield batch
+
+
+def _ask(remote: Remote, env: Mapping[str, str]) -> None:
+    """Refuse a web remote that does not answer at all: DVC takes a dead server for an empty one."""
+    import urllib.error
+    import urllib.request
+
+    address = re.sub(r"^webdav", "http", remote.url)
+    if not address.startswith(("http://", "https://")):
+        return  # of every other kind DVC tells when it cannot connect
+    proxies = {scheme: env[f"{scheme}_proxy"] for scheme in ("http", "https") if env.get(f"{scheme}_proxy")}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
+    try:
+        opener.open(urllib.request.Request(address, method="HEAD"), timeout=30).close()  # noqa: S310 - checked above
+    except urllib.error.HTTPError:
+        pass  # an answer, if only that there is no page at the root
+    except OSError as error:
+        problem = f"remote {remote.name!r}: {remote.shown} does not answer: {error}"
+        raise ToolFailedError(problem, hint="dvc remote list") from error
 
 
 def _config(remote: Remote, cache_dir: Path, site: Path) -> bytes:

@@ -52,7 +52,7 @@ def locate(wdir: str, path: str) -> str:
 
 def is_inside(path: str) -> bool:
     """Whether a located path lies in the repository."""
-    return not ("://" in path or path.startswith("/") or path == ".." or path.startswith("../"))
+    return not ("://" in path or path == ".." or path.startswith(("/", "../")))
 
 
 def _definition(name: str, body: Any, where: str) -> Definition:

@@ -1,26 +1,21 @@
-"""Push what a version needs and prove by our own reading that the remote holds it."""
+"""Bring objects to a remote and back, and prove by our own reading that they arrived."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from actum.dvc.cache import ObjectStore, cache_of
 from actum.dvc.carrier import batches, carrier
 from actum.dvc.config import Config, Remote
-from actum.dvc.integrity import Problem, fsck
+from actum.dvc.integrity import Problem, Progress, fsck, silent
 from actum.dvc.objects import Needed
 from actum.errors import ToolFailedError
 
 Road = Literal["auto", "dvc"]
 """``auto``: a remote that is a folder is read and written directly, every other through DVC. ``dvc``: always DVC."""
 MAX_FETCHED_BYTES = 2 << 30
-Progress = Callable[[int, int], None]
-
-
-def _silent(done: int, total: int) -> None:
-    """Report to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +34,7 @@ def push_verified(
     *,
     remote: str = "",
     road: Road = "auto",
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Pushed:
     """Bring every object to its remote and read all of them back there.
 
@@ -53,7 +48,7 @@ def push_verified(
     """
     sent = verified = 0
     names = []
-    for place, objects in _by_remote(needed, config, remote):
+    for place, objects in _by_remote((one for one in needed if one.push), config, remote):
         store = _folder(place, road)
         names.append(place.name)
         verified += len({one.md5 for one in objects})
@@ -71,7 +66,7 @@ def fsck_remote(
     *,
     remote: str = "",
     road: Road = "auto",
-    progress: Progress = _silent,
+    progress: Progress = silent,
     max_bytes: int = MAX_FETCHED_BYTES,
 ) -> tuple[Problem, ...]:
     """Read every object where its remote keeps it and return what is missing or corrupt there.
@@ -80,7 +75,7 @@ def fsck_remote(
         max_bytes: how much of a remote that is no folder may lie on this disk at a time while it is read.
     """
     problems: list[Problem] = []
-    for place, objects in _by_remote(needed, config, remote):
+    for place, objects in _by_remote((one for one in needed if one.push), config, remote):
         store = _folder(place, road)
         if store is not None:
             problems += fsck(objects, {place.name: store}, progress=progress)
@@ -89,12 +84,49 @@ def fsck_remote(
     return tuple(problems)
 
 
+def fetch_verified(
+    needed: Iterable[Needed],
+    config: Config,
+    env: Mapping[str, str],
+    *,
+    remote: str = "",
+    road: Road = "auto",
+    progress: Progress = silent,
+) -> int:
+    """Bring into the cache what it lacks or holds corrupt; return how many objects came.
+
+    Only sound bytes enter: ``dvc fetch`` lets an object of wrong bytes in, and ``dvc checkout`` hands it on.
+
+    Raises:
+        NotFoundError: There is no such remote.
+        ToolFailedError: An object is missing or corrupt in the remote, or the remote cannot be reached.
+    """
+    cache, wanted = cache_of(config), list(needed)
+    lacking = {problem.object for problem in fsck(wanted, {"cache": cache})}
+    for place, objects in _by_remote((one for one in wanted if one.md5 in lacking), config, remote):
+        store = _folder(place, road)
+        if store is not None:
+            _refuse(_taken(store, objects, cache, place), place)
+            progress(len(objects), len(objects))
+        else:
+            _refuse(_fetched(place, objects, config, env, MAX_FETCHED_BYTES, progress, into=cache), place)
+    return len(lacking)
+
+
+def _taken(store: ObjectStore, objects: Sequence[Needed], cache: ObjectStore, place: Remote) -> list[Problem]:
+    """Copy what is sound from a store into the cache and return the rest."""
+    problems = fsck(objects, {place.name: store})
+    unsound = {problem.object for problem in problems}
+    for one in {one.md5: one for one in objects if one.md5 not in unsound}.values():
+        cache.adopt(one.md5, store.path(one.md5, legacy=one.legacy), legacy=one.legacy)
+    return list(problems)
+
+
 def _by_remote(needed: Iterable[Needed], config: Config, remote: str) -> list[tuple[Remote, list[Needed]]]:
     groups: dict[str, tuple[Remote, list[Needed]]] = {}
     for one in needed:
-        if one.push:
-            place = config.remote(one.remote or remote)
-            groups.setdefault(place.name, (place, []))[1].append(one)
+        place = config.remote(one.remote or remote)
+        groups.setdefault(place.name, (place, []))[1].append(one)
     return list(groups.values())
 
 
@@ -140,7 +172,9 @@ def _fetched(
     env: Mapping[str, str],
     max_bytes: int,
     progress: Progress,
+    into: ObjectStore | None = None,
 ) -> Iterator[Problem]:
+    """Read objects through DVC, batch by batch, and tell what is wrong; what is sound goes *into* a store."""
     cache = cache_of(config)
     unique = {one.md5: one for one in objects}.values()
     done = 0
@@ -148,7 +182,11 @@ def _fetched(
         with carrier(place, env) as back:
             back.fetch(batch)
             names = {one.md5 for one in batch}
-            yield from fsck([one for one in objects if one.md5 in names], {place.name: back.store})
+            all_of_them = [one for one in objects if one.md5 in names]
+            if into is None:
+                yield from fsck(all_of_them, {place.name: back.store})
+            else:
+                yield from _taken(back.store, all_of_them, into, place)
         done += len(batch)
         progress(done, len(unique))
 

@@ -16,7 +16,12 @@ from typing import Literal
 from actum.dvc.cache import ObjectStore
 from actum.dvc.objects import Needed
 
+Progress = Callable[[int, int], None]
 _BATCH = 512
+
+
+def silent(done: int, total: int) -> None:
+    """Report to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,7 @@ def fsck(
     needed: Iterable[Needed],
     stores: Mapping[str, ObjectStore],
     *,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = silent,
 ) -> tuple[Problem, ...]:
     """Read every object in every store once and return what is missing or corrupt, in the order of *needed*.
 

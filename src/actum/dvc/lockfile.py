@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import yaml
 
 from actum.dvc.definitions import PIPELINE, definition_of, locate, read_definitions
-from actum.dvc.dialect import Reader, compose, decode_at, load, mapping_at
+from actum.dvc.dialect import Reader, decode_at, load, mapping_at
 from actum.errors import InvalidRecordError, NotFoundError
+from actum.files.yaml_places import compose
 
 MD5 = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
 
@@ -110,7 +111,9 @@ def without_stages(data: bytes, names: Collection[str], *, where: str = "dvc.loc
 
     Whole lines are cut, so that what remains keeps DVC's own bytes. Names that are not there are no error.
     """
-    root, _ = compose(data, where=where)
+    if not load(data, where=where):
+        return data
+    _, root = compose(data, where=where)
     stages = _child(root, "stages")
     if not isinstance(stages, yaml.MappingNode) or not stages.value:
         return data

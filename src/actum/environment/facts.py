@@ -9,13 +9,15 @@ from typing import Any, Literal
 
 from actum import digests
 from actum.environment import machine, pins
-from actum.environment.atomic import replace
 from actum.environment.venv import Environment
 from actum.environment.wing import wing_digest
 from actum.environment.workers import Prepared, call
 from actum.errors import UserError
+from actum.files import replace
 
 _RELAX = "write `exactness: relaxed` under environment: in actum.yaml; runs then say that they were not pinned"
+OLDEST_PYTHON = (3, 10)
+"""The oldest Python that today's wing runs under; a recorded wing ran under its own."""
 _PRIVATE = ("HOME", "TMPDIR", "PYTHONPATH")
 
 
@@ -39,6 +41,7 @@ def prepare(
         UserError: The pin does not hold, *extra* would go round it, or the locked Python is not the one asked for.
         ToolFailedError: The interpreter or one of its libraries does not start.
     """
+    _check_python(environment.python)
     home, tmp = scratch / "home", scratch / "tmp"
     for folder in (home, tmp):
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,6 +67,15 @@ def prepare(
     if "numpy" in facts and "blas" not in facts:
         limits.append("the lock has no threadpoolctl: whether BLAS took its core type cannot be asked")
     return Prepared(environment=environment, wing=wing, env=env, pin=pin, facts=facts, limits=tuple(limits))
+
+
+def _check_python(version: str) -> None:
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PYTHON:
+        oldest = ".".join(str(part) for part in OLDEST_PYTHON)
+        raise UserError(
+            f"actum.yaml: environment.python: {version} is older than {oldest}, the oldest that the workers run under",
+            hint=f'write python: "{oldest}" or later under environment: in actum.yaml, then run `actum lock`',
+        )
 
 
 def _cpu_of(platform: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actum import digests
-from actum.environment.atomic import replace
 from actum.environment.interpreters import is_exact
 from actum.environment.uv import failure, try_uv
 from actum.errors import InvalidRecordError, NotFoundError
+from actum.files import replace
 
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[\w., -]*\])?==(?P<version>[\w.!+]+)(?:\s*;\s*(?P<marker>.+))?")
@@ -185,7 +185,7 @@ def _for_python(body: str, python: str) -> str:
 
 
 def _is_for_later(line: str, minor: int) -> bool:
-    from_minor = re.findall(r"python_full_version >= '3\.(\d+)'", line)
+    from_minor = re.findall(r"python_full_version [>=]= '3\.(\d+)(?:\.\*)?'", line)
     return " or " not in line and any(int(found) > minor for found in from_minor)
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from actum import digests
 from actum.environment import interpreters
-from actum.environment.atomic import replace
 from actum.environment.lock import Pinned, lock_digest, parse_lock, source_only
 from actum.environment.machine import platform_name
 from actum.environment.uv import run_uv
 from actum.errors import InvalidRecordError, NotFoundError
+from actum.files import replace
 
 WHEELS_LOCK = "requirements.lock"
 _LAYOUT = "environment/1"

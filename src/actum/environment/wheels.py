@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actum import digests, process
-from actum.environment.atomic import replace
 from actum.environment.lock import Pinned, canonical_name, lock_digest, parse_lock, source_only
 from actum.environment.machine import platform_name
 from actum.environment.uv import failure, package_tool_environment
 from actum.environment.venv import WHEELS_LOCK, Environment
 from actum.errors import ToolFailedError, UserError
+from actum.files import replace
 
 # Wheel builders take the times of a wheel's members from it: built twice, the bytes are the same.
 _REPRODUCIBLE = {"SOURCE_DATE_EPOCH": "315532800", "PYTHONHASHSEED": "0"}

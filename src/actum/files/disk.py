@@ -22,6 +22,10 @@ _HINTS = {
 }
 
 
+class _Taken(Exception):
+    """The name is taken."""
+
+
 def replace(path: Path, data: bytes) -> None:
     """Write *data* to *path*, atomically and durably; folders on the way are made, the file's mode is kept.
 
@@ -41,11 +45,10 @@ def create(path: Path, data: bytes) -> None:
         return
     try:
         _place(path, data, _link)
-    except FileExistsError as error:
+    except _Taken as error:
         if not _holds(path, data):  # Another process may just have written the same.
-            raise UserError(
-                f"{path}: is there already, with other content", hint="what is written once is never edited: add a new file"
-            ) from error
+            problem = f"{path}: is there already, with other content"
+            raise UserError(problem, hint="what is written once is never edited: add a new file") from error
 
 
 def inside(root: Path, relative: str) -> Path:
@@ -71,12 +74,15 @@ def _holds(path: Path, data: bytes) -> bool:
 
 
 def _link(temporary: Path, path: Path) -> None:
-    os.link(temporary, path)  # Unlike a rename it fails when the name is taken.
+    try:
+        os.link(temporary, path)  # Unlike a rename it fails when the name is taken.
+    except FileExistsError as error:
+        raise _Taken from error
     os.unlink(temporary)
 
 
 def _place(path: Path, data: bytes, settle: Callable[[Path, Path], None]) -> None:
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".actum-{secrets.token_hex(8)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -86,8 +92,6 @@ def _place(path: Path, data: bytes, settle: Callable[[Path, Path], None]) -> Non
             temporary.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
-    except FileExistsError:
-        raise
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise UserError(f"{path}: cannot be written: {why}", hint=_HINTS.get(error.errno or 0, "")) from error

@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 from actum.errors import InvalidRecordError
 from actum.files.text import CONTROL, RECORD, Limits, decode, height, place, refuse_unwritable
 
-_LONGEST_NUMBER = 1000
 # The only escapes by which a control character or half a surrogate pair can enter (a whole pair is one character).
 _ESCAPE = re.compile(r"\\(?:[bfr]|u00[01789]|u[dD][89a-fA-F])")
 
@@ -64,9 +63,7 @@ def _refuse_escaped(value: Any, where: str) -> None:
 
 def _load(text: str, where: str, limits: Limits) -> Any:
     try:
-        return json.loads(
-            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
-        )
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except json.JSONDecodeError as error:
         raise InvalidRecordError(f"{where}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from error
     except _Refused as error:
@@ -74,6 +71,8 @@ def _load(text: str, where: str, limits: Limits) -> Any:
         # The token may also stand in other objects; only where it cannot be mistaken is a place named.
         spot = place(where, text, at[-1]) if 1 <= len(at) <= 2 else where
         raise InvalidRecordError(f"{spot}: {error}") from error
+    except ValueError as error:  # Python reads no integer of more than 4,300 digits.
+        raise InvalidRecordError(f"{where}: holds a whole number of too many digits") from error
     except RecursionError as error:
         raise _too_deep(where, limits.depth) from error
 
@@ -96,12 +95,6 @@ def _float(text: str) -> float:
     if not math.isfinite(value):
         raise _Refused(f"{text[:40]} is too large for a number", re.escape(text))
     return value
-
-
-def _int(text: str) -> int:
-    if len(text) > _LONGEST_NUMBER:
-        raise _Refused(f"{text[:40]}... is too large for a number", re.escape(text))
-    return int(text)
 
 
 def _too_deep(where: str, depth: int) -> InvalidRecordError:

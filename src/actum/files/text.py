@@ -14,8 +14,8 @@ Nulls = Literal["refused", "written"]
 
 # Also what an escape may not smuggle in: a terminal obeys these, and a lone surrogate is no text at all.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-# In the bytes of a file a carriage return may end a line; U+2028 and U+2029 end one in YAML 1.1 but not in 1.2.
-_RAW_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+# In the bytes of a file a carriage return may end a line.
+_RAW_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SAVE_AS_UTF8 = "save the file as UTF-8 without a byte order mark"
 
 

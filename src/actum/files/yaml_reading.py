@@ -14,7 +14,7 @@ import yaml
 from yaml.cyaml import CParser
 
 from actum.errors import InvalidRecordError
-from actum.files.text import CONTROL, RECORD, Limits, children, decode, height
+from actum.files.text import CONTROL, RECORD, Limits, children, decode, height, place
 
 _CONSTANTS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _CONSTANTS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -22,12 +22,15 @@ _NUMBER_STARTS = frozenset("+-.0123456789")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F][0-9a-fA-F_]*|0o[0-7][0-7_]*|0b[01][01_]*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+# These end a line in YAML 1.1 but not in 1.2.
+_SEPARATOR = re.compile(r"[\u2028\u2029]")
+_ESCAPE_IT = "delete that character, or write it as an escape in double quotes"
 _LONGEST_NUMBER = 1000
 _MOST_EXPANDED = 10_000
 _MERGE = object()
 _HINTS = {
     "found character that cannot start any token": "indent with spaces, and quote text that starts with @, ` or %",
-    "found character '\\t'": "indent with spaces, never with tabs",
+    "found a tab character": "indent with spaces, never with tabs",
     "mapping values are not allowed": "quote text that holds a colon and a space",
     "could not find expected ':'": "write KEY: VALUE, with a space after the colon",
     "did not find expected key": "align the keys of one mapping in one column",
@@ -64,6 +67,8 @@ def read_yaml(data: bytes, *, where: str, limits: Limits = RECORD) -> dict[str, 
             more aliases than allowed, or a number that is not finite.
     """
     text = decode(data, where=where, limits=limits)
+    if found := _SEPARATOR.search(text):
+        raise InvalidRecordError(f"{place(where, text, found.start())}: holds U+{ord(found[0]):04X}", hint=_ESCAPE_IT)
     try:
         return _Builder(limits).build(text)
     except _Refused as error:

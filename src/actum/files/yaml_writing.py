@@ -15,7 +15,7 @@ from actum.files.text import Nulls, refuse_unwritable
 Scalar = str | int | float | bool
 
 # Plain text begins with a letter, a digit or one of _ / . ( $ and holds nothing that could end it.
-_PLAIN = re.compile(r"[^\W]|[^\W][^\n]*[^\s:]|[_/.($][^\n]*[^\s:]|[_/.($]")
+_PLAIN = re.compile(r"(?!\.\.\.)[\w/.($](?:[^\n]*[^\s:])?")
 _ENDS_PLAIN = re.compile(r":\s|\s#|\t")
 _FLOW = re.compile(r"[,\[\]{}:?]")
 _WORDS = re.compile(r"(?:true|false|yes|no|on|off|y|n|null|none|nan|inf|infinity)", re.IGNORECASE)

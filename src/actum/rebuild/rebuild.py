@@ -12,6 +12,7 @@ from typing import Any
 
 from actum import digests, files, layout, pipeline, state
 from actum.dvc import delivery
+from actum.dvc.arrival import fetch_verified
 from actum.dvc.cache import ObjectStore
 from actum.dvc.config import Config, read_config, worktree_config
 from actum.dvc.integrity import Problem, fsck
@@ -135,7 +136,7 @@ def _secure(needed: tuple[Needed, ...], config: Config, around: Surroundings) ->
         raise RefusedError("nothing was run:\n  " + "\n  ".join(lines), hint="actum fsck")
     if lacking:
         around.tell(f"fetching {len(lacking)} objects")
-        delivery.fetch_verified([item for item in needed if item.md5 in lacking], config, around.environ)
+        fetch_verified([item for item in needed if item.md5 in lacking], config, around.environ)
 
 
 def _disk_space(root: Path, needed: tuple[Needed, ...]) -> None:
@@ -313,8 +314,8 @@ class _Rebuild:
         answer = workshop.ask("compare", self._comparison(root, sha256))
         return Likeness(
             same_bytes=False,
-            same_state=answer["same_state"],
-            same_predictions=answer.get("same_predictions"),
+            same_state=answer["states_equal"],
+            same_predictions=answer.get("predictions_equal"),
             largest_difference=answer.get("max_abs_difference"),
             flips=answer.get("flips"),
             rows=answer.get("rows"),
@@ -327,7 +328,6 @@ class _Rebuild:
             "right": {"model": str(root / version.artifact.path), "sha256": sha256},
             "trusted": list(self._result.trusted_types()),
             "probe": str(self._cache.path(version.probe.md5)) if version.probe else None,
-            "probe_format": Path(version.probe.path).suffix.lstrip(".") if version.probe else None,
             "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
             "threshold": card.decision.threshold if card.decision else None,
         }

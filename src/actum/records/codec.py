@@ -11,7 +11,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union
@@ -53,7 +53,8 @@ def decode(kind: type[T], raw: object, *, strict: bool = False) -> T:
     """
     if not isinstance(raw, Mapping):
         raise FieldError(f"is {_kind(raw)}, must be a mapping")
-    fields = _fields(kind)
+    hashable: Hashable = kind
+    fields = _fields(hashable)
     if strict:
         _refuse_unknown(raw, fields)
     values: dict[str, Any] = {}
@@ -96,9 +97,10 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    return {field.name: (hints[field.name], not _optional(field)) for field in dataclasses.fields(kind)}
+def _fields(kind: Hashable) -> dict[str, tuple[Any, bool]]:
+    record: Any = kind
+    hints = typing.get_type_hints(record, include_extras=True)
+    return {field.name: (hints[field.name], not _optional(field)) for field in dataclasses.fields(record)}
 
 
 def _refuse_unknown(raw: Raw, known: Mapping[str, object]) -> None:

@@ -17,7 +17,7 @@ from actum.environment.wheels import collect_wheels
 from actum.errors import NotFoundError, UserError
 from actum.git import writing
 from actum.git.repository import Git
-from actum.names import Version
+from actum.names import Bump, Version
 from actum.needs import objects_needed
 from actum.records.card import ModelCard
 from actum.records.forms import FileFact
@@ -36,7 +36,7 @@ class Order:
     model: str
     run: str | None = None
     version: str | None = None
-    bump: str = "minor"
+    bump: Bump = "minor"
     wheels: bool = False
     local: bool = False
     dry_run: bool = False
@@ -180,7 +180,6 @@ def _describe(workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen)
             "sha256": chosen.artifact.sha256,
             "trusted": list(store.trusted_types()),
             "probe": str(cache.path(probe.md5)) if probe else None,
-            "probe_format": Path(probe.path).suffix.lstrip(".") if probe else None,
             "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
         },
     )
@@ -218,7 +217,7 @@ def _keep_wheels(
         lock, workshop.described.python
     )
     around.tell("collecting the wheels of the lock")
-    collect_wheels(lock, environment, into=folder)
+    collect_wheels(lock, environment, into=folder, caller=around.environ)
     kept = ObjectStore(read_config(root, around.environ).cache_dir).put_dir(folder)
     tracked, ignore = f"{layout.WHEELS}/{name}.dvc", f"{layout.WHEELS}/.gitignore"
     files.replace(files.inside(root, tracked), write_tracked(name, kept.md5, kept.size, kept.nfiles))

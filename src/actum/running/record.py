@@ -81,4 +81,5 @@ def _executed(name: str, locked: LockedStage, book: Book, hasher: Hasher) -> Run
 
 
 def _sum(executions: Iterable[Execution], figure: str) -> float:
-    return round(sum(getattr(execution, figure) for execution in executions), 3)
+    total: float = sum(getattr(execution, figure) for execution in executions)
+    return round(total, 3)

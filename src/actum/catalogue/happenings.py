@@ -1,0 +1,174 @@
+"""What happened, newest first: registrations, promotions, attestations, seals and runs, each in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from actum import layout
+from actum.catalogue.figures import headline, written
+from actum.catalogue.holdings import Holdings, event_path
+from actum.names import Reference
+from actum.records.event import Attestation, Event, Promotion, Seal
+from actum.records.forms import Person
+from actum.records.run import Run
+from actum.records.version import ModelVersion
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happening:
+    """One thing that happened.
+
+    Attributes:
+        kind: ``registration``, ``run``, or the kind of the event.
+        at: When it holds in the business. ``recorded_at``: the real clock.
+        id: What ``actum show`` takes.
+        what: One sentence, without the moment and the person.
+        merged: Whether it is part of the truth, or only of what is checked out.
+    """
+
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    id: str
+    by: Person
+    what: str
+    model: str | None = None
+    merged: bool = True
+
+
+def happenings(holdings: Holdings, about: Reference | None = None) -> Iterator[Happening]:
+    """Yield what happened, the latest first: all of it, or what concerns one model, version, stage, run or event."""
+    found = [*_registrations(holdings, about), *_events(holdings, about)]
+    found.sort(key=_order, reverse=True)
+    # Runs are many, so they are read one by one, and only as far as somebody looks.
+    merged = holdings.merged_runs()
+    return _merged(found, (_of_run(run, merged=run.id in merged) for run in _runs(holdings, about)))
+
+
+def of_event(holdings: Holdings, event: Event) -> Happening:
+    return Happening(
+        kind=event.kind,
+        at=event.effective_at,
+        recorded_at=event.recorded_at,
+        id=f"event/{event.id}",
+        by=event.by,
+        what=f"{event.model} {sentence(event)}",
+        model=event.model,
+        merged=holdings.is_merged(event_path(event)),
+    )
+
+
+def sentence(event: Event) -> str:
+    """Say what an event did, beginning with the version."""
+    body = event.promotion or event.attestation or event.seal
+    match body:
+        case Promotion():
+            return f"{body.version} -> {body.stage}" + (f", replaces {body.replaces}" if body.replaces else "")
+        case Attestation(level="different"):
+            where = f" from stage {body.first_difference} on" if body.first_difference else ""
+            return f"{body.version} rebuilt: different{where}"
+        case Attestation():
+            return f"{body.version} rebuilt: {body.level}, good until {body.expires_at:%Y-%m-%d}"
+        case Seal():
+            return f"{body.version} made {body.rows:,} decisions" + (f" in {body.stage}" if body.stage else "")
+        case _:
+            return event.kind
+
+
+def newest(holdings: Holdings, about: Reference | None, limit: int) -> tuple[Happening, ...]:
+    """Return at most *limit* happenings; 0 for all."""
+    return tuple(islice(happenings(holdings, about), limit or None))
+
+
+def _order(happening: Happening) -> tuple[datetime, datetime, str]:
+    return happening.at, happening.recorded_at, happening.id
+
+
+def _merged(found: Iterable[Happening], runs: Iterable[Happening]) -> Iterator[Happening]:
+    waiting = iter(runs)
+    run = next(waiting, None)
+    for happening in found:
+        while run and _order(run) > _order(happening):
+            yield run
+            run = next(waiting, None)
+        yield happening
+    if run:
+        yield run
+    yield from waiting
+
+
+def _events(holdings: Holdings, about: Reference | None) -> Iterator[Happening]:
+    if about is None:
+        found = holdings.all_events()
+    elif about.kind in ("event", "run"):
+        event = holdings.event(about.name)
+        found = (event,) if event else ()
+    else:
+        found = tuple(event for event in holdings.events(about.owner) if _concerns(event, about))
+    return (of_event(holdings, event) for event in found)
+
+
+def _concerns(event: Event, about: Reference) -> bool:
+    body = event.promotion or event.attestation or event.seal
+    if about.kind == "version":
+        replaced = event.promotion.replaces if event.promotion else None
+        return body is not None and about.name in (body.version, replaced)
+    if about.kind == "stage":
+        return about.name == getattr(body, "stage", None)
+    return True
+
+
+def _registrations(holdings: Holdings, about: Reference | None) -> Iterator[Happening]:
+    if about and about.kind in ("stage", "event"):
+        return iter(())
+    models = holdings.models() if about is None or about.kind == "run" else (about.owner,)
+    versions = (version for model in models for version in holdings.versions(model))
+    return (_of_version(holdings, version) for version in versions if about is None or _is_of(version, about))
+
+
+def _is_of(version: ModelVersion, about: Reference) -> bool:
+    wanted = {"version": version.version, "run": version.run}.get(about.kind)
+    return wanted in (None, about.name)
+
+
+def _of_version(holdings: Holdings, version: ModelVersion) -> Happening:
+    first = headline(version.metrics, 2)
+    figures = "".join(f", {name} {written(value)}" for name, value in first.items())
+    return Happening(
+        kind="registration",
+        at=version.registered_at,
+        recorded_at=version.registered_at,
+        id=str(Reference("version", version.model, version.version)),
+        by=version.registered_by,
+        what=f"{version.model} {version.version} registered{figures}",
+        model=version.model,
+        merged=holdings.is_merged(layout.version(version.model, version.version)),
+    )
+
+
+def _runs(holdings: Holdings, about: Reference | None) -> Iterator[Run]:
+    if about is None:
+        return holdings.runs()
+    if about.kind == "model":
+        card = holdings.readable_card(about.owner)
+        return (run for run in holdings.runs() if card and run.pipeline == card.pipeline)
+    ulids = {"run": [about.name], "version": [v.run for v in holdings.versions(about.owner) if _is_of(v, about)]}
+    found = (holdings.run(ulid) for ulid in ulids.get(about.kind, []))
+    return (run for run in found if run is not None)
+
+
+def _of_run(run: Run, *, merged: bool) -> Happening:
+    figures = "".join(f", {name} {written(value)}" for name, value in headline(run.metrics, 2).items())
+    state = ", work tree dirty" if run.dirty else ""
+    return Happening(
+        kind="run",
+        at=run.started_at,
+        recorded_at=run.started_at,
+        id=f"run/{run.id}",
+        by=run.by,
+        what=f"{run.name or 'run'}: {len(run.executed())} of {len(run.stages)} stages{figures}{state}",
+        merged=merged,
+    )

@@ -1,0 +1,144 @@
+"""The two sides of a comparison: what a version or a run was made of and what came of it, in one form."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from actum import registry
+from actum.catalogue.figures import headline
+from actum.catalogue.holdings import Holdings
+from actum.errors import NotFoundError, UsageError
+from actum.git.repository import TreeEntry
+from actum.names import Reference
+from actum.records.forms import FileFact
+from actum.records.run import Run, RunEnvironment
+from actum.records.version import Artifact, ModelVersion, Probe, VersionEnvironment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """One side.
+
+    Attributes:
+        id: The version or run itself, also where a stage or a bare model was asked for.
+        commit: Where its files are read in git; None where this clone does not have it.
+        data: The source data, by path. ``outs``: what a run made, by path; empty for a version.
+        code: Blob ids by path, of what git has.
+        metrics: Those that are numbers.
+    """
+
+    id: str
+    commit: str | None
+    pipeline: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    data: Mapping[str, FileFact]
+    environment: RunEnvironment | VersionEnvironment
+    code: Mapping[str, str]
+    outs: Mapping[str, FileFact] = field(default_factory=dict)
+    artifact: Artifact | None = None
+    probe: Probe | None = None
+    feature_views: Mapping[str, str] = field(default_factory=dict)
+
+
+def side(holdings: Holdings, reference: Reference) -> Side:
+    """Return what is to be compared; a stage or a bare model stands for its version.
+
+    Raises:
+        NotFoundError: It is not there.
+        UsageError: It is neither a version nor a run.
+    """
+    if reference.kind == "run":
+        return of_run(holdings, reference.name)
+    if reference.kind not in ("model", "version", "stage"):
+        raise UsageError(f"{reference} cannot be compared", hint="actum diff MODEL@v1.0.0 MODEL@v1.1.0")
+    return of_version(holdings, _version(holdings, reference))
+
+
+def of_version(holdings: Holdings, version: ModelVersion) -> Side:
+    return Side(
+        id=str(Reference("version", version.model, version.version)),
+        commit=_here(holdings, version.result_commit),
+        pipeline=version.pipeline,
+        params=version.params,
+        metrics=version.metrics,
+        data={fact.path: fact for fact in version.data},
+        environment=version.environment,
+        code={blob.path: blob.blob for blob in version.content},
+        artifact=version.artifact,
+        probe=version.probe,
+        feature_views=version.feature_views,
+    )
+
+
+def of_run(holdings: Holdings, ulid: str) -> Side:
+    """Return a run's side; what it read and did not make is its data, or code where git has it.
+
+    Raises:
+        NotFoundError: There is no such run.
+    """
+    run = holdings.run(ulid)
+    if run is None:
+        raise NotFoundError(f"there is no run/{ulid}", hint="actum ls runs")
+    commit = _here(holdings, run.code_commit)
+    tree = holdings.truth.repo.tree(commit) if commit else {}
+    outs = {fact.path: fact for stage in run.stages for fact in stage.outs}
+    read = {fact.path: fact for stage in run.stages for fact in stage.deps if fact.path not in outs}
+    return Side(
+        id=f"run/{run.id}",
+        commit=commit,
+        pipeline=run.pipeline,
+        params=run.params,
+        metrics=headline(run.metrics, len(run.metrics)),
+        data={path: fact for path, fact in read.items() if not _in_tree(path, tree)},
+        environment=run.environment,
+        code=_code(run, tree, read),
+        outs=outs,
+    )
+
+
+def lock_of(holdings: Holdings, one: Side) -> bytes | None:
+    """Return the lock that a side's environment was made from, by content or at its commit; None where it is gone."""
+    repo, path = holdings.truth.repo, one.environment.lock
+    blob = one.code.get(path)
+    found = repo.blobs([blob]).get(blob) if blob else None
+    return found if found is not None or one.commit is None else repo.read(one.commit, path)
+
+
+def _version(holdings: Holdings, reference: Reference) -> ModelVersion:
+    model = reference.owner
+    versions = {version.version: version for version in holdings.versions(model)}
+    if reference.kind == "stage":
+        number = registry.resolve(holdings.truth, reference, holdings.moment).version
+    elif reference.kind == "version":
+        number = reference.name
+    else:
+        number = next(iter(versions), "")
+    if number in versions:
+        return versions[number]
+    for path, error in (holdings.truth.skipped or {}).items():
+        if path.endswith(f"/{model}/versions/{number}.yaml"):
+            raise error
+    known = ", ".join(versions) or "none"
+    wanted = f"no {reference}" if reference.name else f"no version of {model}"
+    raise NotFoundError(f"there is {wanted} (versions: {known})", hint=f"actum ls versions {model}")
+
+
+def _here(holdings: Holdings, commit: str) -> str | None:
+    return holdings.truth.repo.resolve(commit)
+
+
+def _code(run: Run, tree: Mapping[str, TreeEntry], read: Iterable[str]) -> dict[str, str]:
+    """Return the blobs of what a run's stages read in git, and of the pipeline itself."""
+    names = ("dvc.yaml", "params.yaml")
+    beside = [posixpath.normpath(posixpath.join(run.pipeline, name)) for name in names]
+    wanted = [*beside, run.environment.lock, *read]
+    found = (path for root in wanted for path in tree if path == root or path.startswith(root + "/"))
+    return {path: tree[path].blob for path in found}
+
+
+def _in_tree(path: str, tree: Mapping[str, TreeEntry]) -> bool:
+    return path in tree or any(entry.startswith(path + "/") for entry in tree)

@@ -1,0 +1,76 @@
+"""``actum register MODEL``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from actum import digests
+from actum.cli import output
+from actum.cli.context import Context, dry_run_option, json_option
+from actum.records.codec import encode
+from actum.registration.register import Order, Outcome, Surroundings, register
+
+
+@click.command(epilog="Example: actum register churn --bump minor")
+@click.argument("model")
+@click.option("--run", "run_id", metavar="ID", help="The run to register; the newest that stands, without it.")
+@click.option("--version", metavar="X.Y.Z", help="The number to give.")
+@click.option("--bump", type=click.Choice(["major", "minor", "patch"]), default="minor", help="Or count on from the last.")
+@click.option("--wheels", is_flag=True, help="Keep the wheels too, so that a rebuild needs no package index.")
+@click.option("--local", is_flag=True, help="Push nothing, neither objects nor the ref.")
+@dry_run_option
+@json_option
+@click.pass_obj
+def command(
+    context: Context,
+    model: str,
+    run_id: str | None,
+    version: str | None,
+    bump: Literal["major", "minor", "patch"],
+    wheels: bool,
+    local: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Give what a run made a version that never changes.
+
+    Its objects are pushed to the DVC remote and read back there; its result commit is kept reachable
+    under refs/actum/versions, whatever a merge does to the branch.
+    """
+    repo = context.repo()
+    order = Order(
+        model=model, run=run_id, version=version, bump=bump, wheels=wheels, local=local, dry_run=dry_run
+    )
+    around = Surroundings(repo=repo, environ=context.environ, now=context.now, tell=output.say)
+    _show(register(order, around), dry_run, as_json)
+
+
+def _show(outcome: Outcome, dry_run: bool, as_json: bool) -> None:
+    version = outcome.version
+    name = f"{version.model}@v{version.version}"
+    steps = [f"actum promote {name} --to STAGE", f"actum rebuild {name}", "actum tags"]
+    if as_json:
+        data = {"version": encode(version), "path": outcome.path, "new": outcome.new, "commit": outcome.commit}
+        warnings = [outcome.problem] if outcome.problem else []
+        output.envelope("register-result/1", data | {"dry_run": dry_run}, warnings=warnings, next_=steps)
+        return
+    if not outcome.new:
+        click.echo(f"nothing to do: {name} is run/{version.run} already")
+        return
+    click.echo(f"{'would register' if dry_run else 'registered'} {name}")
+    artifact = version.artifact
+    output.facts(
+        [
+            ("run", f"run/{version.run}   result commit {version.result_commit[:10]}"),
+            ("artifact", f"{artifact.path}   {digests.short(artifact.sha256)}   {artifact.format}"),
+            ("state", digests.short(artifact.state) if artifact.state else "not computed: no loader for this format"),
+            ("probe", f"{version.probe.rows} predictions {digests.short(version.probe.predictions)}" if version.probe else None),
+            ("remote", f"{outcome.objects} objects verified in {outcome.remote}" if outcome.remote else None),
+            ("record", outcome.path),
+        ]
+    )
+    if outcome.problem:
+        output.warn(outcome.problem)
+    output.next_steps(steps)

@@ -1,0 +1,65 @@
+"""What a policy asks of a version at a stage, gate by gate. Pure: values in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from actum.records.event import Attestation, Finding, Verdict
+from actum.records.policy import Policy, Threshold
+
+REBUILD = "rebuild"
+_LADDER: tuple[Verdict, ...] = ("bytes", "state", "predictions", "tolerance", "different")
+
+
+def judge(
+    policy: Policy, stage: str, metrics: Mapping[str, float], *, rebuilt: Attestation | None, now: datetime
+) -> tuple[Finding, ...]:
+    """Return one finding for each gate that the policy sets at this stage, in its order.
+
+    Args:
+        metrics: As the version's run measured them.
+        rebuilt: The latest attestation of this very version, None when there is none.
+        now: The moment at which an attestation must still hold.
+    """
+    counting = (gate for gate in policy.thresholds if not gate.stages or stage in gate.stages)
+    found = [_threshold(gate, metrics.get(gate.metric)) for gate in counting]
+    if policy.evidence.rebuild != "none":
+        found.append(_rebuild(policy.evidence.rebuild, rebuilt, now))
+    return tuple(found)
+
+
+def is_closed(finding: Finding) -> bool:
+    """Whether the finding stops a promotion."""
+    return finding.outcome in ("failed", "missing")
+
+
+def _threshold(gate: Threshold, value: float | None) -> Finding:
+    bound, words = (gate.at_least, "at least") if gate.at_least is not None else (gate.at_most, "at most")
+    assert bound is not None
+    if value is None:
+        return Finding(gate=gate.metric, outcome="missing", because=f"no run measured it, {words} {bound:g} is asked")
+    # Written so that NaN, which compares false with everything, fails.
+    holds = value >= bound if gate.at_least is not None else value <= bound
+    shown, limit = _apart(value, bound)
+    return Finding(gate=gate.metric, outcome="passed" if holds else "failed", because=f"{shown} against {words} {limit}")
+
+
+def _apart(value: float, bound: float) -> tuple[str, str]:
+    """Write two figures shortly, but never two different ones alike: 0.67999999 is not 0.68."""
+    short = f"{value:g}", f"{bound:g}"
+    return (repr(value), repr(bound)) if short[0] == short[1] and value != bound else short
+
+
+def _rebuild(wanted: Verdict, rebuilt: Attestation | None, now: datetime) -> Finding:
+    if rebuilt is None:
+        return Finding(gate=REBUILD, outcome="missing", because=f"nobody rebuilt it, {wanted} is asked")
+    if rebuilt.overrides:
+        because = f"rebuilt with {', '.join(sorted(rebuilt.overrides))} overridden, which proves nothing"
+        return Finding(gate=REBUILD, outcome="missing", because=because)
+    reached = f"{rebuilt.level} against at least {wanted}"
+    if _LADDER.index(rebuilt.level) > _LADDER.index(wanted):
+        return Finding(gate=REBUILD, outcome="failed", because=reached)
+    if rebuilt.expires_at <= now:
+        return Finding(gate=REBUILD, outcome="failed", because=f"{rebuilt.level}, but expired {rebuilt.expires_at:%Y-%m-%d}")
+    return Finding(gate=REBUILD, outcome="passed", because=f"{reached}, good until {rebuilt.expires_at:%Y-%m-%d}")

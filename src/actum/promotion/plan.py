@@ -1,0 +1,197 @@
+"""What a promotion would do and what speaks for it; the only place that knows what a plan's digest is over.
+
+``promote`` writes the digest into its event, ``check`` computes it again from the base: who approved one
+thing and merges another is found out. Everything here is read from the base, nothing from a branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from actum import digests, gates, layout
+from actum.records.card import ModelCard
+from actum.records.event import Attestation, Event, Finding
+from actum.records.settings import Settings
+from actum.records.stage import StagePointer
+from actum.records.version import ModelVersion
+from actum.store import Store
+
+HOLDOUT = "holdout.dvc"
+ObjectCheck = Callable[[ModelVersion], Finding]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """One promotion that could be.
+
+    Attributes:
+        candidate: None when the base has no such version; ``wanted`` is its number all the same.
+        champion: What stands at the stage, by ``pointer``; ``standing``: the promotion that put it there.
+        digest: Over the blob ids of what the decision rests on; "" without a candidate.
+    """
+
+    model: str
+    stage: str
+    wanted: str
+    candidate: ModelVersion | None
+    champion: ModelVersion | None
+    pointer: StagePointer | None
+    standing: Event | None
+    policy: str | None
+    findings: tuple[Finding, ...]
+    digest: str
+
+    @property
+    def blocks(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if gates.is_closed(finding))
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.outcome == "warned")
+
+    @property
+    def stands_already(self) -> bool:
+        return self.pointer is not None and self.pointer.version == self.wanted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edge:
+    """What is asked for: a version of a model is to take a stage from a moment on."""
+
+    model: str
+    stage: str
+    version: str
+    effective_at: datetime
+
+
+def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime, objects: ObjectCheck) -> Plan:
+    """Gather all that can be said about a promotion, everything that stops it included.
+
+    Args:
+        evidence: Where attestations are looked for beside *base*.
+        now: When evidence must still hold, and before which a real clock lets nothing take effect.
+        objects: Says whether the artifact's bytes are in the remote.
+
+    Raises:
+        NotFoundError: The base has no such model.
+        InvalidRecordError: A record that the plan rests on is malformed.
+    """
+    card, settings = base.card(edge.model), base.settings()
+    candidate = base.version(edge.model, edge.version)
+    pointer = base.pointers(edge.model).get(edge.stage)
+    champion = base.version(edge.model, pointer.version) if pointer else None
+    standing = base.event(pointer.event) if pointer else None
+    findings = [*_of_stage(edge, settings), *_of_people(card, settings), *_of_time(edge, settings, standing, now)]
+    if candidate is None:
+        findings.append(_absent(edge, settings))
+    else:
+        findings += [objects(candidate), *judged(base, card, candidate, edge.stage, evidence=evidence, now=now)]
+    return Plan(
+        model=edge.model,
+        stage=edge.stage,
+        wanted=edge.version,
+        candidate=candidate,
+        champion=champion,
+        pointer=pointer,
+        standing=standing,
+        policy=card.policy,
+        findings=tuple(findings),
+        digest=digest_of(base, edge.model, edge.stage, edge.version, pointer, card.policy) if candidate else "",
+    )
+
+
+def digest_of(
+    base: Store, model: str, stage: str, version: str, pointer: StagePointer | None, policy: str | None
+) -> str:
+    """Return the plan's digest: over blob ids alone, so that an unrelated merge does not void an approval.
+
+    In it: base pointer, policy, card, the version files of candidate and champion, the holdout's pointer;
+    null for what is not there. Never commits, events, clocks or figures that are computed again.
+    """
+    paths = {
+        "pointer": layout.stage(model, stage),
+        "policy": layout.policy(policy) if policy else "",
+        "card": layout.card(model),
+        "candidate": layout.version(model, version),
+        "champion": layout.version(model, pointer.version) if pointer else "",
+        "holdout": layout.beside_card(model, HOLDOUT),
+    }
+    said = {role: [path, base.tree[path].blob if path in base.tree else None] for role, path in paths.items()}
+    return digests.of_value({"schema": "plan/1", "model": model, "stage": stage, "files": said})
+
+
+def judged(
+    base: Store, card: ModelCard, candidate: ModelVersion, stage: str, *, evidence: Store | None, now: datetime
+) -> tuple[Finding, ...]:
+    """Return what the base's policy says of a version at a stage."""
+    if card.policy is None:
+        because = f"{layout.card(card.model)} names no policy: nothing was asked of it"
+        return (Finding(gate="policy", outcome="warned", because=because),)
+    policy = base.policy(card.policy)
+    if policy is None:
+        because = f"{layout.policy(card.policy)} is not on the trunk, the card names it"
+        return (Finding(gate="policy", outcome="missing", because=because),)
+    stores = [base] if evidence is None else [base, evidence]
+    rebuilt = latest_attestation(candidate, [event for store in stores for event in store.events(card.model)])
+    return gates.judge(policy, stage, candidate.metrics, rebuilt=rebuilt, now=now)
+
+
+def latest_attestation(version: ModelVersion, events: Iterable[Event]) -> Attestation | None:
+    """Return the newest attestation that is about this version's very bytes, whatever it says of them."""
+    about = [event for event in events if event.attestation and _is_about(event.attestation, version)]
+    newest = max(about, key=lambda event: event.id, default=None)
+    return newest.attestation if newest else None
+
+
+def _is_about(attestation: Attestation, version: ModelVersion) -> bool:
+    """An attestation with overrides proves nothing; one of equal bytes must name the bytes of this version."""
+    if attestation.version != version.version or attestation.overrides:
+        return False
+    if attestation.level != "bytes":
+        return True
+    subjects = attestation.statement.get("subject")
+    wanted = version.artifact.sha256.removeprefix(digests.SHA256)
+    named = [item.get("digest") for item in subjects if isinstance(item, dict)] if isinstance(subjects, list) else []
+    return {"sha256": wanted} in named
+
+
+def _absent(edge: Edge, settings: Settings) -> Finding:
+    because = f"{layout.version(edge.model, edge.version)} is not on the trunk ({settings.trunk}): merge it first"
+    return Finding(gate="version", outcome="missing", because=because)
+
+
+def _of_stage(edge: Edge, settings: Settings) -> list[Finding]:
+    if edge.stage in settings.stages:
+        return []
+    because = f"{edge.stage} is none of the stages in {layout.SETTINGS}: {', '.join(settings.stages) or 'none'}"
+    return [Finding(gate="stage", outcome="failed", because=because)]
+
+
+def _of_people(card: ModelCard, settings: Settings) -> list[Finding]:
+    path = layout.card(card.model)
+    found = []
+    if not card.owner.strip():
+        found.append(Finding(gate="owner", outcome="missing", because=f"{path} names no owner"))
+    if not card.applications:
+        found.append(Finding(gate="application", outcome="missing", because=f"{path} names no application that uses it"))
+    known = {application.name for application in settings.applications}
+    if unknown := [name for name in card.applications if name not in known]:
+        because = f"{path} names {', '.join(unknown)}, which {layout.SETTINGS} does not describe"
+        found.append(Finding(gate="application", outcome="missing", because=because))
+    return found
+
+
+def _of_time(edge: Edge, settings: Settings, standing: Event | None, now: datetime) -> list[Finding]:
+    found = []
+    if settings.clock == "real" and edge.effective_at < now:
+        because = f"{edge.effective_at:%Y-%m-%d %H:%M} is past; only with clock: simulated in {layout.SETTINGS}"
+        found.append(Finding(gate="effective-at", outcome="failed", because=because))
+    if standing is not None and edge.effective_at < standing.effective_at:
+        because = (
+            f"{edge.effective_at:%Y-%m-%d %H:%M} is before the promotion that stands"
+            f" took effect, {standing.effective_at:%Y-%m-%d %H:%M}"
+        )
+        found.append(Finding(gate="effective-at", outcome="failed", because=because))
+    return found

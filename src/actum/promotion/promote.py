@@ -1,0 +1,150 @@
+"""The use case: plan from the trunk, then pointer and event in one commit on the promotion's branch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from actum import layout, registry, state
+from actum.errors import NotFoundError
+from actum.git.repository import Git
+from actum.names import Ids, Reference
+from actum.promotion.branch import require_replaceable, write_branch
+from actum.promotion.plan import Edge, Plan, make_plan
+from actum.promotion.remote import artifact_in_remote
+from actum.records.event import Event, Promotion
+from actum.records.settings import Clock
+from actum.records.stage import StagePointer
+from actum.store import Store, evidence_commit, open_head, trunk_commit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What was asked for. ``effective_at``: None for now."""
+
+    reference: Reference
+    stage: str
+    effective_at: datetime | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """The plan, and what was written for it: nothing when something blocks, stands already, or on a dry run."""
+
+    plan: Plan
+    clock: Clock
+    branch: str
+    event: Event | None = None
+    commit: str | None = None
+    replaced: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a promotion is given by the process."""
+
+    repo: Git
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+    ids: Ids
+
+
+def promote(order: Order, around: Surroundings) -> Outcome:
+    """Write the branch of a promotion that nothing blocks; HEAD, index and work tree stay as they are.
+
+    Raises:
+        NotFoundError: There is no trunk, no such model, or the model has no version yet.
+        UserError: The branch is there and holds other work, or is checked out.
+    """
+    repo = around.repo
+    base = open_base(repo)
+    settings, now = base.settings(), around.now()
+    edge = Edge(
+        model=order.reference.owner,
+        stage=order.stage,
+        version=_wanted(base, order.reference),
+        effective_at=order.effective_at or now,
+    )
+    plan = make_plan(
+        base,
+        edge,
+        evidence=open_evidence(repo),
+        now=now,
+        objects=lambda version: artifact_in_remote(repo, version, around.environ),
+    )
+    branch = layout.promotion_branch(edge.model, edge.stage)
+    outcome = Outcome(plan=plan, clock=settings.clock, branch=branch)
+    if plan.blocks or plan.stands_already or order.dry_run:
+        return outcome
+    with state.one_writer(repo.root, f"promote {edge.model}"):
+        held = require_replaceable(repo, base.commit, edge.model, edge.stage)
+        event = _event(plan, edge, around, settings.clock, now)
+        commit = write_branch(repo, base.commit, _pointer(plan, event), event, held=held)
+    return Outcome(
+        plan=plan, clock=settings.clock, branch=branch, event=event, commit=commit, replaced=held is not None
+    )
+
+
+def open_base(repo: Git) -> Store:
+    """Open the trunk's tip, without the evidence branch: nobody reviews that one, so it promotes nothing.
+
+    Raises:
+        NotFoundError: The branch that actum.yaml calls the trunk is neither here nor at origin.
+    """
+    trunk = open_head(repo).settings().trunk
+    tip = trunk_commit(repo, trunk)
+    if tip is None:
+        raise NotFoundError(f"the trunk {trunk} is neither here nor at origin", hint=f"git fetch origin {trunk}")
+    return Store(repo, tip)
+
+
+def open_evidence(repo: Git) -> Store | None:
+    """Open the evidence branch, from which attestations are taken and nothing else."""
+    commit = evidence_commit(repo)
+    return Store(repo, commit) if commit else None
+
+
+def _wanted(base: Store, reference: Reference) -> str:
+    """Return the number that is meant; whether the trunk has it is for the plan to say."""
+    if reference.kind == "version":
+        return reference.name
+    return registry.resolve(base, reference).version
+
+
+def _event(plan: Plan, edge: Edge, around: Surroundings, clock: Clock, now: datetime) -> Event:
+    assert plan.candidate is not None
+    return Event(
+        schema="event/1",
+        id=around.ids.new(),
+        kind="promotion",
+        model=edge.model,
+        recorded_at=now,
+        effective_at=edge.effective_at,
+        clock=clock,
+        by=around.repo.identity(),
+        promotion=Promotion(
+            stage=edge.stage,
+            version=edge.version,
+            artifact=plan.candidate.artifact.sha256,
+            plan=plan.digest,
+            replaces=plan.pointer.version if plan.pointer else None,
+            supersedes=plan.pointer.event if plan.pointer else None,
+            policy=plan.policy,
+            findings=plan.findings,
+        ),
+    )
+
+
+def _pointer(plan: Plan, event: Event) -> StagePointer:
+    assert event.promotion is not None
+    return StagePointer(
+        schema="stage/1",
+        model=plan.model,
+        stage=plan.stage,
+        version=event.promotion.version,
+        artifact=event.promotion.artifact,
+        event=event.id,
+        supersedes=event.promotion.supersedes,
+    )
