@@ -10,7 +10,7 @@ from actum.git import plumbing, writing
 from actum.git.repository import Git
 from actum.records.event import Event
 from actum.records.stage import StagePointer
-from actum.store import Store, write_record
+from actum.store import read_record, write_record
 
 
 def require_replaceable(repo: Git, trunk: str, model: str, stage: str) -> str | None:
@@ -74,8 +74,9 @@ def _is_promotion(repo: Git, commit: str, model: str, stage: str) -> bool:
     events = [path for path in changed if layout.kind_of(path) == "event"]
     if set(changed) != {layout.stage(model, stage), *events} or len(events) != 1:
         return False
+    data = repo.read(commit, events[0])
     try:
-        event = Store(repo, commit).event(layout.names_in(events[0])[1])
+        event = read_record(events[0], data) if data is not None else None
     except InvalidRecordError:
         return False  # somebody edited it: it is no longer what we wrote
     return event is not None and event.promotion is not None and (event.model, event.promotion.stage) == (model, stage)

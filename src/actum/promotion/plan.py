@@ -82,8 +82,11 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     candidate = base.version(edge.model, edge.version)
     pointer = base.pointers(edge.model).get(edge.stage)
     champion = base.version(edge.model, pointer.version) if pointer else None
-    standing = base.event(pointer.event) if pointer else None
-    findings = [*_of_stage(edge, settings), *_of_people(card, settings), *_of_time(edge, settings, standing, now)]
+    standing = promotion_event(base, edge.model, pointer.event) if pointer else None
+    findings = [*_of_stage(edge, settings), *of_people(card, settings), *_of_time(edge, settings, standing, now)]
+    if pointer is not None and standing is None:
+        because = f"the pointer names event {pointer.event}, which is not on the trunk"
+        findings.append(Finding(gate="pointer", outcome="failed", because=because))
     if candidate is None:
         findings.append(_absent(edge, settings))
     else:
@@ -100,6 +103,11 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         findings=tuple(findings),
         digest=digest_of(base, edge.model, edge.stage, edge.version, pointer, card.policy) if candidate else "",
     )
+
+
+def promotion_event(store: Store, model: str, ulid: str) -> Event | None:
+    """Return a model's own promotion by its id; an event of that id elsewhere is not it."""
+    return next((event for event in store.events(model) if event.id == ulid and event.promotion), None)
 
 
 def digest_of(
@@ -169,7 +177,8 @@ def _of_stage(edge: Edge, settings: Settings) -> list[Finding]:
     return [Finding(gate="stage", outcome="failed", because=because)]
 
 
-def _of_people(card: ModelCard, settings: Settings) -> list[Finding]:
+def of_people(card: ModelCard, settings: Settings) -> list[Finding]:
+    """Return what is missing of those who answer for the model and of those who use it."""
     path = layout.card(card.model)
     found = []
     if not card.owner.strip():

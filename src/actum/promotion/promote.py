@@ -101,9 +101,9 @@ def open_base(repo: Git) -> Store:
 
 
 def open_evidence(repo: Git) -> Store | None:
-    """Open the evidence branch, from which attestations are taken and nothing else."""
+    """Open the evidence branch, from which attestations are taken and nothing else; a bad file there stops nobody."""
     commit = evidence_commit(repo)
-    return Store(repo, commit) if commit else None
+    return Store(repo, commit).tolerant() if commit else None
 
 
 def _wanted(base: Store, reference: Reference) -> str:

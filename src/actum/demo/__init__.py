@@ -1,0 +1,1 @@
+"""``actum demo``: a model's whole life, lived by real commands in a real repository."""

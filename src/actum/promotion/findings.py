@@ -1,0 +1,66 @@
+"""What ``check`` can find, each under an id that never changes: CI and people refer to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Weight = Literal["block", "warn"]
+KINDS = {
+    "record-invalid": "a record cannot be read, or is not what its schema asks for",
+    "record-large": "a record is larger than any record of ours; it was not read",
+    "record-immutable": "a version, an event or a run was changed or removed",
+    "record-unknown": "a file lies among the records and is none",
+    "event-twice": "two events have one id",
+    "not-a-file": "a link or a submodule lies where only files may",
+    "pointer-removed": "a stage's pointer was removed",
+    "pointer-event": "a pointer and the promotion that it names do not agree, or the promotion is not new",
+    "pointer-moved": "the stage was promoted to by somebody else meanwhile",
+    "pointer-version": "the promoted version is not on the base, or has other bytes there",
+    "promotion-alone": "a promotion is on record that no pointer followed",
+    "promotion-plan": "the plan's digest is not that of the base: what was planned has changed",
+    "promotion-evidence": "the promotion's findings are not what the base's policy says",
+    "promotion-gate": "a gate is closed",
+    "promotion-time": "the promotion's times cannot be",
+    "promotion-remote": "whether the bytes can be got was not, or cannot be, checked",
+    "version-run": "a version says other than the run that trained it",
+    "lock-without-run": "dvc.lock says what no run on record made",
+    "settings-invalid": "actum.yaml or a card that is needed cannot be read",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Objection:
+    """One thing that ``check`` found. ``kind``: a key of :data:`KINDS`; ``hint``: a command, or ""."""
+
+    kind: str
+    weight: Weight
+    path: str
+    message: str
+    hint: str = ""
+
+    def line(self) -> str:
+        """Return it on one line; nothing in a foreign file name or value reaches the terminal as an escape."""
+        return f"{self.weight:5}  {self.path}: {self.message}" + (f" ({self.hint})" if self.hint else ""))
+
+
+def block(kind: str, path: str, message: str, hint: str = "") -> Objection:
+    """Object, and stop the merge."""
+    return _objection(kind, "block", path, message, hint)
+
+
+def warn(kind: str, path: str, message: str, hint: str = "") -> Objection:
+    """Object, and leave it to people."""
+    return _objection(kind, "warn", path, message, hint)
+
+
+def printable(text: str) -> str:
+    """Return *text* on one line, with what no screen shows written as an escape."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _objection(kind: str, weight: Weight, path: str, message: str, hint: str) -> Objection:
+    assert kind in KINDS
+    return Objection(
+        kind=kind, weight=weight, path=printable(path), message=printable(message), hint=printable(hint)
+    )
