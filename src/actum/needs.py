@@ -1,24 +1,76 @@
-"""Which objects under DVC a version cannot be rebuilt or compared without."""
+"""Which objects under DVC a version cannot be rebuilt or compared without, and having them all here and sound."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from actum import layout
-from actum.dvc.cache import ObjectStore
+from actum.dvc import delivery
+from actum.dvc.cache import ObjectStore, cache_of
+from actum.dvc.config import Config
+from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed, objects_of
+from actum.errors import RefusedError
 from actum.records.version import ModelVersion
 from actum.store import Store
 
 
-def objects_needed(result: Store, version: ModelVersion, cache: ObjectStore) -> tuple[Needed, ...]:
-    """Return sources and outputs of the result commit, the wing, the probe, and the wheels if they were kept."""
+def objects_needed(result: Store, version: ModelVersion, stores: Sequence[ObjectStore]) -> tuple[Needed, ...]:
+    """Return sources and outputs of the result commit, the wing, the probe, and the wheels if they were kept.
+
+    The files of a folder are among them where one of *stores* has the folder's list.
+    """
     wing = version.environment.wing
     found = [
-        *objects_of(result.read, list(result.tree), stores=[cache]),
+        *objects_of(result.read, list(result.tree), stores=stores),
         Needed(path=wing.path, md5=wing.md5, size=wing.size),
     ]
     if version.probe:
         found.append(Needed(path=version.probe.path, md5=version.probe.md5))
     if md5 := version.environment.wheels:
         found.append(Needed(path=layout.WHEELS, md5=md5, is_dir=True))
-        found += [Needed(path=f"{layout.WHEELS}/{e.relpath}", md5=e.md5) for e in cache.read_dir(md5)]
+        having = next((store for store in stores if store.has(md5)), None)
+        entries = having.read_dir(md5) if having else ()
+        found += [Needed(path=f"{layout.WHEELS}/{entry.relpath}", md5=entry.md5) for entry in entries]
     return tuple({item.md5: item for item in found}.values())
+
+
+def secure(
+    result: Store, version: ModelVersion, config: Config, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> tuple[Needed, ...]:
+    """Check every object of a version in the cache and in the remote, and bring what only the remote has.
+
+    Raises:
+        RefusedError: Something is corrupt in either place, or in neither; each is named.
+    """
+    cache = cache_of(config)
+    needed = objects_needed(result, version, [cache])
+    lists = [item for item in needed if item.is_dir and not cache.has(item.md5)]
+    if lists and config.default_remote:  # a fresh clone: without its list nobody knows what a folder holds
+        delivery.fetch_verified(lists, config, environ)
+        needed = objects_needed(result, version, [cache])
+    lacking = _checked(needed, cache, config, environ)
+    if lacking:
+        tell(f"fetching {len(lacking)} objects")
+        delivery.fetch_verified(lacking, config, environ)
+    return needed
+
+
+def _checked(
+    needed: tuple[Needed, ...], cache: ObjectStore, config: Config, environ: Mapping[str, str]
+) -> list[Needed]:
+    """Return what the cache lacks and the remote has."""
+    here = fsck(needed, {"cache": cache})
+    there = delivery.fsck_remote(needed, config, environ) if config.default_remote else ()
+    missing_here = {problem.object for problem in here if problem.state == "missing"}
+    missing_there = {problem.object for problem in there} if config.default_remote else missing_here
+    corrupt = [problem for problem in (*here, *there) if problem.state == "corrupt"]
+    nowhere = [
+        Problem(object=item.md5, store="cache and remote", state="missing", paths=(item.path,))
+        for item in needed
+        if item.md5 in missing_here & missing_there
+    ]
+    if corrupt or nowhere:
+        lines = [f"{p.store}: object {p.object} of {', '.join(p.paths)} is {p.state}" for p in (*corrupt, *nowhere)]
+        raise RefusedError("nothing was run:\n  " + "\n  ".join(lines), hint="actum fsck")
+    return [item for item in needed if item.md5 in missing_here]

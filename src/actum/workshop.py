@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actum import digests, files, layout, pipeline, state
-from actum.dvc.cache import ObjectStore
+from actum.dvc.cache import cache_of
 from actum.dvc.config import read_config
 from actum.dvc.tracked import write_tracked
 from actum.environment import facts, machine, venv
@@ -78,7 +78,7 @@ def open_workshop(
 def keep_wing(root: Path, environ: Mapping[str, str], described: RunEnvironment) -> tuple[str, ...]:
     """Put the wing under DVC, by its digest, and return the paths that git is to hold for it."""
     zipped = _wing_path(root, described.wing.sha256 or "")
-    digest = ObjectStore(read_config(root, environ).cache_dir).put_file(zipped)
+    digest = cache_of(read_config(root, environ)).put_file(zipped)
     tracked, ignore = described.wing.path + ".dvc", f"{layout.WINGS}/.gitignore"
     text = write_tracked(Path(described.wing.path).name, digest.md5, digest.size)
     for path, data in ((tracked, text), (ignore, WING_GITIGNORE)):

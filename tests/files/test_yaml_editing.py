@@ -68,7 +68,12 @@ def refusal(changes: dict[tuple[str, ...], Any], text: str = CARD) -> str:
         (("risk", "purpose"), "medium", "small sums\n", "small sums\n    purpose: medium\n"),
         (("policy",), "strict", "applications: []\n", "applications: []\npolicy: strict\n"),
         (("output", "deep", "name"), "p", "applications: []\n", "applications: []\noutput:\n  deep:\n    name: p\n"),
-        (("purpose",), "One line.", "|   # in plain words\n  Tells who\n  will leave.\n", "One line.   # in plain words\n"),
+        (
+            ("purpose",),
+            "One line.",
+            "|   # in plain words\n  Tells who\n  will leave.\n",
+            "One line.   # in plain words\n",
+        ),
     ],
 )
 def test_an_edit_touches_one_place(path: tuple[str, ...], value: object, before: str, after: str) -> None:
@@ -142,8 +147,16 @@ def test_a_value_that_others_share_is_not_edited() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(words(), scalars(nulls=False))
-def test_any_value_can_be_set_and_reads_back(key: str, value: object) -> None:
-    for path in (("x" + key,), ("risk", key), ("rebuild", key), ("decision", key), ("model",), ("owner",), ("purpose",)):
+def test_any_value_can_be_set_and_reads_back(key: str, value: Any) -> None:
+    for path in (
+        ("x" + key,),
+        ("risk", key),
+        ("rebuild", key),
+        ("decision", key),
+        ("model",),
+        ("owner",),
+        ("purpose",),
+    ):
         found: Any = read_yaml(edited({path: value}).encode(), where="model.yaml")
         for part in path:
             found = found[part]
@@ -152,7 +165,7 @@ def test_any_value_can_be_set_and_reads_back(key: str, value: object) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(words(), scalars(nulls=False))
-def test_an_edit_of_a_canonical_text_is_canonical(key: str, value: object) -> None:
+def test_an_edit_of_a_canonical_text_is_canonical(key: str, value: Any) -> None:
     text = write_yaml({"a": 1, "b": {"c": "x"}})
     if isinstance(value, str) and "\n" in value:
         return  # A value of several lines is set on one line, not as a block.

@@ -35,7 +35,9 @@ def test_a_value_stands_on_the_line_of_its_key(path: tuple[str | int, ...], line
     assert line_of(TEXT, path) == line
 
 
-@pytest.mark.parametrize(("path", "line"), [(("metrics", 1, "value"), 7), (("metrics", 5), 4), (("metrics", 0, "value", "x"), 6)])
+@pytest.mark.parametrize(
+    ("path", "line"), [(("metrics", 1, "value"), 7), (("metrics", 5), 4), (("metrics", 0, "value", "x"), 6)]
+)
 def test_what_is_missing_is_told_at_what_should_hold_it(path: tuple[str | int, ...], line: int) -> None:
     assert line_of(TEXT, path) == line
 

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from record_values import NASTY, records, words
 
 from actum.errors import InvalidRecordError
 from actum.files import read_yaml, write_yaml
-from record_values import NASTY, records, words
 
 
 def test_the_canonical_form() -> None:
@@ -37,7 +37,9 @@ def test_the_canonical_form() -> None:
         "plots": [],
         "params": {"train.C": 1.5, "1": "one", "deep": {"x": {}}},
     }
-    assert write_yaml(value, schema_uri="../x.json").decode() == f"""\
+    assert (
+        write_yaml(value, schema_uri="../x.json").decode()
+        == f"""\
 # yaml-language-server: $schema=../x.json
 schema: model-version/1
 version: "1.10.0"
@@ -77,18 +79,23 @@ params:
   deep:
     x: {{}}
 """
+    )
 
 
 def test_nothing_is_an_empty_mapping() -> None:
     assert write_yaml({}) == b"{}\n"
 
 
-@pytest.mark.parametrize("text", ["1.10.0", "2026-11-23T00:00:00Z", "true", "null", "0x1F", "1e5", "~", "", "0123", "yes"])
+@pytest.mark.parametrize(
+    "text", ["1.10.0", "2026-11-23T00:00:00Z", "true", "null", "0x1F", "1e5", "~", "", "0123", "yes"]
+)
 def test_text_that_looks_like_something_else_is_quoted(text: str) -> None:
     assert write_yaml({"a": text}).decode() == f'a: "{text}"\n'
 
 
-@pytest.mark.parametrize("text", ["sha256:9f2c", "run/1", "data/raw/a.csv", "ana@example.org", "a, b", "C4.5 tree", "50 % more"])
+@pytest.mark.parametrize(
+    "text", ["sha256:9f2c", "run/1", "data/raw/a.csv", "ana@example.org", "a, b", "C4.5 tree", "50 % more"]
+)
 def test_ordinary_text_stands_plain(text: str) -> None:
     assert write_yaml({"a": text}).decode() == f"a: {text}\n"
 

@@ -194,12 +194,16 @@ def _blind(one: Side) -> bool:
 
 def _likenesses(a: Side, b: Side) -> tuple[Likeness, ...]:
     one, other = _model_file(a, b), _model_file(b, a)
-    found = [Likeness(of="bytes", equal=one.md5 == other.md5)] if one and other else []
+    found = [Likeness(of="bytes", equal=_same_bytes(one, other))] if one and other else []
     if a.artifact and b.artifact and a.artifact.state and b.artifact.state:
         found.append(Likeness(of="state", equal=a.artifact.state == b.artifact.state))
     if a.probe and b.probe and a.probe.md5 == b.probe.md5:
         found.append(Likeness(of="predictions", equal=a.probe.predictions == b.probe.predictions))
     return tuple(found)
+
+
+def _same_bytes(one: FileFact, other: FileFact) -> bool:
+    return one.sha256 == other.sha256 if one.sha256 and other.sha256 else one.md5 == other.md5
 
 
 def _model_file(one: Side, other: Side) -> FileFact | None:

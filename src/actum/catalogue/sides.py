@@ -133,9 +133,9 @@ def _here(holdings: Holdings, commit: str) -> str | None:
 
 def _code(run: Run, tree: Mapping[str, TreeEntry], read: Iterable[str]) -> dict[str, str]:
     """Return the blobs of what a run's stages read in git, and of the pipeline itself."""
-    names = ("dvc.yaml", "params.yaml")
-    beside = [posixpath.normpath(posixpath.join(run.pipeline, name)) for name in names]
-    wanted = [*beside, run.environment.lock, *read]
+    told = [name.partition(":")[0] for stage in run.stages for name in stage.params if ":" in name]
+    beside = ["dvc.yaml", *(("params.yaml",) if run.params else ())]
+    wanted = [*(posixpath.normpath(posixpath.join(run.pipeline, name)) for name in beside), *told, *read]
     found = (path for root in wanted for path in tree if path == root or path.startswith(root + "/"))
     return {path: tree[path].blob for path in found}
 

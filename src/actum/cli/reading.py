@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from actum import moments, store
+from actum.catalogue.holdings import Holdings, open_holdings
+from actum.cli import output
 from actum.cli.context import Context
 from actum.errors import NotFoundError, UserError
 
@@ -45,3 +49,37 @@ def open_view(context: Context, at: str | None) -> View:
         shallow = "; this clone is shallow and may lack it" if repo.is_shallow() else ""
         raise NotFoundError(f"--at {at} is neither a revision nor a date{shallow}", hint="git log --oneline") from error
     return View(store.open_trunk(repo), moment)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A read of the catalogue: malformed records are left out of lists and named in a warning."""
+
+    view: View
+    holdings: Holdings
+
+    def envelope(self, schema: str, data: Any, *, next_: Sequence[str] = ()) -> None:
+        """Print the answer for programs."""
+        clock = ["clock: simulated"] if self.view.clock() == "simulated" else []
+        output.envelope(schema, data, warnings=[*clock, *self._warnings()], next_=next_)
+
+    def notes(self, *, next_: Sequence[str] = ()) -> None:
+        """Say, after the answer for people, what must be known to read it rightly."""
+        output.clock_line(self.view.clock())
+        for warning in self._warnings():
+            output.warn(warning)
+        output.next_steps(next_)
+
+    def _warnings(self) -> list[str]:
+        return [*self.view.warnings(), *self.holdings.warnings()]
+
+
+def open_catalogue(context: Context, at: str | None) -> Reading:
+    """Open the catalogue as ``--at`` names it; without it, the trunk and what the checkout adds to it.
+
+    Raises:
+        NotFoundError: It is neither a revision nor a date.
+    """
+    view = open_view(context, at)
+    holdings = open_holdings(view.store, now=context.now(), moment=view.moment, with_head=at is None)
+    return Reading(view, holdings)

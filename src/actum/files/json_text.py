@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from actum.errors import InvalidRecordError
-from actum.files.text import CONTROL, RECORD, Limits, decode, height, place, refuse_unwritable
+from actum.files.text import RECORD, Limits, decode, height, place, refuse_unwritable
 
 # The only escapes by which a control character or half a surrogate pair can enter (a whole pair is one character).
 _ESCAPE = re.compile(r"\\(?:[bfr]|u00[01789]|u[dD][89a-fA-F])")
@@ -80,8 +81,7 @@ def _load(text: str, where: str, limits: Limits) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     built = dict(pairs)
     if len(built) != len(pairs):
-        seen: set[str] = set()
-        again = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        again, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise _Refused(f"the key {_compact(again)} is given twice", re.escape(_compact(again)) + r"\s*:")
     return built
 

@@ -11,12 +11,11 @@ import re
 from typing import Any, NoReturn
 
 import yaml
-from yaml.cyaml import CParser
 
 from actum.errors import InvalidRecordError
 from actum.files.text import CONTROL, RECORD, Limits, children, decode, height, place
 
-_CONSTANTS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_CONSTANTS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _CONSTANTS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NUMBER_STARTS = frozenset("+-.0123456789")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F][0-9a-fA-F_]*|0o[0-7][0-7_]*|0b[01][01_]*)")
@@ -90,7 +89,7 @@ class _Builder:
         self.documents = self.aliases = self.expanded = 0
 
     def build(self, text: str) -> dict[str, Any]:
-        parser = CParser(text)
+        parser: Any = yaml.CSafeLoader(text)
         steps = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._open,

@@ -19,7 +19,9 @@ _PLAIN = re.compile(r"(?!\.\.\.)[\w/.($](?:[^\n]*[^\s:])?")
 _ENDS_PLAIN = re.compile(r":\s|\s#|\t")
 _FLOW = re.compile(r"[,\[\]{}:?]")
 _WORDS = re.compile(r"(?:true|false|yes|no|on|off|y|n|null|none|nan|inf|infinity)", re.IGNORECASE)
-_LIKE_NUMBER = re.compile(r"[-+]?\.?\d[\d_.,:eE+-]*|0[xob][0-9a-fA-F_]*|\d+\.\d.*|\d{4}-\d\d?-.*|[-+]?\.(?:inf|nan)", re.I)
+_LIKE_NUMBER = re.compile(
+    r"[-+]?\.?\d[\d_.,:eE+-]*|0[xob][0-9a-fA-F_]*|\d+\.\d.*|\d{4}-\d\d?-.*|[-+]?\.(?:inf|nan)", re.I
+)
 # What the C scanner takes for a line break or does not take at all, and what no screen shows.
 _ESCAPED = re.compile(r"[\u2028\u2029\ufeff\ufffe\uffff]")
 # A literal block keeps these apart from its indentation and from white space that editors strip.

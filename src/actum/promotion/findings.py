@@ -41,7 +41,7 @@ class Objection:
 
     def line(self) -> str:
         """Return it on one line; nothing in a foreign file name or value reaches the terminal as an escape."""
-        return f"{self.weight:5}  {self.path}: {self.message}" + (f" ({self.hint})" if self.hint else ""))
+        return f"{self.weight:5}  {self.path}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
 def block(kind: str, path: str, message: str, hint: str = "") -> Objection:

@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from actum import digests, files, layout, pipeline, state
-from actum.dvc import delivery
-from actum.dvc.arrival import fetch_verified
-from actum.dvc.cache import ObjectStore
+from actum.dvc.cache import cache_of
 from actum.dvc.config import Config, read_config, worktree_config
-from actum.dvc.integrity import Problem, fsck
 from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.objects import Needed
 from actum.environment import machine
-from actum.errors import RefusedError, ToolFailedError, UserError
+from actum.errors import ToolFailedError, UserError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids
-from actum.needs import objects_needed
+from actum.needs import secure
 from actum.rebuild import verdict
 from actum.rebuild.source import Source, find_source
 from actum.rebuild.statement import statement
@@ -107,36 +104,9 @@ def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Reb
     if run is None:
         raise UserError(f"run/{version.run} is not in commit {source.result[:10]}", hint="actum fsck")
     config = read_config(around.repo.root, around.environ)
-    needed = objects_needed(result, version, ObjectStore(config.cache_dir))
-    _secure(needed, config, around)
+    needed = secure(result, version, config, around.environ, around.tell)
     _disk_space(around.repo.root, needed)
     return _Rebuild(version, card, run, source, result, config, needed, around).perform()
-
-
-def _secure(needed: tuple[Needed, ...], config: Config, around: Surroundings) -> None:
-    """Check every object in the cache and in the remote, and bring what only the remote has.
-
-    Raises:
-        RefusedError: Something is corrupt, or nowhere.
-    """
-    cache = ObjectStore(config.cache_dir)
-    problems = [problem for problem in fsck(needed, {"cache": cache}) if problem.state == "corrupt"]
-    has_remote = bool(config.default_remote)
-    lost = delivery.fsck_remote(needed, config, around.environ) if has_remote else ()
-    problems += [problem for problem in lost if problem.state == "corrupt"]
-    lacking = {item.md5 for item in needed if not cache.has(item.md5)}
-    nowhere = {problem.object for problem in lost} if has_remote else lacking
-    problems += [
-        Problem(object=item.md5, store="cache and remote", state="missing", paths=(item.path,))
-        for item in needed
-        if item.md5 in lacking & nowhere
-    ]
-    if problems:
-        lines = [f"{p.store}: object {p.object} of {', '.join(p.paths)} is {p.state}" for p in problems]
-        raise RefusedError("nothing was run:\n  " + "\n  ".join(lines), hint="actum fsck")
-    if lacking:
-        around.tell(f"fetching {len(lacking)} objects")
-        fetch_verified([item for item in needed if item.md5 in lacking], config, around.environ)
 
 
 def _disk_space(root: Path, needed: tuple[Needed, ...]) -> None:
@@ -162,7 +132,7 @@ class _Rebuild:
     ) -> None:
         self._version, self._card, self._run, self._source = version, card, run, source
         self._result, self._config, self._needed, self._around = result, config, needed, around
-        self._cache = ObjectStore(config.cache_dir)
+        self._cache = cache_of(config)
         self._id = around.ids.new()
 
     def perform(self) -> Rebuilt:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actum import digests, files, layout, registry, state
 from actum.dvc import delivery
-from actum.dvc.cache import ObjectStore
+from actum.dvc.cache import cache_of
 from actum.dvc.config import read_config
 from actum.dvc.tracked import read_tracked, write_tracked
 from actum.environment.venv import Environments
@@ -154,7 +154,7 @@ def _workshop(around: Surroundings, store: Store, chosen: Chosen) -> Workshop:
 
 def _wing(around: Surroundings, chosen: Chosen) -> bytes:
     wing = chosen.run.environment.wing
-    cache = ObjectStore(read_config(around.repo.root, around.environ).cache_dir)
+    cache = cache_of(read_config(around.repo.root, around.environ))
     if cache.verify(wing.md5).sha256 != wing.sha256:
         raise NotFoundError(f"{wing.path} is not in the cache", hint=f"dvc pull {wing.path}.dvc")
     return cache.path(wing.md5).read_bytes()
@@ -169,7 +169,7 @@ class _Described:
 
 def _describe(workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen) -> tuple[_Described, str]:
     """Return what the model is beyond its bytes, and why some of it could not be told."""
-    cache = ObjectStore(read_config(workshop.root, {}).cache_dir)
+    cache = cache_of(read_config(workshop.root, {}))
     if not chosen.artifact.path.endswith(".skops"):
         return _Described(format=f"bytes/{Path(chosen.artifact.path).suffix.lstrip('.') or 'unknown'}"), ""
     probe = _probe(store, card)
@@ -218,7 +218,7 @@ def _keep_wheels(
     )
     around.tell("collecting the wheels of the lock")
     collect_wheels(lock, environment, into=folder, caller=around.environ)
-    kept = ObjectStore(read_config(root, around.environ).cache_dir).put_dir(folder)
+    kept = cache_of(read_config(root, around.environ)).put_dir(folder)
     tracked, ignore = f"{layout.WHEELS}/{name}.dvc", f"{layout.WHEELS}/.gitignore"
     files.replace(files.inside(root, tracked), write_tracked(name, kept.md5, kept.size, kept.nfiles))
     files.replace(files.inside(root, ignore), b"/*\n!/.gitignore\n!/*.dvc\n")
@@ -297,7 +297,7 @@ def _content(chosen: Chosen) -> tuple[Blob, ...]:
 def _push(around: Surroundings, result: Store, version: ModelVersion) -> tuple[str, int]:
     """Push what the version needs, and hash it in the remote ourselves."""
     config = read_config(around.repo.root, around.environ)
-    needed = objects_needed(result, version, ObjectStore(config.cache_dir))
+    needed = objects_needed(result, version, [cache_of(config)])
     around.tell(f"pushing {len(needed)} objects and reading them back")
     pushed = delivery.push_verified(needed, config, around.environ)
     return ", ".join(pushed.remotes), pushed.verified

@@ -1,0 +1,102 @@
+"""How moments, sizes, ids and long texts are written for people, and tables that fit a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import click
+
+from actum.cli import output
+
+WIDTH = 100
+_SAME = timedelta(minutes=1)
+
+
+def moment(at: datetime | None) -> str:
+    """Write ``2013-04-01 12:00Z``; a midnight is a date."""
+    if at is None:
+        return ""
+    midnight = (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)
+    return f"{at:%Y-%m-%d}" if midnight else f"{at:%Y-%m-%d %H:%MZ}"
+
+
+def recorded(at: datetime | None, recorded_at: datetime | None) -> str:
+    """Write when a thing was recorded, where that is not when it took effect."""
+    differs = at is not None and recorded_at is not None and abs(recorded_at - at) >= _SAME
+    return moment(recorded_at) if differs else ""
+
+
+def both(at: datetime | None, recorded_at: datetime | None) -> str:
+    """Write ``2013-04-01 (recorded 2026-11-23 12:00Z)``, or one moment where they are the same."""
+    later = recorded(at, recorded_at)
+    return moment(at) + (f" (recorded {later})" if later else "")
+
+
+def size(count: int | None) -> str:
+    """Write bytes in decimal units: ``31.2 MB``."""
+    if count is None:
+        return ""
+    figure, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if figure < 1000:
+            break
+        figure, unit = figure / 1000, larger
+    return f"{count} B" if unit == "B" else f"{figure:.1f} {unit}"
+
+
+def seconds(duration: float) -> str:
+    """Write ``12.3 s``, ``4 min 10 s``, ``2 h 5 min``."""
+    if duration < 100:
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def clip(text: str, width: int) -> str:
+    """Cut one line of text to a width."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 3].rstrip() + "..."
+
+
+def wrap(text: str, width: int) -> str:
+    """Break a text into lines of at most *width*; its own line breaks do not count."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def short_digest(digest: str) -> str:
+    """Write ``sha256:9f2c4e6a1b3d``, or the first eight digits of an md5."""
+    kind, colon, digits = digest.rpartition(":")
+    return f"{kind}{colon}{digits[:12]}" if colon else digits[:8]
+
+
+def columns(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table without the columns in which no row says anything."""
+    texts = [[output_text(cell) for cell in row] for row in rows]
+    kept = [at for at in range(len(head)) if any(row[at] for row in texts)]
+    output.table(([row[at] for at in kept] for row in texts), head=[head[at] for at in kept])
+
+
+def section(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a titled part of a page, indented; nothing at all for no rows."""
+    texts = [[output_text(cell) for cell in row] for row in rows]
+    if not texts:
+        return
+    click.echo(title)
+    kept = [at for at in range(len(texts[0])) if any(row[at] for row in texts)]
+    indented = [[("  " if at == kept[0] else "") + row[at] for at in kept] for row in texts]
+    output.table(indented, head=["  " * (at == kept[0]) + head[at] for at in kept] if head else ())
+
+
+def output_text(cell: object) -> str:
+    return "" if cell is None else str(cell)

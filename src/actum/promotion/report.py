@@ -1,0 +1,34 @@
+"""What a check says, as Markdown for the page of a pull request."""
+
+from __future__ import annotations
+
+from actum.promotion.check import Checked
+from actum.promotion.findings import Objection
+
+
+def summary(checked: Checked) -> str:
+    """Return the one line that says what was checked and how it came out."""
+    what = "all records" if checked.whole else f"{checked.records} changed records"
+    moves = f", {checked.moves} promotions" if checked.moves else ""
+    counts = f"{len(checked.blocks)} block, {len(checked.warnings)} warn"
+    return f"{what}{moves} of {checked.head[:10]} against {checked.base}: {counts}"
+
+
+def markdown(checked: Checked) -> str:
+    """Return the report: the verdict first, then one row a finding."""
+    verdict = "refused" if checked.blocks else "clean"
+    lines = [f"### actum check: {verdict}", "", summary(checked)]
+    if checked.objections:
+        lines += ["", "| | file | finding |", "|---|---|---|", *(_row(one) for one in checked.objections)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Objection) -> str:
+    hint = f"<br>`{_cell(one.hint)}`" if one.hint else ""
+    return f"| {one.weight} | `{_cell(one.path)}` | {_cell(one.message)}{hint} |"
+
+
+def _cell(text: str) -> str:
+    """Keep a foreign file name or value from becoming markup."""
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{char}" if char in "|[]*_\\" else "'" if char == "`" else char for char in plain)

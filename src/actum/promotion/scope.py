@@ -1,0 +1,75 @@
+"""What a check looks at: one revision, the base that judges it, and what lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from actum import layout
+from actum.errors import NotFoundError, UserError
+from actum.git.repository import Git
+from actum.store import Store, open_head, trunk_commit
+
+
+@dataclass(frozen=True)
+class Scope:
+    """``base`` judges; ``changed``: path -> git's letter, since head left the base's line.
+
+    ``whole``: the base has all that head has, so every record is looked at, not only what changed.
+    ``before``: the records where head left that line, against which "unchanged" is meant.
+    """
+
+    head: Store
+    base: Store
+    before: Store
+    changed: Mapping[str, str]
+    whole: bool
+    base_name: str
+
+    def paths(self) -> list[str]:
+        """Return the paths to look at that head has, sorted."""
+        return sorted(self.head.tree) if self.whole else sorted(path for path in self.changed if path in self.head.tree)
+
+
+def open_scope(repo: Git, *, head: str | None, base: str | None) -> Scope:
+    """Open *head* (default: what is checked out) against *base* (default: the trunk's tip).
+
+    Raises:
+        NotFoundError: A revision is not there.
+        UserError: They have no common history, or it is cut off in a shallow clone.
+    """
+    tip = _commit(repo, head) if head else repo.head()
+    name, judge = (base, _commit(repo, base)) if base else _trunk(repo)
+    since = repo.merge_base(judge, tip)
+    if since is None:
+        shallow = repo.is_shallow()
+        because = "this clone is shallow" if shallow else "they have no common history"
+        hint = "git fetch --unshallow" if shallow else "actum check --base REV"
+        raise UserError(f"{tip[:10]} cannot be checked against {name}: {because}", hint=hint)
+    store = Store(repo, tip).tolerant()
+    return Scope(
+        head=store,
+        base=store.beside(judge).tolerant(),
+        before=store.beside(since).tolerant(),
+        changed=repo.changed(since, tip) if since != tip else {},
+        whole=since == tip,
+        base_name=f"{name} ({judge[:10]})",
+    )
+
+
+def _commit(repo: Git, revision: str) -> str:
+    found = repo.resolve(revision)
+    if found is None:
+        raise NotFoundError(f"there is no revision {revision}", hint="git fetch")
+    return found
+
+
+def _trunk(repo: Git) -> tuple[str, str]:
+    trunk = open_head(repo).settings().trunk
+    tip = trunk_commit(repo, trunk)
+    if tip is None:
+        raise NotFoundError(
+            f"the trunk {trunk}, named in {layout.SETTINGS}, is neither here nor at origin",
+            hint=f"git fetch origin {trunk}, or actum check --base REV",
+        )
+    return trunk, tip
