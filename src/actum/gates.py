@@ -42,7 +42,9 @@ def _threshold(gate: Threshold, value: float | None) -> Finding:
     # Written so that NaN, which compares false with everything, fails.
     holds = value >= bound if gate.at_least is not None else value <= bound
     shown, limit = _apart(value, bound)
-    return Finding(gate=gate.metric, outcome="passed" if holds else "failed", because=f"{shown} against {words} {limit}")
+    return Finding(
+        gate=gate.metric, outcome="passed" if holds else "failed", because=f"{shown} against {words} {limit}"
+    )
 
 
 def _apart(value: float, bound: float) -> tuple[str, str]:
@@ -61,5 +63,7 @@ def _rebuild(wanted: Verdict, rebuilt: Attestation | None, now: datetime) -> Fin
     if _LADDER.index(rebuilt.level) > _LADDER.index(wanted):
         return Finding(gate=REBUILD, outcome="failed", because=reached)
     if rebuilt.expires_at <= now:
-        return Finding(gate=REBUILD, outcome="failed", because=f"{rebuilt.level}, but expired {rebuilt.expires_at:%Y-%m-%d}")
+        return Finding(
+            gate=REBUILD, outcome="failed", because=f"{rebuilt.level}, but expired {rebuilt.expires_at:%Y-%m-%d}"
+        )
     return Finding(gate=REBUILD, outcome="passed", because=f"{reached}, good until {rebuilt.expires_at:%Y-%m-%d}")

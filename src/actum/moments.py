@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from actum.errors import UsageError
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse(text: str) -> datetime:

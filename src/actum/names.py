@@ -15,7 +15,7 @@ from actum.errors import UsageError
 
 NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9_-]{0,62}[a-zA-Z0-9])?")
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_NUMBER = r"(?:0|[1-9]\d{0,8})"
+_NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 SEMVER = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

@@ -38,6 +38,8 @@ _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool
 _TYPES |= {"array": "a list", "object": "a mapping", "null": "null"}
 
 At = tuple[str | int, ...]
+# Of the value, what the keyword asks for, the schema around it and the library's own message, make ours.
+Words = Callable[[Any, Any, Mapping[str, Any], str], str]
 
 
 def validate(raw: Mapping[str, Any], kind: str, *, where: str, data: bytes | None = None) -> list[str]:
@@ -140,7 +142,8 @@ def _problems(error: ValidationError) -> Iterator[tuple[At, str]]:
         known = schema.get("properties", {})
         yield from (((*at, key), _unknown(key, known)) for key in value if key not in known)
     else:
-        yield at, _WORDS.get(str(error.validator), _as_told)(value, rule, schema, error.message)
+        words = _WORDS.get(str(error.validator), _as_told)
+        yield at, words(value, rule, schema, error.message)
 
 
 def _unknown(key: str, known: Mapping[str, object]) -> str:
@@ -152,34 +155,34 @@ def _guess(text: object, choices: list[str]) -> str:
     return f", did you mean {near[0]}?" if near else ""
 
 
-def _wrong_type(value: Any, wanted: Any, *_: Any) -> str:
+def _wrong_type(value: Any, wanted: Any, *_: object) -> str:
     kind = {type(None): "null", dict: "a mapping", list: "a list"}.get(type(value), type(value).__name__)
     trap = f': quote it, "{value}"' if wanted == "string" and isinstance(value, (int, float)) else ""
     return f"is {kind}, must be {_TYPES[wanted]}{trap}"
 
 
-def _not_chosen(value: Any, choices: Any, *_: Any) -> str:
+def _not_chosen(value: Any, choices: Any, *_: object) -> str:
     some = [str(choice) for choice in (choices if isinstance(choices, list) else [choices])]
     return f"is {value!r}, must be one of {', '.join(some)}{_guess(value, some)}"
 
 
-def _no_match(value: str, _: Any, schema: Mapping[str, Any], *__: Any) -> str:
+def _no_match(value: Any, _: object, schema: Mapping[str, Any], *__: object) -> str:
     return f"is {value[:120]!r}, {schema['patternErrorMessage']}"
 
 
-def _no_moment(value: str, *_: Any) -> str:
+def _no_moment(value: Any, *_: object) -> str:
     return f"is {value[:120]!r}, must be a time such as 2020-04-01T12:00:00Z"
 
 
-def _too_small(value: Any, least: Any, *_: Any) -> str:
+def _too_small(value: Any, least: Any, *_: object) -> str:
     return f"is {value}, must be at least {least}"
 
 
-def _as_told(_: Any, __: Any, ___: Any, message: str) -> str:
+def _as_told(_: object, __: object, ___: object, message: str) -> str:
     return message
 
 
-_WORDS: dict[str, Callable[..., str]] = {
+_WORDS: dict[str, Words] = {
     "type": _wrong_type,
     "enum": _not_chosen,
     "const": _not_chosen,

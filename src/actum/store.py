@@ -40,8 +40,7 @@ RECORDS: Mapping[str, type[Any]] = {
 class Store:
     """What one commit says. ``evidence``: the tip of the evidence branch, whose files are joined in.
 
-    ``skipped``: absent, a malformed record is an error; present, reads of several records leave it out and
-    name it here by its path, so that one bad file does not hide the others from a listing.
+    ``skipped``: absent, a malformed record is an error; present, reads of several leave it out and name it here.
     """
 
     repo: Git
@@ -50,6 +49,7 @@ class Store:
     skipped: dict[str, UserError] | None = field(default=None, repr=False, compare=False)
     # By path and blob: the same bytes under another name are not the same record.
     _cache: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    _bytes: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def tolerant(self) -> Store:
         """Return the same records for reads that list: see ``skipped``."""
@@ -147,6 +147,11 @@ class Store:
                 found.setdefault(kind, []).append(path)
         return found
 
+    def prefetch(self, *kinds: str) -> None:
+        """Take the bytes of all records of these kinds from git with one child process."""
+        blobs = (self.tree[path].blob for kind in kinds for path in self.paths(kind))
+        self._bytes.update(self.repo.blobs(blobs))
+
     def _all(self, kind: str, record: type[R], model: str) -> list[R]:
         paths = [path for path in self.paths(kind) if layout.names_in(path)[0] == model]
         return self._many(paths, record, self.skipped)
@@ -157,11 +162,11 @@ class Store:
     def _many(self, paths: list[str], record: type[R], skipped: dict[str, UserError] | None = None) -> list[R]:
         entries = {path: self.tree[path] for path in paths}
         unread = [entry.blob for path, entry in entries.items() if (path, entry.blob) not in self._cache]
-        bytes_of = self.repo.blobs(unread)
+        self._bytes.update(self.repo.blobs(blob for blob in unread if blob not in self._bytes))
         found = []
         for path, entry in entries.items():
             try:
-                one = self._record(path, entry, bytes_of)
+                one = self._record(path, entry)
                 assert isinstance(one, record)
                 found.append(one)
             except InvalidRecordError as error:
@@ -170,14 +175,14 @@ class Store:
                 skipped[path] = error
         return found
 
-    def _record(self, path: str, entry: TreeEntry, bytes_of: Mapping[str, bytes]) -> Any:
+    def _record(self, path: str, entry: TreeEntry) -> Any:
         key = (path, entry.blob)
         if key not in self._cache:
             if entry.mode not in REGULAR_FILE_MODES:
                 raise InvalidRecordError(f"{path}: is a link or a submodule, must be a regular file")
-            if entry.blob not in bytes_of:
-                raise InvalidRecordError(f"{path}: git has lost its bytes (object {entry.blob[:10]})", hint="git fsck")
-            self._cache[key] = read_record(path, bytes_of[entry.blob])
+            if entry.blob not in self._bytes:
+                raise InvalidRecordError(f"{path}: git has lost object {entry.blob[:10]}", hint="git fsck")
+            self._cache[key] = read_record(path, self._bytes[entry.blob])
         return self._cache[key]
 
 
@@ -231,16 +236,20 @@ def _agree(path: str, record: Any) -> None:
 
 def trunk_commit(repo: Git, trunk: str) -> str | None:
     """Return the tip of the trunk: ``origin``'s when there is one, else the local branch's."""
-    return repo.resolve(f"refs/remotes/origin/{trunk}") or repo.resolve(f"refs/heads/{trunk}")
+    remote, local = _tips(repo, trunk)
+    return remote or local
 
 
 def evidence_commit(repo: Git) -> str | None:
     """Return the tip of the evidence branch; the local one when it is ahead of origin's."""
-    local = repo.resolve(layout.EVIDENCE_REF)
-    remote = repo.resolve(f"refs/remotes/origin/{layout.EVIDENCE_BRANCH}")
-    if local and remote and repo.is_ancestor(local, remote):
-        return remote
-    return local or remote
+    remote, local = _tips(repo, layout.EVIDENCE_BRANCH)
+    return remote if remote and local and repo.is_ancestor(local, remote) else local or remote
+
+
+def _tips(repo: Git, branch: str) -> tuple[str | None, str | None]:
+    names = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
+    tips = {ref.name: ref.commit for ref in repo.refs(*names)}
+    return tips.get(names[0]), tips.get(names[1])
 
 
 def open_head(repo: Git) -> Store:
@@ -248,8 +257,8 @@ def open_head(repo: Git) -> Store:
     return Store(repo, repo.head(), evidence_commit(repo))
 
 
-def open_trunk(repo: Git) -> Store:
+def open_trunk(repo: Git, head: Store | None = None) -> Store:
     """Open the trunk, the truth about stages; HEAD where there is no trunk (a detached clone of one commit)."""
-    head = open_head(repo)
+    head = head or open_head(repo)
     tip = trunk_commit(repo, head.settings().trunk)
-    return Store(repo, tip, head.evidence) if tip and tip != head.commit else head
+    return head.beside(tip) if tip and tip != head.commit else head

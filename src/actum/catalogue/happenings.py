@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -45,7 +45,8 @@ def happenings(holdings: Holdings, about: Reference | None = None) -> Iterator[H
     found.sort(key=_order, reverse=True)
     # Runs are many, so they are read one by one, and only as far as somebody looks.
     merged = holdings.merged_runs()
-    return _merged(found, (_of_run(run, merged=run.id in merged) for run in _runs(holdings, about)))
+    metrics = tuple(metric for model in holdings.models() for metric in holdings.policy_metrics(model))
+    return _merged(found, (_of_run(run, metrics, merged=run.id in merged) for run in _runs(holdings, about)))
 
 
 def of_event(holdings: Holdings, event: Event) -> Happening:
@@ -73,7 +74,7 @@ def sentence(event: Event) -> str:
         case Attestation():
             return f"{body.version} rebuilt: {body.level}, good until {body.expires_at:%Y-%m-%d}"
         case Seal():
-            return f"{body.version} made {body.rows:,} decisions" + (f" in {body.stage}" if body.stage else "")
+            return f"{body.version} made {body.rows:,} decisions"
         case _:
             return event.kind
 
@@ -135,15 +136,14 @@ def _is_of(version: ModelVersion, about: Reference) -> bool:
 
 
 def _of_version(holdings: Holdings, version: ModelVersion) -> Happening:
-    first = headline(version.metrics, 2)
-    figures = "".join(f", {name} {written(value)}" for name, value in first.items())
+    figure = _figure(version.metrics, holdings.policy_metrics(version.model))
     return Happening(
         kind="registration",
         at=version.registered_at,
         recorded_at=version.registered_at,
         id=str(Reference("version", version.model, version.version)),
         by=version.registered_by,
-        what=f"{version.model} {version.version} registered{figures}",
+        what=f"{version.model} {version.version} registered{figure}",
         model=version.model,
         merged=holdings.is_merged(layout.version(version.model, version.version)),
     )
@@ -160,8 +160,8 @@ def _runs(holdings: Holdings, about: Reference | None) -> Iterator[Run]:
     return (run for run in found if run is not None)
 
 
-def _of_run(run: Run, *, merged: bool) -> Happening:
-    figures = "".join(f", {name} {written(value)}" for name, value in headline(run.metrics, 2).items())
+def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool) -> Happening:
+    figure = _figure(run.metrics, metrics)
     state = ", work tree dirty" if run.dirty else ""
     return Happening(
         kind="run",
@@ -169,6 +169,10 @@ def _of_run(run: Run, *, merged: bool) -> Happening:
         recorded_at=run.started_at,
         id=f"run/{run.id}",
         by=run.by,
-        what=f"{run.name or 'run'}: {len(run.executed())} of {len(run.stages)} stages{figures}{state}",
+        what=f"{run.name or 'run'}: {len(run.executed())} of {len(run.stages)} stages{figure}{state}",
         merged=merged,
     )
+
+
+def _figure(metrics: Mapping[str, object], first: tuple[str, ...]) -> str:
+    return "".join(f", {name} {written(value)}" for name, value in headline(metrics, 1, first).items())

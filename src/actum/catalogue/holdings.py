@@ -63,6 +63,12 @@ class Holdings:
             self._note(layout.policy(name), error)
             return None
 
+    def policy_metrics(self, model: str) -> tuple[str, ...]:
+        """Return the metrics that a model's policy asks for, in its order."""
+        card = self.readable_card(model)
+        policy = self.readable_policy(card.policy) if card and card.policy else None
+        return tuple(dict.fromkeys(threshold.metric for threshold in policy.thresholds)) if policy else ()
+
     def stages(self, model: str) -> tuple[str, ...]:
         """Return the stages of the settings, the highest first, then those that only this model has."""
         return tuple(dict.fromkeys((*reversed(self.truth.settings().stages), *self.truth.pointers(model))))
@@ -140,12 +146,14 @@ class Holdings:
         self.truth.skipped.setdefault(path, error)
 
 
-def open_holdings(truth: Store, *, now: datetime, moment: datetime | None = None, with_head: bool) -> Holdings:
-    """Open what a read looks at. ``with_head``: also what is checked out, where the truth does not have it yet."""
-    truth = truth.tolerant()
-    head = truth.beside(truth.repo.head()) if with_head else None
-    if head and (head.commit == truth.commit or truth.repo.is_ancestor(head.commit, truth.commit)):
-        head = None
+def open_holdings(
+    truth: Store, *, now: datetime, moment: datetime | None = None, checkout: str | None = None
+) -> Holdings:
+    """Open what a read looks at. ``checkout``: the commit whose own records are told too, as not merged."""
+    truth = truth if truth.skipped is not None else truth.tolerant()
+    truth.prefetch("model", "model-version", "stage", "event", "policy")
+    known = checkout in (None, truth.commit) or truth.repo.is_ancestor(checkout or "", truth.commit)
+    head = None if known or checkout is None else truth.beside(checkout)
     return Holdings(truth=truth, head=head, moment=moment, now=moment or now)
 
 

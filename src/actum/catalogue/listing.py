@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Literal
 
 from actum import layout
@@ -166,7 +165,7 @@ def stage_row(holdings: Holdings, model: str, stage: str) -> StageRow:
 def version_rows(holdings: Holdings, model: str) -> tuple[VersionRow, ...]:
     """Return a model's versions, highest first."""
     stages = stage_rows(holdings, model)
-    metrics = policy_metrics(holdings, model)
+    metrics = holdings.policy_metrics(model)
     return tuple(version_row(holdings, version, stages, metrics) for version in holdings.versions(model))
 
 
@@ -193,7 +192,7 @@ def run_rows(holdings: Holdings, model: str | None = None) -> Iterator[RunRow]:
     merged = holdings.merged_runs()
     names = [model] if model else holdings.models()
     cards = [card for name in names if (card := holdings.readable_card(name))]
-    metrics = {card.pipeline: policy_metrics(holdings, card.model) for card in cards}
+    metrics = {card.pipeline: holdings.policy_metrics(card.model) for card in cards}
     runs = (run for run in holdings.runs() if model is None or run.pipeline in metrics)
     return (run_row(run, metrics.get(run.pipeline, ()), merged=run.id in merged) for run in runs)
 
@@ -230,15 +229,3 @@ def segment_rows(holdings: Holdings, model: str) -> tuple[SegmentRow, ...]:
         for event in holdings.events(model)
         if (seal := event.seal)
     )
-
-
-def policy_metrics(holdings: Holdings, model: str) -> tuple[str, ...]:
-    """Return the metrics that a model's policy asks for, in its order."""
-    card = holdings.readable_card(model)
-    policy = holdings.readable_policy(card.policy) if card and card.policy else None
-    return tuple(dict.fromkeys(threshold.metric for threshold in policy.thresholds)) if policy else ()
-
-
-def first(found: Iterator[Row], limit: int) -> list[Row]:
-    """Take at most *limit* rows; 0 for all."""
-    return list(islice(found, limit or None))

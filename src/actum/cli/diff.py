@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
+from actum import digests
 from actum.catalogue.differences import Change, Differences, FileChange, compare
 from actum.catalogue.figures import written
 from actum.catalogue.identify import identify
 from actum.cli.context import Context, at_option, json_option
 from actum.cli.reading import open_catalogue
-from actum.cli.wording import clip, section, short_digest, size
+from actum.cli.wording import clip, section, size
 from actum.records.codec import encode
 from actum.records.forms import FileFact
 
-_DIGESTS = ("sha256:", "sha1:")
 _ONE_LINE = 44
 
 
@@ -51,8 +51,8 @@ def _print_model(found: Differences) -> None:
         click.echo("nothing differs" + (", as far as can be told" if found.unknown else ""))
         return
     if found.model:
-        words = {True: "equal", False: "differ"}
-        click.echo("model    " + ", ".join(f"{likeness.of} {words[likeness.equal]}" for likeness in found.model))
+        words = ", ".join(f"{likeness.of} {'equal' if likeness.equal else 'different'}" for likeness in found.model)
+        click.echo(f"model    {words}")
     empty = ("feature views", "packages", "outs")
     if same := [name for name, changes in found.sections().items() if not changes and name not in empty]:
         click.echo(f"same     {', '.join(same)}")
@@ -73,12 +73,12 @@ def _row(section_name: str, change: Change | FileChange) -> Sequence[str]:
 def _fact(fact: FileFact | None) -> str:
     if fact is None:
         return "-"
-    return f"{short_digest(fact.md5)} {size(fact.size)}".rstrip()
+    return f"{digests.short(fact.md5)} {size(fact.size)}".rstrip()
 
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return short_digest(value) if value.startswith(_DIGESTS) else clip(value, _ONE_LINE)
+        return digests.short(value) if value.startswith(digests.SHA256) else clip(value, _ONE_LINE)
     return clip(written(value), _ONE_LINE)
 
 

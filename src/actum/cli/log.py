@@ -62,4 +62,4 @@ def _print(told: tuple[Happening, ...], holdings: Holdings) -> None:
 def _short(id: str, lengths: dict[str, int]) -> str:
     """A version says its id in the sentence; the others are told as short as they are unique."""
     kind, slash, ulid = id.partition("/")
-    return f"{kind}/{ulid[: lengths[kind]]}" if slash else ""
+    return ulid[: lengths[kind]] if slash else ""

@@ -80,6 +80,9 @@ def open_catalogue(context: Context, at: str | None) -> Reading:
     Raises:
         NotFoundError: It is neither a revision nor a date.
     """
-    view = open_view(context, at)
-    holdings = open_holdings(view.store, now=context.now(), moment=view.moment, with_head=at is None)
-    return Reading(view, holdings)
+    if at is not None:
+        view = open_view(context, at)
+        return Reading(view, open_holdings(view.store, now=context.now(), moment=view.moment))
+    head = store.open_head(context.repo()).tolerant()
+    view = View(store.open_trunk(head.repo, head), None)
+    return Reading(view, open_holdings(view.store, now=context.now(), checkout=head.commit))

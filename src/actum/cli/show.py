@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from actum import digests
 from actum.catalogue.details import (
     DecisionDetail,
     Detail,
@@ -25,7 +26,7 @@ from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
 from actum.cli.reading import open_catalogue
-from actum.cli.wording import both, clip, moment, recorded, seconds, section, short_digest, size, wrap
+from actum.cli.wording import both, clip, moment, recorded, seconds, section, size, wrap
 from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.records.event import Attestation, Promotion, Seal
@@ -108,14 +109,14 @@ def _version(found: VersionDetail) -> None:
             ("state", artifact.state),
             ("predictions", version.probe and f"{version.probe.predictions} on {version.probe.rows} rows"),
             ("environment", _environment(version.environment)),
-            ("wheels", version.environment.wheels and f"kept, md5 {short_digest(version.environment.wheels)}"),
+            ("wheels", version.environment.wheels and f"kept, md5 {digests.short(version.environment.wheels)}"),
         )
     )
     section("stages", (), _stage_rows(found.row.stages))
     _values("metrics", version.metrics)
     _values("params", version.params)
     section("data", (), (_file(fact) for fact in version.data))
-    section("feature views", (), ((name, short_digest(digest)) for name, digest in version.feature_views.items()))
+    section("feature views", (), ((name, digests.short(digest)) for name, digest in version.feature_views.items()))
     section("rebuilt", (), (_rebuilt(one.level, one.recorded_at, one.by, one) for one in found.attestations))
     section("moves", (), (_happening(happening, version.model) for happening in found.moves))
 
@@ -133,7 +134,7 @@ def _stage(found: StageDetail) -> None:
         (
             ("promoted", row.by and f"by {row.by}" + (f", replaces {row.replaces}" if row.replaces else "")),
             ("policy", found.policy),
-            ("plan", found.plan and short_digest(found.plan)),
+            ("plan", found.plan and digests.short(found.plan)),
             ("event", row.event and f"event/{row.event}"),
         )
     )
@@ -250,7 +251,7 @@ def _stage_rows(rows: Iterable[StageRow]) -> Iterable[Sequence[str]]:
 
 
 def _version_row(row: VersionRow) -> Sequence[str]:
-    figures = ", ".join(f"{name} {written(value)}" for name, value in row.metrics.items())
+    figures = ", ".join(f"{name} {written(value)}" for name, value in list(row.metrics.items())[:2])
     return (row.version, _state(row), f"registered {row.registered_at:%Y-%m-%d} by {row.by}", figures)
 
 
@@ -266,7 +267,7 @@ def _happening(happening: Happening, model: str) -> Sequence[str]:
 
 def _environment(environment: RunEnvironment | VersionEnvironment) -> str:
     relaxed = ", relaxed" if environment.exactness == "relaxed" else ""
-    lock = f"{environment.lock} {short_digest(environment.lock_sha256)}"
+    lock = f"{environment.lock} {digests.short(environment.lock_sha256)}"
     return f"python {environment.python}, {environment.platform}, {lock}{relaxed}"
 
 
@@ -277,7 +278,7 @@ def _machine(environment: RunEnvironment) -> str:
 
 
 def _file(fact: FileFact) -> Sequence[str]:
-    return (fact.path, size(fact.size), f"md5 {short_digest(fact.md5)}")
+    return (fact.path, size(fact.size), f"md5 {digests.short(fact.md5)}")
 
 
 def _values(title: str, values: Mapping[str, Any]) -> None:

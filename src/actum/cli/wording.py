@@ -22,13 +22,14 @@ def moment(at: datetime | None) -> str:
 
 
 def recorded(at: datetime | None, recorded_at: datetime | None) -> str:
-    """Write when a thing was recorded, where that is not when it took effect."""
-    differs = at is not None and recorded_at is not None and abs(recorded_at - at) >= _SAME
-    return moment(recorded_at) if differs else ""
+    """Write when a thing was recorded, where that is not when it took effect; the hour only on the same day."""
+    if at is None or recorded_at is None or abs(recorded_at - at) < _SAME:
+        return ""
+    return f"{recorded_at:%Y-%m-%d}" if recorded_at.date() != at.date() else moment(recorded_at)
 
 
 def both(at: datetime | None, recorded_at: datetime | None) -> str:
-    """Write ``2013-04-01 (recorded 2026-11-23 12:00Z)``, or one moment where they are the same."""
+    """Write ``2013-04-01 (recorded 2026-11-23)``, or one moment where they are the same."""
     later = recorded(at, recorded_at)
     return moment(at) + (f" (recorded {later})" if later else "")
 
@@ -72,12 +73,6 @@ def wrap(text: str, width: int) -> str:
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
     return "\n".join(lines)
-
-
-def short_digest(digest: str) -> str:
-    """Write ``sha256:9f2c4e6a1b3d``, or the first eight digits of an md5."""
-    kind, colon, digits = digest.rpartition(":")
-    return f"{kind}{colon}{digits[:12]}" if colon else digits[:8]
 
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

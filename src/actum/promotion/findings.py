@@ -61,6 +61,4 @@ def printable(text: str) -> str:
 
 def _objection(kind: str, weight: Weight, path: str, message: str, hint: str) -> Objection:
     assert kind in KINDS
-    return Objection(
-        kind=kind, weight=weight, path=printable(path), message=printable(message), hint=printable(hint)
-    )
+    return Objection(kind=kind, weight=weight, path=printable(path), message=printable(message), hint=printable(hint))

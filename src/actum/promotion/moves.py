@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from actum import gates, layout
-from actum.errors import UserError
+from actum.errors import InvalidRecordError, UserError
 from actum.promotion.findings import Objection, block, warn
-from actum.promotion.plan import digest_of, judged, of_people, promotion_event
+from actum.promotion.plan import digest_of, judged, of_people, promotion_event, version_of
 from actum.promotion.remote import GATE as REMOTE
 from actum.promotion.scope import Scope
 from actum.records.card import ModelCard
@@ -97,7 +97,12 @@ def _pointer(bench: Bench, path: str) -> Iterator[Objection]:
 def _agreement(path: str, pointer: StagePointer, event: Event | None) -> Iterator[Objection]:
     if event is None or event.promotion is None:
         where = layout.event(pointer.model, pointer.event, "promotion")
-        yield block("pointer-event", path, f"event: {where} is not there, or is no promotion of {pointer.model}", _again(pointer))
+        yield block(
+            "pointer-event",
+            path,
+            f"event: {where} is not there, or is no promotion of {pointer.model}",
+            _again(pointer),
+        )
         return
     for name in ("stage", "version", "artifact", "supersedes"):
         told, says = getattr(pointer, name), getattr(event.promotion, name)
@@ -123,7 +128,7 @@ def _judged(bench: Bench, move: Move) -> Iterator[Objection]:
         yield block("promotion-gate", move.path, f"{finding.gate}: {finding.because}")
     yield from _times(bench, move)
     yield from _version(scope.base, move.path, pointer)
-    candidate = scope.base.version(pointer.model, pointer.version) if _readable(scope.base, pointer) else None
+    candidate = version_of(scope.base, pointer.model, pointer.version)
     if candidate is not None:
         yield from _gates(bench, move, candidate)
         yield from _remote(bench, move, candidate)
@@ -131,19 +136,13 @@ def _judged(bench: Bench, move: Move) -> Iterator[Objection]:
 
 def _version(store: Store, path: str, pointer: StagePointer) -> Iterator[Objection]:
     where = layout.version(pointer.model, pointer.version)
-    if not _readable(store, pointer):
+    version = version_of(store, pointer.model, pointer.version)
+    if version is None:
         hint = f"actum ls versions {pointer.model}"
         yield block("pointer-version", path, f"version: {where} is not on {store.commit[:10]}, or malformed", hint)
-        return
-    version = store.version(pointer.model, pointer.version)
-    assert version is not None
-    if version.artifact.sha256 != pointer.artifact:
+    elif version.artifact.sha256 != pointer.artifact:
         because = f"artifact: is {_shown(pointer.artifact)}, {where} says {_shown(version.artifact.sha256)}"
         yield block("pointer-version", path, because, _again(pointer))
-
-
-def _readable(store: Store, pointer: StagePointer) -> bool:
-    return any(version.version == pointer.version for version in store.versions(pointer.model))
 
 
 def _times(bench: Bench, move: Move) -> Iterator[Objection]:
@@ -157,7 +156,9 @@ def _times(bench: Bench, move: Move) -> Iterator[Objection]:
         yield block("promotion-time", path, because, _again(move.pointer))
     before = promotion_event(bench.scope.base, event.model, move.before.event) if move.before else None
     if before is not None and event.effective_at < before.effective_at:
-        because = f"effective_at: is before {before.effective_at:%Y-%m-%d %H:%M}, when the promotion it replaces took effect"
+        because = (
+            f"effective_at: is before {before.effective_at:%Y-%m-%d %H:%M}, when the promotion it replaces took effect"
+        )
         yield block("promotion-time", path, because, _again(move.pointer))
 
 
@@ -169,7 +170,13 @@ def _gates(bench: Bench, move: Move, candidate: ModelVersion) -> Iterator[Object
     if promotion.plan != digest or promotion.policy != policy:
         because = f"plan: is {_shown(promotion.plan)}, {bench.scope.base_name} gives {_shown(digest)}"
         yield block("promotion-plan", path, because, _again(move.pointer))
-    findings = judged(base, move.card, candidate, promotion.stage, evidence=bench.evidence, now=bench.now)
+    try:
+        findings = judged(base, move.card, candidate, promotion.stage, evidence=bench.evidence, now=bench.now)
+    except InvalidRecordError as error:
+        yield block(
+            "settings-invalid", layout.policy(policy or ""), f"cannot be read on {bench.scope.base_name}: {error}"
+        )
+        return
     for finding in findings:
         if gates.is_closed(finding):
             yield block("promotion-gate", path, f"{finding.gate}: {finding.outcome}, {finding.because}")
@@ -183,10 +190,14 @@ def _claims(path: str, claimed: tuple[Finding, ...], found: tuple[Finding, ...])
     told, says = _of_metrics(claimed), _of_metrics(found)
     for finding in sorted(told | says, key=lambda one: (one.gate, one.because)):
         if finding not in says:
-            because = f"{finding.gate}: the event says {finding.outcome}, {finding.because}; the policy on the base does not"
+            because = (
+                f"{finding.gate}: the event says {finding.outcome}, {finding.because}; the policy on the base does not"
+            )
             yield block("promotion-evidence", path, because)
         elif finding not in told:
-            because = f"{finding.gate}: the policy on the base says {finding.outcome}, {finding.because}; the event does not"
+            because = (
+                f"{finding.gate}: the policy on the base says {finding.outcome}, {finding.because}; the event does not"
+            )
             yield block("promotion-evidence", path, because)
 
 
@@ -196,7 +207,9 @@ def _of_metrics(findings: tuple[Finding, ...]) -> frozenset[Finding]:
 
 def _remote(bench: Bench, move: Move, candidate: ModelVersion) -> Iterator[Objection]:
     if DVC_CONFIG in bench.scope.changed:
-        because = "the remote is changed beside a promotion, so nothing in it can be trusted: do that in a change of its own"
+        because = (
+            "the remote is changed beside a promotion, so nothing in it can be trusted: do that in a change of its own"
+        )
         yield block("promotion-remote", DVC_CONFIG, because)
         return
     finding = bench.objects(candidate)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import digests, gates, layout
+from actum.errors import InvalidRecordError
 from actum.records.card import ModelCard
 from actum.records.event import Attestation, Event, Finding
 from actum.records.settings import Settings
@@ -85,7 +86,7 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     standing = promotion_event(base, edge.model, pointer.event) if pointer else None
     findings = [*_of_stage(edge, settings), *of_people(card, settings), *_of_time(edge, settings, standing, now)]
     if pointer is not None and standing is None:
-        because = f"the pointer names event {pointer.event}, which is not on the trunk"
+        because = f"the pointer names event {pointer.event}, which is not on the trunk, or malformed"
         findings.append(Finding(gate="pointer", outcome="failed", because=because))
     if candidate is None:
         findings.append(_absent(edge, settings))
@@ -106,8 +107,20 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
 
 
 def promotion_event(store: Store, model: str, ulid: str) -> Event | None:
-    """Return a model's own promotion by its id; an event of that id elsewhere is not it."""
-    return next((event for event in store.events(model) if event.id == ulid and event.promotion), None)
+    """Return a model's own promotion by its id, None for anything else; a malformed one is none."""
+    try:
+        event = store.event(ulid)
+    except InvalidRecordError:
+        return None
+    return event if event is not None and event.model == model and event.promotion else None
+
+
+def version_of(store: Store, model: str, number: str) -> ModelVersion | None:
+    """Return a version, None when it is absent or malformed: either way nothing can be promoted."""
+    try:
+        return store.version(model, number)
+    except InvalidRecordError:
+        return None
 
 
 def digest_of(
@@ -184,7 +197,9 @@ def of_people(card: ModelCard, settings: Settings) -> list[Finding]:
     if not card.owner.strip():
         found.append(Finding(gate="owner", outcome="missing", because=f"{path} names no owner"))
     if not card.applications:
-        found.append(Finding(gate="application", outcome="missing", because=f"{path} names no application that uses it"))
+        found.append(
+            Finding(gate="application", outcome="missing", because=f"{path} names no application that uses it")
+        )
     known = {application.name for application in settings.applications}
     if unknown := [name for name in card.applications if name not in known]:
         because = f"{path} names {', '.join(unknown)}, which {layout.SETTINGS} does not describe"

@@ -10,6 +10,7 @@ from actum.dvc.definitions import LOCK
 from actum.dvc.lockfile import Lock, read_lock
 from actum.errors import InvalidRecordError
 from actum.promotion.findings import Objection, block
+from actum.promotion.plan import version_of
 from actum.promotion.scope import Scope
 from actum.records.run import Run
 from actum.records.version import ModelVersion
@@ -27,7 +28,7 @@ def provenance_objections(scope: Scope) -> Iterator[Objection]:
 
 
 def _version(head: Store, path: str) -> Iterator[Objection]:
-    version = next((one for one in head.versions(layout.names_in(path)[0]) if layout.names_in(path)[1] == one.version), None)
+    version = version_of(head, *layout.names_in(path))
     if version is None:
         return  # malformed: said already
     run = _run(head, version.run)
@@ -76,4 +77,6 @@ def _lock(scope: Scope, path: str) -> Iterator[Objection]:
             if wanted.get(stage.name) == state_of(stage):
                 del wanted[stage.name]
     if wanted:
-        yield block("lock-without-run", path, f"no run on record made what it says of {', '.join(sorted(wanted))}", "actum run")
+        yield block(
+            "lock-without-run", path, f"no run on record made what it says of {', '.join(sorted(wanted))}", "actum run"
+        )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from actum.dvc.cache import ObjectStore
 from actum.dvc.config import Remote, read_config
+from actum.dvc.definitions import LOCK
 from actum.dvc.objects import Needed, objects_of
 from actum.errors import UserError
 from actum.git.repository import Git
@@ -23,16 +24,20 @@ def artifact_in_remote(repo: Git, version: ModelVersion, environ: Mapping[str, s
     A remote that is no folder is not read here, and the finding says so.
     """
     artifact = version.artifact
-    needed = _needed(repo, version)
-    if not needed.push:
-        return Finding(gate=GATE, outcome="failed", because=f"{artifact.path} has push: false, it never leaves a machine")
     try:
+        needed = _needed(repo, version)
         remote = read_config(repo.root, environ).remote(needed.remote)
     except UserError as error:
         return Finding(gate=GATE, outcome="failed", because=f"{error}: nobody else can get {artifact.path}")
+    if not needed.push:
+        return Finding(
+            gate=GATE, outcome="failed", because=f"{artifact.path} has push: false, it never leaves a machine"
+        )
     store = _folder(remote)
     if store is None:
-        return Finding(gate=GATE, outcome="warned", because=f"{remote.name} was not checked here: {remote.shown} is no folder")
+        return Finding(
+            gate=GATE, outcome="warned", because=f"{remote.name} was not checked here: {remote.shown} is no folder"
+        )
     return _read(store, remote.name, needed)
 
 
@@ -53,7 +58,8 @@ def _needed(repo: Git, version: ModelVersion) -> Needed:
     if repo.resolve(version.result_commit) is None:
         return plain
     result = Store(repo, version.result_commit)
-    for one in objects_of(result.read, list(result.tree)):
+    lock = LOCK if version.pipeline == "." else f"{version.pipeline}/{LOCK}"
+    for one in objects_of(result.read, [lock]) if lock in result.tree else ():
         if one.path == artifact.path and one.md5 == artifact.md5:
             return replace(plain, legacy=one.legacy, push=one.push, remote=one.remote)
     return plain

@@ -24,11 +24,16 @@ def markdown(checked: Checked) -> str:
 
 
 def _row(one: Objection) -> str:
-    hint = f"<br>`{_cell(one.hint)}`" if one.hint else ""
-    return f"| {one.weight} | `{_cell(one.path)}` | {_cell(one.message)}{hint} |"
+    hint = f"<br>{_code(one.hint)}" if one.hint else ""
+    return f"| {one.weight} | {_code(one.path)} | {_text(one.message)}{hint} |"
 
 
-def _cell(text: str) -> str:
-    """Keep a foreign file name or value from becoming markup."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{char}" if char in "|[]*_\\" else "'" if char == "`" else char for char in plain)
+def _code(text: str) -> str:
+    """Keep a foreign file name from ending the code span or the cell."""
+    return "`" + text.replace("`", "'").replace("|", "\\|") + "`"
+
+
+def _text(text: str) -> str:
+    """Keep a foreign value from becoming markup, a link or a mention."""
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
+    return "".join(f"\\{char}" if char in "|[]*_`!" else char for char in plain)

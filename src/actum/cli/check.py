@@ -1,0 +1,46 @@
+"""``actum check [--base REV] [--head REV] [--report FILE]``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from actum import files
+from actum.cli import output
+from actum.cli.context import Context, json_option
+from actum.promotion.check import Checked, check
+from actum.promotion.report import markdown, summary
+
+
+@click.command(epilog="Example: actum check --base origin/main --report check.md")
+@click.option("--base", metavar="REV", help="Judge against REV; the trunk, without it. CI names it.")
+@click.option("--head", metavar="REV", help="Check REV; what is checked out, without it.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write Markdown too.")
+@json_option
+@click.pass_obj
+def command(context: Context, base: str | None, head: str | None, report: Path | None, as_json: bool) -> int:
+    """Validate records and promotions, for pull requests and CI.
+
+    Every record that changed is read against its schema, what never changes must not have, and each pointer
+    that moved is judged again by the policy, card and evidence of the base. On the trunk itself: all records.
+    """
+    repo = context.repo()
+    checked = check(repo, head=head, base=base, environ=context.environ, now=context.now())
+    if report is not None:
+        files.replace(context.folder / report, markdown(checked).encode())
+    _show(checked, as_json)
+    return 3 if checked.blocks else 0
+
+
+def _show(checked: Checked, as_json: bool) -> None:
+    if as_json:
+        data = {"head": checked.head, "base": checked.base, "whole": checked.whole, "records": checked.records}
+        found = [asdict(one) for one in checked.objections]
+        output.envelope("check/1", data | {"moves": checked.moves, "findings": found, "clean": not checked.blocks})
+        return
+    for one in checked.objections:
+        click.echo(one.line())
+    line = summary(checked)
+    click.echo(f"refused: {line}" if checked.blocks else f"clean: {line}")

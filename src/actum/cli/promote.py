@@ -1,0 +1,118 @@
+"""``actum promote MODEL[@V] --to STAGE``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from actum import digests, gates, moments, names
+from actum.cli import output
+from actum.cli.context import Context, dry_run_option, json_option
+from actum.errors import UsageError
+from actum.promotion.plan import Plan
+from actum.promotion.promote import Order, Outcome, Surroundings, open_base, promote
+from actum.records.codec import encode
+from actum.records.event import Finding
+
+
+@click.command(epilog="Example: actum promote churn@v1.1.0 --to production")
+@click.argument("model", metavar="MODEL[@V]")
+@click.option("--to", "stage", required=True, metavar="STAGE", help="One of the stages in actum.yaml.")
+@click.option("--effective-at", metavar="TIME", help="When it holds in the business; now, without it.")
+@dry_run_option
+@json_option
+@click.pass_obj
+def command(context: Context, model: str, stage: str, effective_at: str | None, dry_run: bool, as_json: bool) -> int:
+    """Move a version to a stage, if its policy allows.
+
+    Writes the pointer and its event on a branch of their own, promote/MODEL/STAGE, built from the trunk;
+    what is checked out stays as it is. The merge of that branch is the promotion.
+    """
+    reference = names.parse_reference(model)
+    if reference.kind not in ("model", "version", "stage"):
+        raise UsageError(f"{model!r} is no version", hint="actum promote MODEL@v1.2.0 --to STAGE")
+    if not names.is_name(stage):
+        raise UsageError(f"--to {stage!r} is no name of a stage", hint="actum promote MODEL --to production")
+    order = Order(
+        reference=reference,
+        stage=stage,
+        effective_at=moments.from_option(effective_at) if effective_at else None,
+        dry_run=dry_run,
+    )
+    repo = context.repo()
+    around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids)
+    outcome = promote(order, around)
+    steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config("remote.origin.url")))
+    _show_json(outcome, dry_run, steps) if as_json else _show(outcome, dry_run, steps)
+    return 3 if outcome.plan.blocks and not outcome.plan.stands_already else 0
+
+
+def _steps(outcome: Outcome, trunk: str, has_origin: bool) -> list[str]:
+    if outcome.event is None:
+        return []
+    branch = outcome.branch
+    if has_origin:
+        force = " --force-with-lease" if outcome.replaced else ""
+        return [
+            f"git switch {branch}",
+            "actum check",
+            f"git push{force} -u origin {branch}",
+            "actum tags --push, after the merge",
+        ]
+    return [f"git switch {branch}", "actum check", f"git switch {trunk}", f"git merge --no-ff {branch}", "actum tags"]
+
+
+def _show_json(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
+    plan = outcome.plan
+    data = {
+        "model": plan.model,
+        "stage": plan.stage,
+        "version": plan.wanted,
+        "replaces": plan.pointer.version if plan.pointer else None,
+        "policy": plan.policy,
+        "plan": plan.digest or None,
+        "findings": [encode(finding) for finding in plan.findings],
+        "stands_already": plan.stands_already,
+        "event": encode(outcome.event) if outcome.event else None,
+        "branch": outcome.branch if outcome.event else None,
+        "commit": outcome.commit,
+        "clock": outcome.clock,
+        "dry_run": dry_run,
+    }
+    output.envelope("promote-result/1", data, warnings=[one.because for one in plan.warnings], next_=steps)
+
+
+def _show(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
+    plan = outcome.plan
+    output.clock_line(outcome.clock)
+    if plan.stands_already:
+        since = f" since {plan.standing.effective_at:%Y-%m-%d}" if plan.standing else ""
+        click.echo(f"nothing to do: {plan.model} {plan.wanted} stands at {plan.stage}{since}")
+        return
+    replaces = f" (replaces {plan.champion.version})" if plan.champion else " (the first)"
+    counts = f"{len(plan.blocks)} block, {len(plan.warnings)} warn"
+    click.echo(f"{plan.model} {plan.wanted} -> {plan.stage}{replaces}   {counts}")
+    output.table(_rows(plan), head=("", "champion", "challenger", "", ""))
+    if plan.digest:
+        click.echo(f"plan {digests.short(plan.digest)}   policy {plan.policy or 'none'}")
+    if outcome.commit:
+        click.echo(f"written to {outcome.branch}, commit {outcome.commit[:10]}")
+    elif plan.blocks:
+        click.echo("refused: nothing was written")
+    elif dry_run:
+        click.echo("dry run: nothing was written")
+    output.next_steps(steps)
+
+
+def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+    old = plan.champion.metrics if plan.champion else {}
+    new = plan.candidate.metrics if plan.candidate else {}
+    for finding in plan.findings:
+        champion, challenger = (f"{of[finding.gate]:.4g}" if finding.gate in of else "" for of in (old, new))
+        yield finding.gate, champion, challenger, _word(finding), finding.because
+
+
+def _word(finding: Finding) -> str:
+    words = {"passed": "ok", "warned": "WARN"}
+    return "BLOCK" if gates.is_closed(finding) else words[finding.outcome]

@@ -1,0 +1,57 @@
+"""``actum tags [--push] [-n]``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from actum.cli import output
+from actum.cli.context import Context, dry_run_option, json_option
+from actum.errors import UserError
+from actum.promotion.promote import open_base
+from actum.tags import TagPlan, fetch_tags, plan_tags, push_tags, write_tags
+
+
+@click.command(epilog="Example: actum tags --push")
+@click.option("--push", is_flag=True, help="Begin with origin's tags, and push ours.")
+@dry_run_option
+@json_option
+@click.pass_obj
+def command(context: Context, push: bool, dry_run: bool, as_json: bool) -> int:
+    """Write the git tags that GTO and DVC read.
+
+    They are derived from the records on the trunk: MODEL@vX.Y.Z for versions, MODEL#STAGE#N for promotions.
+    Run again, it finds what it wrote.
+    """
+    repo = context.repo()
+    store = open_base(repo)
+    if push:
+        if not repo.config("remote.origin.url"):
+            raise UserError("there is no remote origin to push tags to", hint="git remote add origin ADDRESS")
+        fetch_tags(repo)
+    plan = plan_tags(store, now=int(context.now().timestamp()))
+    if not dry_run:
+        repo.identity()
+        write_tags(repo, plan.missing)
+        if push:
+            push_tags(repo, plan)
+    _show(plan, store.settings().clock, dry_run, push, as_json)
+    return 3 if any(remark.weight == "block" for remark in plan.remarks) else 0
+
+
+def _show(plan: TagPlan, clock: str, dry_run: bool, push: bool, as_json: bool) -> None:
+    steps = ["actum tags --push"] if plan.missing and not push and not dry_run else []
+    if as_json:
+        data = {"missing": [asdict(tag) for tag in plan.missing], "present": list(plan.present)}
+        told = data | {"remarks": [asdict(remark) for remark in plan.remarks], "written": not dry_run, "pushed": push}
+        output.envelope("tags/1", told, warnings=[one.message for one in plan.remarks], next_=steps)
+        return
+    output.clock_line(clock)
+    if not plan.missing:
+        click.echo(f"nothing to do: {len(plan.present)} tags are there")
+    output.table((f"  {tag.name}", tag.commit[:10], tag.message.splitlines()[0]) for tag in plan.missing)
+    for remark in plan.remarks:
+        hint = f" ({remark.hint})" if remark.hint else ""
+        click.echo(f"{remark.weight:5}  {remark.subject}: {remark.message}{hint}")
+    output.next_steps(steps)

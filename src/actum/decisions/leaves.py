@@ -1,0 +1,107 @@
+"""From a decision to its leaf and back: the form that is hashed, and the row that lies in the segment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from actum import merkle, moments
+from actum.digests import canonical_json
+from actum.errors import InvalidRecordError
+from actum.records.codec import FieldError, decode, encode
+from actum.records.decision import Decision
+
+COLUMNS: Mapping[str, str] = {
+    "schema": "VARCHAR",
+    "id": "VARCHAR",
+    "model": "VARCHAR",
+    "version": "VARCHAR",
+    "artifact": "VARCHAR",
+    "key": "VARCHAR",
+    "decided_at": "TIMESTAMP",
+    "recorded_at": "TIMESTAMP",
+    "score": "DOUBLE",
+    "outcome": "VARCHAR",
+    "threshold": "DOUBLE",
+    "batch": "INTEGER",
+    "salt": "VARCHAR",
+    "inputs": "VARCHAR",
+    "subject": "VARCHAR",
+    "stage": "VARCHAR",
+    "stage_event": "VARCHAR",
+    "leaf": "VARCHAR",
+}
+"""The columns of a segment: the fields of a decision, times in UTC without zone, then the leaf in hex."""
+TIMES = ("decided_at", "recorded_at")
+_TEXTS = ("inputs", "subject")
+_OPTIONAL = ("stage", "stage_event", "inputs", "subject")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def leaf(decision: Decision) -> bytes:
+    """Return the RFC 6962 leaf hash of a decision, over its canonical JSON."""
+    return leaf_of(encode(decision))
+
+
+def leaf_of(fields: Mapping[str, Any]) -> bytes:
+    """Return the leaf hash of a decision as ``encode`` writes it.
+
+    Raises:
+        ValueError: It holds NaN or an infinity.
+    """
+    return merkle.leaf_hash(canonical_json(fields))
+
+
+def row_of(fields: Mapping[str, Any], digest: bytes) -> dict[str, Any]:
+    """Return the segment's row for encoded fields: JSON as text, times as microseconds since 1970."""
+    row = {name: fields.get(name) for name in COLUMNS}
+    row |= {name: canonical_json(fields.get(name, {})).decode() for name in _TEXTS}
+    row |= {name: microseconds(fields[name]) for name in TIMES}
+    row["leaf"] = digest.hex()
+    return row
+
+
+def fields_of(row: Sequence[Any]) -> dict[str, Any]:
+    """Return the encoded fields of a row that was read back, in the order of ``COLUMNS``, without its leaf.
+
+    Raises:
+        ValueError: A text of it is no JSON.
+        TypeError: A value has another type than its column.
+    """
+    fields = dict(zip(COLUMNS, row, strict=True))
+    del fields["leaf"]
+    for name in _TEXTS:
+        fields[name] = json.loads(fields[name])
+    for name in TIMES:
+        fields[name] = moment_text(fields[name])
+    for name in _OPTIONAL:  # as ``encode`` has it: what is absent or empty is not written
+        if fields[name] is None or fields[name] == {}:
+            del fields[name]
+    return fields
+
+
+def decision_of(row: Sequence[Any], where: str) -> Decision:
+    """Return the decision that a row holds.
+
+    Raises:
+        InvalidRecordError: It is none.
+    """
+    try:
+        return decode(Decision, fields_of(row))
+    except FieldError as error:
+        raise InvalidRecordError(f"{where}: decision {row[1]}: {error}", hint="actum fsck") from error
+    except (ValueError, TypeError) as error:
+        raise InvalidRecordError(f"{where}: decision {row[1]} is damaged: {error}", hint="actum fsck") from error
+
+
+def microseconds(moment: str) -> int:
+    """Return the microseconds since 1970 of an RFC 3339 time."""
+    return (moments.parse(moment) - _EPOCH) // _MICROSECOND
+
+
+def moment_text(micros: int) -> str:
+    """Return RFC 3339 for microseconds since 1970."""
+    return moments.write(_EPOCH + timedelta(microseconds=micros))

@@ -1,0 +1,336 @@
+"""Git tags that GTO and DVC understand, derived from the records on the trunk; never the truth themselves.
+
+A version's tag sits on its result commit. A stage's tag names no version: both tools find it through the
+commit, so it sits on the result commit of the version that the promotion put there. Order is by tagger time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from actum import layout
+from actum.dvc.pipeline import read_pipeline
+from actum.errors import ToolFailedError, UserError
+from actum.git import writing
+from actum.git.repository import Git
+from actum.records.event import Event
+from actum.records.version import ModelVersion
+from actum.store import Store
+
+_PREFIX = "refs/tags/"
+_TAGGER = re.compile(rb"^tagger .* (\d+) [+-]\d{4}$", re.MULTILINE)
+_EVENT = re.compile(r"^Event: ([0-9A-Z]{26})$", re.MULTILINE)
+_COUNTER = re.compile(r"#(\d+)$")
+_PUSHED_AT_ONCE = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tag:
+    """A tag to write. ``at``: tagger time, seconds since 1970; ``event``: the promotion it stands for, or ""."""
+
+    name: str
+    commit: str
+    message: str
+    at: int
+    event: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remark:
+    """What stands in the way of a tag (``block``), or would mislead GTO or DVC (``warn``). ``subject``: a tag."""
+
+    weight: Literal["block", "warn"]
+    subject: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagPlan:
+    """What is missing, what of ours is there already, and what is to be said."""
+
+    missing: tuple[Tag, ...] = ()
+    present: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """A tag of the repository. ``at``: None for a lightweight one, which GTO and DVC do not see."""
+
+    name: str
+    commit: str
+    at: int | None
+    event: str
+
+
+def plan_tags(store: Store, *, now: int) -> TagPlan:
+    """Return the tags that the records of *store* ask for and the repository lacks. ``now`` in seconds since 1970."""
+    found = _existing(store.repo)
+    missing: list[Tag] = []
+    present: list[str] = []
+    remarks: list[Remark] = []
+    for model in store.models():
+        book = _Book(store, model, found, now)
+        book.versions()
+        book.promotions()
+        book.foreign()
+        missing += book.missing
+        present += book.present
+        remarks += book.remarks
+    return TagPlan(missing=tuple(missing), present=tuple(present), remarks=tuple(remarks))
+
+
+def write_tags(repo: Git, tags: Iterable[Tag]) -> None:
+    """Write annotated tags.
+
+    Raises:
+        ToolFailedError: One of that name is there already.
+    """
+    for tag in tags:
+        writing.annotated_tag(repo, tag.name, tag.commit, tag.message, at=tag.at)
+
+
+def fetch_tags(repo: Git) -> None:
+    """Bring origin's tags here, so that counters and times go on from them.
+
+    Raises:
+        ToolFailedError: Origin cannot be reached, or has other tags under names that are taken here.
+    """
+    if not writing.fetch(repo, "origin", f"{_PREFIX}*:{_PREFIX}*"):
+        raise ToolFailedError(
+            "origin's tags could not be fetched: it is out of reach, or a tag here has the name of another there",
+            hint="git fetch origin --tags, then delete the tag here that was rejected",
+        )
+
+
+def push_tags(repo: Git, plan: TagPlan) -> None:
+    """Push our tags. One that origin refuses was written by somebody else meanwhile: ours of today are taken back.
+
+    Raises:
+        ToolFailedError: Origin refused.
+    """
+    names = [*plan.present, *(tag.name for tag in plan.missing)]
+    try:
+        for at in range(0, len(names), _PUSHED_AT_ONCE):
+            writing.push(
+                repo, "origin", *(f"{_PREFIX}{name}:{_PREFIX}{name}" for name in names[at : at + _PUSHED_AT_ONCE])
+            )
+    except ToolFailedError as error:
+        for tag in plan.missing:
+            writing.delete_ref(repo, _PREFIX + tag.name)
+        raise ToolFailedError(str(error), hint="actum tags --push: it begins with what origin has now") from error
+
+
+@dataclass
+class _Book:
+    """The tags of one model, as they are and as they are to become."""
+
+    store: Store
+    model: str
+    found: Mapping[str, _Found]
+    now: int
+    missing: list[Tag] = field(default_factory=list)
+    present: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    # Versions whose tag is there or will be, by number: only these can be at a stage in the eyes of GTO.
+    tagged: dict[str, ModelVersion] = field(default_factory=dict)
+
+    def versions(self) -> None:
+        """Plan a tag for each version that has none, oldest first."""
+        for version in sorted(self.store.versions(self.model), key=lambda one: (one.registered_at, one.version)):
+            name = f"{_artifact(version)}@v{version.version}"
+            there = self.found.get(name)
+            if there is None:
+                if self._may_sit(name, version):
+                    self._add(name, version, f"{self.model} {version.version}\n\nRun: run/{version.run}")
+                    self.tagged[version.version] = version
+            elif there.at is None:
+                self._say(
+                    "warn", name, "is lightweight: GTO and DVC do not see it", f"git tag -d '{name}' && actum tags"
+                )
+            elif there.commit != version.result_commit:
+                because = f"is on {there.commit[:10]}, the version's result commit is {version.result_commit[:10]}"
+                self._say("block", name, because, f"git tag -d '{name}' && actum tags")
+            else:
+                self.present.append(name)
+                self.tagged[version.version] = version
+
+    def promotions(self) -> None:
+        """Plan a tag for each promotion that has none, in the order in which they replaced each other."""
+        done = {tag.event: tag for tag in self.found.values() if tag.event and tag.at is not None}
+        lines = [line for line in self._lines() if line]
+        waiting = [event for line in lines for event in self._after_last(line, done)]
+        for line in lines:
+            for event in line:
+                if event.id in done:
+                    self._check_stage_tag(done[event.id], event)
+        # Across stages in the order of recording; within one the line itself is that order.
+        for event in _merged(waiting):
+            self._add_promotion(event)
+
+    def foreign(self) -> None:
+        """Warn about tags that look like ours and are not: both tools go by the newest, whoever wrote it."""
+        ours = {*self.present, *(tag.name for tag in self.missing)} | {remark.subject for remark in self.remarks}
+        for name, tag in self.found.items():
+            if name in ours or not _is_about(name, self._artifacts()):
+                continue
+            if tag.at is None:
+                self._say("warn", name, "is lightweight: GTO and DVC do not see it")
+            else:
+                self._say("warn", name, "is not from the records; where it is the newest, GTO and DVC go by it")
+
+    def _lines(self) -> Iterator[list[Event]]:
+        """Yield for each stage the promotions that led to what stands there, oldest first."""
+        events = {event.id: event for event in self.store.events(self.model) if event.promotion}
+        for stage, pointer in self.store.pointers(self.model).items():
+            line: list[Event] = []
+            ulid: str | None = pointer.event
+            while ulid is not None and ulid not in {event.id for event in line}:
+                event = events.get(ulid)
+                if event is None or event.promotion is None or event.promotion.stage != stage:
+                    self._say("block", f"{self.model}#{stage}", f"its promotion {ulid} is not on record", "actum fsck")
+                    break
+                line.append(event)
+                ulid = event.promotion.supersedes
+            yield line[::-1]
+
+    def _after_last(self, line: list[Event], done: Mapping[str, _Found]) -> list[Event]:
+        """Return what follows the last tagged one: a tag written late for an earlier one would put it back."""
+        last = max((at for at, event in enumerate(line) if event.id in done), default=-1)
+        for event in line[:last]:
+            if event.id not in done:
+                assert event.promotion is not None
+                because = (
+                    f"has no tag for event {event.id}; one written now would put {event.promotion.version} back there"
+                )
+                self._say("warn", f"{self.model}#{event.promotion.stage}", because)
+        return line[last + 1 :]
+
+    def _check_stage_tag(self, tag: _Found, event: Event) -> None:
+        assert event.promotion is not None
+        version = self.tagged.get(event.promotion.version)
+        if version is not None and tag.commit != version.result_commit:
+            because = f"names event {event.id}, but is on {tag.commit[:10]} and not on {version.result_commit[:10]}"
+            self._say("block", tag.name, because, f"git tag -d '{tag.name}' && actum tags")
+        else:
+            self.present.append(tag.name)
+
+    def _add_promotion(self, event: Event) -> None:
+        promotion = event.promotion
+        assert promotion is not None
+        version = self.tagged.get(promotion.version)
+        if version is None:
+            because = f"cannot be tagged for event {event.id}: version {promotion.version} has no tag of ours"
+            self._say("block", f"{self.model}#{promotion.stage}", because)
+            return
+        artifact = _artifact(version)
+        name = f"{artifact}#{promotion.stage}#{self._next_number(artifact)}"
+        replaced = f", replaces {promotion.replaces}" if promotion.replaces else ""
+        message = f"{self.model} {promotion.version} at {promotion.stage}{replaced}\n\nEvent: {event.id}"
+        self._add(name, version, message, event=event.id)
+
+    def _add(self, name: str, version: ModelVersion, message: str, *, event: str = "") -> None:
+        artifact = _artifact(version)
+        times = [tag.at for tag in self.found.values() if tag.at is not None and _is_about(tag.name, {artifact})]
+        times += [tag.at for tag in self.missing if _is_about(tag.name, {artifact})]
+        # Source: GTO and DVC order by tagger time in seconds, and take ties by name, where #10 is before #9.
+        at = max([self.now, *(time + 1 for time in times)])
+        self.missing.append(Tag(name=name, commit=version.result_commit, message=message, at=at, event=event))
+
+    def _next_number(self, artifact: str) -> int:
+        names = [*self.found, *(tag.name for tag in self.missing)]
+        numbers = [_COUNTER.search(name) for name in names if _is_about(name, {artifact})]
+        return 1 + max((int(number[1]) for number in numbers if number), default=0)
+
+    def _may_sit(self, name: str, version: ModelVersion) -> bool:
+        """Whether the version's commit can take its tag; if not, it is said why."""
+        commit, repo = version.result_commit, self.store.repo
+        if not _is_here(repo, version):
+            hint = "git fetch --unshallow" if repo.is_shallow() else "git fetch origin 'refs/actum/*:refs/actum/*'"
+            self._say("block", name, f"its result commit {commit[:10]} is not here", hint)
+            return False
+        if other := self._other_version_on(commit, name):
+            self._say("block", name, f"its commit {commit[:10]} has {other} already; GTO takes one version a commit")
+            return False
+        result = Store(repo, commit)
+        if any(blob.path not in result.tree or result.tree[blob.path].blob != blob.blob for blob in version.content):
+            self._say("block", name, f"commit {commit[:10]} does not hold what the version pins", "actum fsck")
+            return False
+        self._look_for_artifact(name, version, result)
+        return True
+
+    def _other_version_on(self, commit: str, name: str) -> str:
+        artifact = name.partition("@")[0]
+        there = {tag.name: tag.commit for tag in self.found.values() if tag.at is not None}
+        there |= {tag.name: tag.commit for tag in self.missing}
+        return next((one for one, at in there.items() if at == commit and one.startswith(f"{artifact}@v")), "")
+
+    def _look_for_artifact(self, name: str, version: ModelVersion, result: Store) -> None:
+        path = "dvc.yaml" if version.pipeline == "." else f"{version.pipeline}/dvc.yaml"
+        try:
+            artifacts = read_pipeline(result.read, path).artifacts
+        except UserError as error:
+            self._say("warn", name, f"dvc artifacts get will fail: {error}")
+            return
+        entry = artifacts.get(self.model)
+        if entry is None:
+            because = f"dvc artifacts get will not find it: {path} has no artifacts.{self.model} at its commit"
+            self._say("warn", name, because, f"add it to {path} for the next version")
+        elif entry.path != version.artifact.path:
+            because = f"dvc artifacts get will give {entry.path}, the version's file is {version.artifact.path}"
+            self._say("warn", name, because, f"mend artifacts.{self.model} in {path} for the next version")
+
+    def _artifacts(self) -> set[str]:
+        return {self.model, *(_artifact(version) for version in self.store.versions(self.model))}
+
+    def _say(self, weight: Literal["block", "warn"], subject: str, message: str, hint: str = "") -> None:
+        self.remarks.append(Remark(weight=weight, subject=subject, message=message, hint=hint))
+
+
+def _artifact(version: ModelVersion) -> str:
+    """Return the name under which GTO and DVC know the model: with its folder when the pipeline has one."""
+    return version.model if version.pipeline == "." else f"{version.pipeline}={version.model}"
+
+
+def _is_about(tag: str, artifacts: set[str]) -> bool:
+    return re.split(r"[@#]", tag, maxsplit=1)[0] in artifacts and bool(re.search("[@#]", tag))
+
+
+def _is_here(repo: Git, version: ModelVersion) -> bool:
+    if repo.resolve(version.result_commit) is not None:
+        return True
+    ref = layout.version_ref(version.model, version.version)
+    if repo.config("remote.origin.url"):
+        writing.fetch(repo, "origin", f"{ref}:{ref}")
+    return repo.resolve(version.result_commit) is not None
+
+
+def _merged(events: list[Event]) -> list[Event]:
+    """Sort by id, but never an event before the one that it replaces: clocks of two machines may differ."""
+    rest, ordered = sorted(events, key=lambda event: event.id), []
+    while rest:
+        waiting = {event.id for event in rest}
+        ready = next(event for event in rest if event.promotion and event.promotion.supersedes not in waiting)
+        rest.remove(ready)
+        ordered.append(ready)
+    return ordered
+
+
+def _existing(repo: Git) -> dict[str, _Found]:
+    refs = repo.refs(_PREFIX)
+    objects = repo.blobs(ref.target for ref in refs if ref.target != ref.commit)
+    found = {}
+    for ref in refs:
+        name, data = ref.name.removeprefix(_PREFIX), objects.get(ref.target)
+        if data is None:
+            found[name] = _Found(name=name, commit=ref.commit, at=None, event="")
+            continue
+        head, _, message = data.partition(b"\n\n")
+        tagger, event = _TAGGER.search(head), _EVENT.search(message.decode(errors="replace"))
+        at = int(tagger[1]) if tagger else 0
+        found[name] = _Found(name=name, commit=ref.commit, at=at, event=event[1] if event else "")
+    return found
