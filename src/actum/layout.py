@@ -22,6 +22,9 @@ _RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/([0-9A-Z]{26})\.json")
 _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 _KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
 _KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY}
+# The evidence branch is nobody's to review: of its files only these are taken for true.
+_EVIDENCE_EVENTS = frozenset({"attestation"})
+_MONITORING = "monitoring/"
 IMMUTABLE = frozenset({"model-version", "event", "run"})
 WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy"})
 
@@ -75,6 +78,11 @@ def promotion_branch(model: str, to: str) -> str:
 def kind_of(path: str) -> str | None:
     """Return which schema a path must satisfy, or None when it is not a record of ours."""
     return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), None)
+
+
+def is_evidence(path: str) -> bool:
+    """Whether a file may travel on the evidence branch: attestations and monitoring results, never a promotion."""
+    return path.startswith(_MONITORING) or (kind_of(path) == "event" and names_in(path)[2] in _EVIDENCE_EVENTS)
 
 
 def names_in(path: str) -> tuple[str, ...]:

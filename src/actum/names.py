@@ -18,6 +18,8 @@ ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 SEMVER = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Before the slash of an id these say what it is; a model of that name would have no ids for its decisions.
+RESERVED = frozenset({"run", "event", "feature"})
 
 Bump = Literal["major", "minor", "patch"]
 
@@ -132,7 +134,7 @@ def parse_reference(text: str) -> Reference:
         return Reference("version", owner, str(_version(rest, text)))
     if joint == "#" and is_name(owner) and is_name(rest):
         return Reference("stage", owner, rest)
-    if joint == "/" and owner == "feature":
+    if joint == "/" and owner == "feature" and rest:
         return Reference("feature", owner, rest)
     if joint == "/" and is_ulid(rest) and is_name(owner):
         kinds: dict[str, Kind] = {"run": "run", "event": "event"}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from actum import layout
+from actum import digests, layout
 from actum.dvc import delivery
 from actum.dvc.cache import ObjectStore, cache_of
-from actum.dvc.config import Config
+from actum.dvc.config import ADD_REMOTE, Config
 from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed, objects_of
-from actum.errors import RefusedError
+from actum.errors import InvalidRecordError, NotFoundError, RefusedError
 from actum.records.version import ModelVersion
 from actum.store import Store
 
@@ -33,6 +34,25 @@ def objects_needed(result: Store, version: ModelVersion, stores: Sequence[Object
         entries = having.read_dir(md5) if having else ()
         found += [Needed(path=f"{layout.WHEELS}/{entry.relpath}", md5=entry.md5) for entry in entries]
     return tuple({item.md5: item for item in found}.values())
+
+
+def bring(item: Needed, config: Config, environ: Mapping[str, str]) -> Path:
+    """Return where one object lies in the cache; it is fetched when it is not there.
+
+    Raises:
+        NotFoundError: It is not in the cache, and there is no remote.
+        ToolFailedError: The remote lacks it too, or cannot be reached.
+        InvalidRecordError: The cache holds other bytes than ``item.sha256`` vouches for.
+    """
+    cache = cache_of(config)
+    if not cache.has(item.md5):
+        if not config.default_remote:
+            raise NotFoundError(f"{item.path} ({item.md5}) is not in the cache, and there is no remote", hint=ADD_REMOTE)
+        delivery.fetch_verified([item], config, environ)
+    path = cache.path(item.md5)
+    if item.sha256 and digests.of_file(path).sha256 != item.sha256:
+        raise InvalidRecordError(f"{item.path}: the cache holds other bytes than its record names", hint="actum fsck")
+    return path
 
 
 def secure(

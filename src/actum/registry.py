@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from actum.errors import NotFoundError
+from actum.digests import short
+from actum.errors import InvalidRecordError, NotFoundError
 from actum.names import Bump, Reference, Version
 from actum.records.event import Event, Promotion
 from actum.records.version import ModelVersion
@@ -38,6 +39,7 @@ def standing(store: Store, model: str, stage: str, at: datetime | None = None) -
 
     Raises:
         NotFoundError: The pointer names an event that is not on record.
+        InvalidRecordError: The pointer and its event do not agree.
     """
     if at is not None:
         in_effect = [event for event in promotions(store, model, stage) if event.effective_at <= at]
@@ -48,6 +50,11 @@ def standing(store: Store, model: str, stage: str, at: datetime | None = None) -
     event = store.event(pointer.event)
     if event is None or event.promotion is None:
         raise NotFoundError(f"{model}#{stage} points at event {pointer.event}, which is not there", hint="actum fsck")
+    told = (event.model, event.promotion.stage, event.promotion.version, event.promotion.artifact)
+    if told != (model, stage, pointer.version, pointer.artifact):
+        what = f"{told[0]}#{told[1]} to {told[2]} with {short(told[3])}"
+        said = f"{model}#{stage} says {pointer.version} with {short(pointer.artifact)}"
+        raise InvalidRecordError(f"{said}, but its event {event.id} moved {what}", hint="actum fsck")
     return _standing_of(event)
 
 

@@ -19,6 +19,8 @@ def folder(root: Path) -> Path:
     path = root / layout.STATE
     if path.is_symlink():
         raise UserError(f"{layout.STATE} is a symbolic link", hint=f"rm {layout.STATE}")
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{layout.STATE} is a file, must be a folder", hint=f"rm {layout.STATE}")
     path.mkdir(exist_ok=True)
     if not (path / ".gitignore").exists():
         files.replace(path / ".gitignore", b"*\n")
@@ -28,7 +30,7 @@ def folder(root: Path) -> Path:
 def environments(root: Path, environ: Mapping[str, str]) -> Path:
     """Return where locked environments are kept: here, or in a folder that several repositories share."""
     shared = environ.get(ENVIRONMENTS_VARIABLE)
-    path = Path(shared) if shared else folder(root) / "environments"
+    path = root / Path(shared).expanduser() if shared else folder(root) / "environments"
     path.mkdir(parents=True, exist_ok=True)
     return path
 

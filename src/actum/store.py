@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from actum import files, layout
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git.repository import REGULAR_FILE_MODES, Git, TreeEntry
+from actum.git.writing import join
 from actum.names import Version, is_name
 from actum.records.card import ModelCard
 from actum.records.codec import FieldError, decode, encode
@@ -65,7 +66,8 @@ class Store:
         own = self.repo.tree(self.commit)
         if self.evidence is None:
             return own
-        return self.repo.tree(self.evidence, "registry", "monitoring") | own
+        evidence = self.repo.tree(self.evidence, "registry", "monitoring")
+        return {path: entry for path, entry in evidence.items() if layout.is_evidence(path)} | own
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, or None when the revision has no such regular file."""
@@ -137,15 +139,11 @@ class Store:
 
     def paths(self, kind: str) -> list[str]:
         """Return the paths of all records of a kind, sorted."""
-        return list(self._paths.get(kind, ()))
+        return [path for found, path in self._kinds if found == kind]
 
     @cached_property
-    def _paths(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for path in sorted(self.tree):
-            if kind := layout.kind_of(path):
-                found.setdefault(kind, []).append(path)
-        return found
+    def _kinds(self) -> list[tuple[str | None, str]]:
+        return [(layout.kind_of(path), path) for path in sorted(self.tree)]
 
     def prefetch(self, *kinds: str) -> None:
         """Take the bytes of all records of these kinds from git with one child process."""
@@ -241,9 +239,13 @@ def trunk_commit(repo: Git, trunk: str) -> str | None:
 
 
 def evidence_commit(repo: Git) -> str | None:
-    """Return the tip of the evidence branch; the local one when it is ahead of origin's."""
+    """Return the tip of the evidence branch, here or at origin; where the two have diverged, a merge of both."""
     remote, local = _tips(repo, layout.EVIDENCE_BRANCH)
-    return remote if remote and local and repo.is_ancestor(local, remote) else local or remote
+    if local is None or remote is None:
+        return local or remote
+    if repo.is_ancestor(remote, local):
+        return local
+    return remote if repo.is_ancestor(local, remote) else join(repo, remote, local, "Join evidence")
 
 
 def _tips(repo: Git, branch: str) -> tuple[str | None, str | None]:

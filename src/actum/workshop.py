@@ -9,18 +9,22 @@ from typing import Any
 
 from actum import digests, files, layout, pipeline, state
 from actum.dvc.cache import cache_of
-from actum.dvc.config import read_config
+from actum.dvc.config import Config, read_config
+from actum.dvc.objects import Needed
 from actum.dvc.tracked import write_tracked
 from actum.environment import facts, machine, venv
 from actum.environment.wing import build_wing
 from actum.environment.workers import Prepared, run_worker
-from actum.errors import NotFoundError, UserError
+from actum.errors import InvalidRecordError, NotFoundError, UserError
+from actum.git import writing
+from actum.git.repository import Git
+from actum.needs import bring
 from actum.records.forms import FileFact
 from actum.records.run import RunEnvironment
 from actum.records.settings import EnvironmentSettings
+from actum.records.version import ModelVersion, VersionEnvironment
 
 WING_GITIGNORE = b"/*.zip\n"
-_RECORDED_FACTS = ("numpy", "blas", "cpu", "libc")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,69 @@ def open_workshop(
     return Workshop(root=root, prepared=prepared, described=_described(prepared, settings, lock, zipped))
 
 
+def open_recorded_workshop(
+    root: Path,
+    lock: bytes | None,
+    described: RunEnvironment | VersionEnvironment,
+    *,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    wheels: str | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Workshop:
+    """Make an environment that is on record ready again: its lock, its interpreter, and our code as it was then.
+
+    ``wheels``: a wheelhouse under DVC, by its name there, so that no index is needed.
+
+    Raises:
+        InvalidRecordError: *lock* is not the one on record.
+        NotFoundError: The wing or the wheels are neither in the cache nor in a remote.
+    """
+    if lock is not None and digests.of_bytes(lock) != described.lock_sha256:
+        raise InvalidRecordError(f"{described.lock} is not the lock that the record names", hint="actum fsck")
+    config = read_config(root, environ)
+    wing = described.wing
+    sought = Needed(path=wing.path, md5=wing.md5, size=wing.size, sha256=wing.sha256 or "")
+    settings = EnvironmentSettings(
+        python=described.python, platform=described.platform, lock=described.lock, exactness=described.exactness
+    )
+    return open_workshop(
+        root,
+        lock,
+        settings,
+        environ=environ,
+        tell=tell,
+        wing=bring(sought, config, environ).read_bytes(),
+        wheels=_lay_out_wheels(root, wheels, config, environ) if wheels else None,
+        overrides=overrides,
+    )
+
+
+def open_version_workshop(
+    repo: Git,
+    version: ModelVersion,
+    *,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    overrides: Mapping[str, str] | None = None,
+) -> Workshop:
+    """Make the environment of a version ready; its lock is found by commit or by content.
+
+    Raises:
+        NotFoundError: The lock, the wing or the wheels are nowhere.
+        UserError: This machine is of another platform than the version's.
+    """
+    return open_recorded_workshop(
+        repo.root,
+        _lock_of(repo, version),
+        version.environment,
+        environ=environ,
+        tell=tell,
+        wheels=version.environment.wheels,
+        overrides=overrides,
+    )
+
+
 def keep_wing(root: Path, environ: Mapping[str, str], described: RunEnvironment) -> tuple[str, ...]:
     """Put the wing under DVC, by its digest, and return the paths that git is to hold for it."""
     zipped = _wing_path(root, described.wing.sha256 or "")
@@ -84,6 +151,37 @@ def keep_wing(root: Path, environ: Mapping[str, str], described: RunEnvironment)
     for path, data in ((tracked, text), (ignore, WING_GITIGNORE)):
         files.replace(files.inside(root, path), data)
     return (tracked, ignore)
+
+
+def _lock_of(repo: Git, version: ModelVersion) -> bytes:
+    """Return the lock that the version names, whichever of its commits is still here."""
+    environment = version.environment
+    for attempt in ("here", "fetched"):
+        if attempt == "fetched":
+            ref = layout.version_ref(version.model, version.version)
+            if not (repo.config("remote.origin.url") and writing.fetch(repo, "origin", f"{ref}:{ref}")):
+                break
+        at_commits = (repo.read(commit, environment.lock) for commit in (version.code_commit, version.result_commit))
+        by_content = repo.blobs(blob.blob for blob in version.content if blob.path == environment.lock).values()
+        for data in (*at_commits, *by_content):
+            if data is not None and digests.of_bytes(data) == environment.lock_sha256:
+                return data
+    raise NotFoundError(
+        f"{version.model}@v{version.version}: its {environment.lock} is at none of its commits here",
+        hint="git fetch origin 'refs/actum/*:refs/actum/*'",
+    )
+
+
+def _lay_out_wheels(root: Path, md5: str, config: Config, environ: Mapping[str, str]) -> Path:
+    """Lay a recorded wheelhouse out."""
+    bring(Needed(path=layout.WHEELS, md5=md5, is_dir=True), config, environ)
+    folder = state.folder(root) / "wheels" / md5.removesuffix(".dir")
+    for entry in cache_of(config).read_dir(md5):
+        target = files.inside(folder, entry.relpath)
+        if not target.exists():
+            source = bring(Needed(path=f"{layout.WHEELS}/{entry.relpath}", md5=entry.md5), config, environ)
+            files.replace(target, source.read_bytes())
+    return folder
 
 
 def _write_wing(root: Path, data: bytes) -> Path:
@@ -108,5 +206,20 @@ def _described(prepared: Prepared, settings: EnvironmentSettings, lock: bytes, z
         wing=FileFact(path=f"{layout.WINGS}/{zipped.name}", md5=wing.md5, sha256=wing.sha256, size=wing.size),
         exactness=settings.exactness,
         pin=dict(prepared.pin),
-        facts={name: prepared.facts[name] for name in _RECORDED_FACTS if name in prepared.facts},
+        facts=_recorded(prepared.facts),
     )
+
+
+def _recorded(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of an interpreter's report what decides a result; the lock already says which packages there were."""
+    told: dict[str, Any] = {}
+    if numpy := facts.get("numpy"):
+        told["numpy"] = {key: numpy[key] for key in ("version", "enabled") if key in numpy}
+    if blas := facts.get("blas"):
+        keys = ("internal_api", "version", "architecture", "num_threads")
+        told["blas"] = [{key: library[key] for key in keys if key in library} for library in blas]
+    if brand := facts.get("cpu", {}).get("brand"):
+        told["cpu"] = brand
+    if libc := facts.get("libc"):
+        told["libc"] = libc
+    return told

@@ -72,7 +72,7 @@ def sentence(event: Event) -> str:
             where = f" from stage {body.first_difference} on" if body.first_difference else ""
             return f"{body.version} rebuilt: different{where}"
         case Attestation():
-            return f"{body.version} rebuilt: {body.level}, good until {body.expires_at:%Y-%m-%d}"
+            return f"{body.version} rebuilt: {body.level}, until {body.expires_at:%Y-%m-%d}"
         case Seal():
             return f"{body.version} made {body.rows:,} decisions"
         case _:

@@ -85,8 +85,7 @@ def of_run(holdings: Holdings, ulid: str) -> Side:
         raise NotFoundError(f"there is no run/{ulid}", hint="actum ls runs")
     commit = _here(holdings, run.code_commit)
     tree = holdings.truth.repo.tree(commit) if commit else {}
-    outs = {fact.path: fact for stage in run.stages for fact in stage.outs}
-    read = {fact.path: fact for stage in run.stages for fact in stage.deps if fact.path not in outs}
+    outs, read = run.made(), run.read()
     return Side(
         id=f"run/{run.id}",
         commit=commit,

@@ -24,7 +24,6 @@ from actum.records.codec import encode
 
 KINDS: tuple[str, ...] = get_args(What)
 _RUNS_SHOWN = 30
-_MOST_METRICS = 3
 
 
 @click.command(epilog="Example: actum ls stages --at 2020-04-01")
@@ -118,7 +117,7 @@ def _standing(row: StageRow) -> str:
 
 
 def _versions(rows: Sequence[VersionRow], page: _Page) -> None:
-    names, cells = _metrics([row.metrics for row in rows])
+    names, cells = _metrics([row.metrics for row in rows], 3 if page.one_model else 2)
     columns(
         ("version", "state", "registered", "by", "run", *names),
         (
@@ -153,7 +152,7 @@ def _stages(rows: Sequence[StageRow], page: _Page) -> None:
 
 
 def _runs(rows: Sequence[RunRow], page: _Page) -> None:
-    names, cells = _metrics([row.metrics for row in rows])
+    names, cells = _metrics([row.metrics for row in rows], 3)
     columns(
         ("run", "started", "by", "executed", "name", "", *names),
         (
@@ -206,10 +205,11 @@ def _decisions(rows: Sequence[SegmentRow], page: _Page) -> None:
     )
 
 
-def _metrics(found: Sequence[Mapping[str, float]]) -> tuple[tuple[str, ...], Iterable[tuple[str, ...]]]:
+def _metrics(rows: Sequence[Mapping[str, float]], most: int) -> tuple[tuple[str, ...], Iterable[tuple[str, ...]]]:
     """Return the columns for metrics: one each while they are few, else one that names them in every row."""
+    found = [dict(list(metrics.items())[:most]) for metrics in rows]
     names = tuple(dict.fromkeys(name for metrics in found for name in metrics))
-    if len(names) <= _MOST_METRICS:
+    if len(names) <= most:
         return names, [tuple(written(one[name]) if name in one else "-" for name in names) for one in found]
     joined = [", ".join(f"{name} {written(value)}" for name, value in list(one.items())[:2]) for one in found]
     return ("metrics",), [(cell,) for cell in joined]

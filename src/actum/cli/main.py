@@ -7,7 +7,8 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import click
 from actum.cli.context import Context
 from actum.errors import UserError
 
-# name -> its help line; the module is actum.cli.<name>, or the one named after a colon
+# name -> its help line; the module is actum.cli.<name>
 COMMANDS = {
     "init": "begin here, or adopt an existing git and DVC repository",
     "lock": "write requirements.lock: exact versions with hashes",
@@ -46,8 +47,20 @@ BUG = 70
 INTERRUPTED = 130
 
 
+class ReaderLeftError(Exception):
+    """Nobody reads our stdout any more: ``actum log | head``. click would end this with status 1."""
+
+
 class Commands(click.Group):
     """The command table: help lines are here, so that ``--help`` imports no command."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _reader_may_leave():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _reader_may_leave():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -69,6 +82,14 @@ class Commands(click.Group):
         for title, names in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, COMMANDS[name]) for name in names], col_max=12)
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderLeftError from error
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -93,13 +114,24 @@ def cli(ctx: click.Context, folder: Path) -> None:
     New here? Try `actum demo`.
     """
     ctx.obj = Context.of_process(folder)
+    if ctx.obj.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status."""
     try:
-        status = cli.main(args=list(sys.argv[1:] if argv is None else argv), prog_name="actum", standalone_mode=False)
+        status = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
+        return status
+    except (ReaderLeftError, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has seen enough; Python flushes once more at its end
+        return 0
+
+
+def _run(argv: list[str]) -> int:
+    try:
+        status = cli.main(args=argv, prog_name="actum", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except UserError as error:
         return _tell(error)
@@ -109,9 +141,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # `actum log | head`: the reader has seen enough
-        return 0
+    except (ReaderLeftError, BrokenPipeError):
+        raise
     except Exception:
         traceback.print_exc()
         print("error: this is a bug in actum, please report what is above", file=sys.stderr)

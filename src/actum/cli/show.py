@@ -181,16 +181,23 @@ def _executions(run: Run) -> Iterable[Sequence[str]]:
 def _event(found: EventDetail) -> None:
     event = found.event
     _head(f"event/{event.id}", event.kind, "" if found.merged else "not merged")
-    output.facts((("what", found.what), ("when", both(event.effective_at, event.recorded_at)), ("by", event.by)))
+    told = (("what", found.what), ("when", both(event.effective_at, event.recorded_at)), ("by", event.by))
     body = event.promotion or event.attestation or event.seal
+    output.facts((*told, *_body(body)))
+    if isinstance(body, Promotion):
+        section("findings", (), ((finding.outcome, finding.gate, finding.because) for finding in body.findings))
+
+
+def _body(body: Promotion | Attestation | Seal | None) -> Iterable[tuple[str, object]]:
     match body:
         case Promotion():
-            output.facts(_promotion(body))
-            section("findings", (), ((finding.outcome, finding.gate, finding.because) for finding in body.findings))
+            return _promotion(body)
         case Attestation():
-            output.facts(_attestation(body))
+            return _attestation(body)
         case Seal():
-            output.facts(_seal(body))
+            return _seal(body)
+        case _:
+            return ()
 
 
 def _promotion(body: Promotion) -> Iterable[tuple[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from actum import merkle, moments
@@ -55,13 +56,28 @@ def leaf_of(fields: Mapping[str, Any]) -> bytes:
     return merkle.leaf_hash(canonical_json(fields))
 
 
-def row_of(fields: Mapping[str, Any], digest: bytes) -> dict[str, Any]:
-    """Return the segment's row for encoded fields: JSON as text, times as microseconds since 1970."""
+def row_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the segment's row for encoded fields: JSON as text, times as microseconds since 1970, the leaf in hex.
+
+    The leaf is that of ``leaf_of``, made without writing the inputs a second time: they are most of the work.
+    """
+    texts = {name: canonical_json(fields.get(name, {})) for name in _TEXTS}
     row = {name: fields.get(name) for name in COLUMNS}
-    row |= {name: canonical_json(fields.get(name, {})).decode() for name in _TEXTS}
+    row |= {name: text.decode() for name, text in texts.items()}
     row |= {name: microseconds(fields[name]) for name in TIMES}
-    row["leaf"] = digest.hex()
+    row["leaf"] = merkle.leaf_hash(_spliced(fields, texts)).hex()
     return row
+
+
+def _spliced(fields: Mapping[str, Any], texts: Mapping[str, bytes]) -> bytes:
+    """Return the canonical JSON of *fields*, of which the *texts* are given: a text goes whole where its key sorts."""
+    parts, low = [], ""
+    for name in (*(name for name in _TEXTS if name in fields), ""):
+        between = {key: value for key, value in fields.items() if low < key and (key < name or not name)}
+        parts += [canonical_json(between)[1:-1]] if between else []
+        parts += [b'"%s":%s' % (name.encode(), texts[name])] if name else []
+        low = name
+    return b"{%s}" % b",".join(parts)
 
 
 def fields_of(row: Sequence[Any]) -> dict[str, Any]:
@@ -97,11 +113,13 @@ def decision_of(row: Sequence[Any], where: str) -> Decision:
         raise InvalidRecordError(f"{where}: decision {row[1]} is damaged: {error}", hint="actum fsck") from error
 
 
+@lru_cache(maxsize=64)  # most rows of a segment share theirs with the row before
 def microseconds(moment: str) -> int:
     """Return the microseconds since 1970 of an RFC 3339 time."""
     return (moments.parse(moment) - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=64)
 def moment_text(micros: int) -> str:
     """Return RFC 3339 for microseconds since 1970."""
     return moments.write(_EPOCH + timedelta(microseconds=micros))

@@ -17,6 +17,7 @@ from actum.errors import InvalidRecordError
 
 Row = tuple[Any, ...]
 _PORTION = 4096
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _CONFIG = {"threads": 1, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
@@ -111,4 +112,4 @@ def _query(path: Path, query: str, parameters: Mapping[str, Any]) -> Iterator[Ro
 
 def line(row: Mapping[str, Any]) -> str:
     """Write a row as :func:`write` takes it."""
-    return json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    return _encode(row) + "\n"

@@ -67,9 +67,9 @@ def seal_rows(
         draft = Path(folder, "rows.ndjson")
         with draft.open("w", encoding="utf-8") as stream:
             for fields in _decided(lines, terms, ids, salt):
-                digest = leaf_of(fields)
-                leaves.append(digest)
-                stream.write(parquet.line(row_of(fields, digest)))
+                row = row_of(fields)
+                leaves.append(bytes.fromhex(row["leaf"]))
+                stream.write(parquet.line(row))
         parquet.write(draft, target)
     return _read_back(target, merkle.root(leaves))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from actum import process
-from actum.errors import ToolFailedError
+from actum.errors import NotFoundError, ToolFailedError
 
 # Inside a hook, git exports GIT_DIR and GIT_INDEX_FILE: a child git would then work on the caller's
 # repository, whatever its cwd. Who commits and how git connects is the caller's to say.
@@ -15,25 +15,37 @@ _KEPT = frozenset(
     "GIT_SSH GIT_SSH_COMMAND GIT_ASKPASS GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_NOSYSTEM GIT_AUTHOR_NAME"
     " GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL".split()
 )
+_FIXED = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
+# quotepath: paths as they are. fsmonitor and hooks of a foreign repository must not run because we read it.
+# showSignature writes into the output that we parse. useConfigOnly: no identity made up from the host's name.
+_SETTINGS = (
+    "core.quotepath=off",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "log.showSignature=false",
+    "user.useConfigOnly=true",
+)
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a child git, *extra* last."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    return clean | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"} | dict(extra or {})
+    return clean | _FIXED | dict(extra or {})
 
 
 def attempt(cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> process.Finished:
     """Run git and return however it ended.
 
     Raises:
+        NotFoundError: There is no such folder.
         ToolFailedError: There is no git.
     """
+    command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *args]
     try:
-        # quotepath: paths as they are; fsmonitor and hooks of a foreign repository must not run because we read it.
-        command = ["git", "-c", "core.quotepath=off", "-c", "core.fsmonitor=false", *args]
         return process.run(command, cwd=cwd, env=clean_environment(env), stdin=stdin)
     except FileNotFoundError as error:
+        if not cwd.is_dir():
+            raise NotFoundError(f"{cwd} is not a folder") from error
         raise ToolFailedError("git is not installed", hint="apt-get install git") from error
 
 
@@ -45,7 +57,7 @@ def git(cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str, str
     """
     done = attempt(cwd, *args, stdin=stdin, env=env)
     if done.code:
-        raise ToolFailedError(f"git {args[0]} failed: {done.last_words}", hint=_hint(done.last_words))
+        raise ToolFailedError(f"git {args[0]} failed: {done.last_words}", hint=_hint(cwd, done.last_words))
     return done.out
 
 
@@ -54,9 +66,9 @@ def text(cwd: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
     return git(cwd, *args, env=env).decode(errors="surrogateescape").strip()
 
 
-def _hint(words: str) -> str:
+def _hint(cwd: Path, words: str) -> str:
     if ".lock" in words and "exists" in words:
         return "another git is at work, or one was killed: actum doctor"
     if "dubious ownership" in words:
-        return "git config --global --add safe.directory '*'"
+        return f"git config --global --add safe.directory {cwd}"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -49,8 +50,10 @@ class Git:
         if done.code:
             if b"dubious ownership" in done.err:
                 raise UserError(done.last_words, hint=f"git config --global --add safe.directory {start}")
+            if b"work tree" in done.err:
+                raise UserError(f"{start} is in a git repository without a work tree", hint="git clone it, and work there")
             raise NotFoundError(f"{start} is not in a git repository", hint="actum init")
-        return cls(Path(done.out.decode().rstrip("\n")))
+        return cls(Path(os.fsdecode(done.out.removesuffix(b"\n"))))
 
     def folder(self) -> Path:
         """Return the folder that this work tree shares with its linked ones (``.git``)."""
@@ -58,7 +61,7 @@ class Git:
 
     def resolve(self, revision: str) -> str | None:
         """Return the commit id that *revision* stands for, or None."""
-        if revision.startswith("-"):
+        if revision.startswith(("-", "^")):  # an option; git's "not this commit"
             return None
         done = plumbing.attempt(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         return None if done.code else done.out.decode().strip()
@@ -117,12 +120,17 @@ class Git:
 
     def refs(self, *prefixes: str) -> tuple[Ref, ...]:
         """Return the refs below *prefixes* that lead to a commit, annotated tags peeled."""
-        form = "%(refname)%00%(objectname)%00%(*objectname)%00%(objecttype)"
+        form = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)"
         found = []
-        for line in plumbing.text(self.root, "for-each-ref", f"--format={form}", *prefixes).splitlines():
-            name, target, peeled, kind = line.split("\0")
-            if kind in ("commit", "tag"):
-                found.append(Ref(name, target, peeled or target))
+        listed = plumbing.git(self.root, "for-each-ref", f"--format={form}", *prefixes)
+        for line in listed.decode(errors="surrogateescape").split("\n")[:-1]:
+            name, target, kind, peeled, peeled_kind = line.split("\0")
+            if kind == "commit":
+                found.append(Ref(name, target, target))
+            elif peeled_kind == "commit":
+                found.append(Ref(name, target, peeled))
+            elif peeled_kind == "tag" and (commit := self.resolve(target)):  # before 2.45 git peels one tag only
+                found.append(Ref(name, target, commit))
         return tuple(found)
 
     def is_ancestor(self, older: str, newer: str) -> bool:
@@ -181,10 +189,23 @@ class Git:
         done = plumbing.attempt(self.root, "config", "--get", key)
         return None if done.code else done.out.decode().strip()
 
+    def flag(self, key: str) -> bool:
+        """Return a setting that is true or false, false where it is not set."""
+        return plumbing.attempt(self.root, "config", "--type=bool", "--get", key).out.strip() == b"true"
+
     def hash_work_tree(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Return the blob id that each file of the work tree would have."""
         wanted = list(paths)
         if not wanted:
             return {}
-        out = plumbing.git(self.root, "hash-object", "--stdin-paths", stdin="\n".join(wanted).encode() + b"\n")
+        listed = b"".join(_quoted(path) + b"\n" for path in wanted)
+        out = plumbing.git(self.root, "hash-object", "--stdin-paths", stdin=listed)
         return dict(zip(wanted, out.decode().split(), strict=True))
+
+
+def _quoted(path: str) -> bytes:
+    """Write a path as git reads it from a line: what would end the line or look like a quote is escaped."""
+    raw = path.encode(errors="surrogateescape")
+    for plain, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
+        raw = raw.replace(plain, escaped)
+    return b'"' + raw + b'"'

@@ -6,7 +6,8 @@ Hooks do not run: what we commit are records that our own ``check`` validates.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from actum.errors import ToolFailedError, UserError
@@ -14,18 +15,17 @@ from actum.git import plumbing
 from actum.git.repository import Git
 
 NOWHERE = "0" * 40
+# --replace: a file may stand where a folder was, and the other way round.
+_TAKE_PATHS = ("update-index", "--add", "--remove", "--replace", "-z", "--stdin")
+_NOBODY = ("actum", "evidence@actum.invalid")
 
 
 def commit_files(repo: Git, parent: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
     """Return a new commit: *parent*'s tree with *changes* (path -> bytes, None removes). No ref moves."""
-    with tempfile.TemporaryDirectory(prefix="actum-index-") as folder:
-        env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
-        if parent is not None:
-            plumbing.git(repo.root, "read-tree", parent, env=env)
-        lines = []
-        for path, data in changes.items():
-            blob = NOWHERE if data is None else _store(repo, data)
-            lines.append(f"{'0' if data is None else '100644'} {blob}\t{path}\0".encode())
+    lines = []
+    for path, data in changes.items():
+        lines.append(_entry("0", NOWHERE, path) if data is None else _entry("100644", _store(repo, data), path))
+    with _index_of(repo, parent) as env:
         plumbing.git(repo.root, "update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
         tree = plumbing.text(repo.root, "write-tree", env=env)
     return _commit_tree(repo, tree, [parent] if parent else [], message)
@@ -42,11 +42,10 @@ def commit_work_tree(repo: Git, paths: Iterable[str], message: str) -> str:
     """
     wanted = sorted(set(paths))
     parent = repo.head()
-    plumbing.git(repo.root, "update-index", "--add", "--remove", "-z", "--stdin", stdin=_nul(wanted))
-    with tempfile.TemporaryDirectory(prefix="actum-index-") as folder:
-        env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
-        plumbing.git(repo.root, "read-tree", parent, env=env)
-        plumbing.git(repo.root, "update-index", "--add", "--remove", "-z", "--stdin", stdin=_nul(wanted), env=env)
+    repo.identity()  # before anything is staged
+    plumbing.git(repo.root, *_TAKE_PATHS, stdin=_nul(wanted))
+    with _index_of(repo, parent) as env:
+        plumbing.git(repo.root, *_TAKE_PATHS, stdin=_nul(wanted), env=env)
         tree = plumbing.text(repo.root, "write-tree", env=env)
     commit = _commit_tree(repo, tree, [parent], message)
     move_ref(repo, "HEAD", commit, expected=parent, message=message.splitlines()[0])
@@ -56,12 +55,31 @@ def commit_work_tree(repo: Git, paths: Iterable[str], message: str) -> str:
 def snapshot(repo: Git, message: str) -> str:
     """Return a commit of the whole work tree, untracked files that are not ignored included. No ref moves."""
     parent = repo.head()
-    with tempfile.TemporaryDirectory(prefix="actum-index-") as folder:
-        env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
-        plumbing.git(repo.root, "read-tree", parent, env=env)
+    # What is ignored but was added by force is in the user's index alone.
+    added = plumbing.git(repo.root, "diff-index", "--cached", "--diff-filter=A", "--name-only", "-z", parent)
+    with _index_of(repo, parent) as env:
         plumbing.git(repo.root, "add", "--all", env=env)
+        plumbing.git(repo.root, *_TAKE_PATHS, stdin=added, env=env)
         tree = plumbing.text(repo.root, "write-tree", env=env)
     return _commit_tree(repo, tree, [parent], message)
+
+
+def join(repo: Git, one: str, other: str, message: str) -> str:
+    """Return a merge of two commits that only ever added files: all files of both; *one* wins. No ref moves.
+
+    The same two commits give the same merge, whoever asks and whenever.
+    """
+    own = repo.tree(one)
+    lines = [_entry(it.mode, it.blob, path) for path, it in repo.tree(other).items() if path not in own]
+    with _index_of(repo, one) as env:
+        plumbing.git(repo.root, "update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
+        tree = plumbing.text(repo.root, "write-tree", env=env)
+    at = f"{max(repo.committed_at(one), repo.committed_at(other))} +0000"
+    who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _nobody(at)}
+    made = plumbing.git(
+        repo.root, "commit-tree", tree, "-p", one, "-p", other, stdin=message.encode() + b"\n", env=who
+    )
+    return made.decode().strip()
 
 
 def move_ref(repo: Git, ref: str, commit: str, *, expected: str | None, message: str = "actum") -> None:
@@ -83,7 +101,7 @@ def delete_ref(repo: Git, ref: str) -> None:
 def annotated_tag(repo: Git, name: str, commit: str, message: str, *, at: int) -> None:
     """Make an annotated tag whose tagger time is *at*, seconds since 1970."""
     env = {"GIT_COMMITTER_DATE": f"{at} +0000"}
-    sign = ["-s"] if repo.config("tag.gpgsign") == "true" else []
+    sign = ["-s"] if repo.flag("tag.gpgsign") else []
     plumbing.git(repo.root, "tag", "-a", *sign, "-m", message, name, commit, env=env)
 
 
@@ -98,8 +116,8 @@ def fetch(repo: Git, remote: str, *refspecs: str) -> bool:
 
 def add_worktree(repo: Git, folder: Path, commit: str) -> Git:
     """Check *commit* out, detached, into a new folder; the user's checkout is not touched."""
-    # Filters and hooks of the user's configuration must not change the bytes that are checked out.
-    off = ["-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false"]
+    # The user's own line endings must not change the bytes that are checked out.
+    off = ["-c", "core.autocrlf=false", "-c", "core.eol=lf"]
     plumbing.git(repo.root, *off, "worktree", "add", "--quiet", "--detach", "--force", str(folder), commit)
     return Git(folder)
 
@@ -121,13 +139,31 @@ def require_branch(repo: Git) -> str:
     return branch
 
 
+def _nobody(at: str) -> tuple[tuple[str, str], ...]:
+    return (("NAME", _NOBODY[0]), ("EMAIL", _NOBODY[1]), ("DATE", at))
+
+
+@contextmanager
+def _index_of(repo: Git, commit: str | None) -> Iterator[dict[str, str]]:
+    """Lend the environment of an index that holds *commit*'s tree and is nobody else's."""
+    with tempfile.TemporaryDirectory(prefix="actum-index-") as folder:
+        env = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
+        if commit is not None:
+            plumbing.git(repo.root, "read-tree", commit, env=env)
+        yield env
+
+
+def _entry(mode: str, blob: str, path: str) -> bytes:
+    return f"{mode} {blob}\t{path}\0".encode(errors="surrogateescape")
+
+
 def _store(repo: Git, data: bytes) -> str:
     return plumbing.git(repo.root, "hash-object", "-w", "--stdin", stdin=data).decode().strip()
 
 
 def _commit_tree(repo: Git, tree: str, parents: list[str], message: str) -> str:
     repo.identity()  # a clear error before git's own
-    sign = ["-S"] if repo.config("commit.gpgsign") == "true" else []
+    sign = ["-S"] if repo.flag("commit.gpgsign") else []
     chain = [word for parent in parents for word in ("-p", parent)]
     made = plumbing.git(repo.root, "commit-tree", *sign, tree, *chain, stdin=message.encode() + b"\n")
     return made.decode().strip()

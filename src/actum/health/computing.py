@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from actum import files
 from actum.environment import interpreters, machine, pins
 from actum.environment.lock import parse_lock
 from actum.errors import InvalidRecordError, UserError
@@ -16,7 +15,7 @@ from actum.records.settings import EnvironmentSettings
 
 def look_at_computing(repo: Git, settings: EnvironmentSettings, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield _interpreter(repo, settings.python, environ)
-    yield from _lock(repo, settings.lock)
+    yield _lock(repo, settings.lock)
     yield from _platform(settings.platform)
 
 
@@ -28,20 +27,15 @@ def _interpreter(repo: Git, python: str, environ: Mapping[str, str]) -> Finding:
     return ok("interpreter", f"{found.version} for {python}")
 
 
-def _lock(repo: Git, path: str) -> Iterator[Finding]:
-    place = files.inside(repo.root, path)
+def _lock(repo: Git, path: str) -> Finding:
+    place = repo.root / path
     if not place.is_file():
-        yield wrong("lock", f"{path} is not there", f"actum lock && git add {path} && git commit")
-        return
+        return wrong("lock", f"{path} is not there", f"actum lock && git add {path} && git commit")
     try:
         packages = len(parse_lock(place.read_text(encoding="utf-8"), where=path))
-    except InvalidRecordError as error:
-        yield wrong("lock", str(error), f"git checkout HEAD -- {path}   (or rm {path} && actum lock)")
-        return
-    except UnicodeDecodeError:
-        yield wrong("lock", f"{path}: is no text", f"git checkout HEAD -- {path}   (or rm {path} && actum lock)")
-        return
-    yield next(committed(repo, path, "lock"), ok("lock", f"{packages} packages"))
+    except (InvalidRecordError, UnicodeDecodeError) as error:
+        return wrong("lock", str(error), f"git checkout HEAD -- {path}   (or rm {path} && actum lock)")
+    return next(committed(repo, path, "lock"), ok("lock", f"holds {packages}"))
 
 
 def _platform(platform: str) -> Iterator[Finding]:

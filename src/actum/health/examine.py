@@ -31,17 +31,16 @@ def examine(folder: Path, *, environ: Mapping[str, str], now: datetime) -> tuple
         repo = Git.find(folder)
     except UserError as error:
         return (*programs, told("repository", error))
-    return (*programs, *_examine_project(repo, environ, now, has_uv=programs[2].state == "ok"))
+    return (*programs, *_examine_project(repo, environ, now))
 
 
-def _examine_project(repo: Git, environ: Mapping[str, str], now: datetime, *, has_uv: bool) -> Iterator[Finding]:
+def _examine_project(repo: Git, environ: Mapping[str, str], now: datetime) -> Iterator[Finding]:
     yield from repository.look_at_repository(repo, now)
     yield signing.look_at_signing(repo, environ)
     settings, found = project.read_settings(repo)
     yield from found
     if settings is not None:
         yield from project.look_at_project(repo, settings)
-        if has_uv:
-            yield from computing.look_at_computing(repo, settings.environment, environ)
+        yield from computing.look_at_computing(repo, settings.environment, environ)
     yield from storage.look_at_storage(repo, environ)
     yield from leftovers.look_for_leftovers(repo, now)

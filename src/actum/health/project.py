@@ -62,6 +62,8 @@ def _trusted_types(repo: Git) -> Finding:
 
 def _cards(repo: Git) -> Iterator[Finding]:
     for path in sorted(repo.root.glob(layout.card("*"))):
+        if not path.is_file():
+            continue
         where = path.relative_to(repo.root).as_posix()
         lines = path.read_text(errors="replace").splitlines()
         open_ = [str(number) for number, line in enumerate(lines, 1) if f"{UNFINISHED}:" in line.partition("#")[0]]

@@ -48,7 +48,7 @@ def _history(repo: Git) -> Iterator[Finding]:
     for line in promisors.out.decode().splitlines():
         name = line.split()[0].removeprefix("remote.").removesuffix(".promisor")
         says = f"this clone is partial: objects that nobody asked for yet are only at {name}"
-        found.append(wrong("history", says, f"git fetch --refetch --no-filter {name}"))
+        found.append(wrong("history", says, _complete(name)))
     replaced = [ref.name for ref in repo.refs("refs/replace/")]
     if replaced:
         says = f"{len(replaced)} commits are replaced by others, history reads differently here than elsewhere"
@@ -57,6 +57,13 @@ def _history(repo: Git) -> Iterator[Finding]:
     if grafts.exists() and grafts.stat().st_size:
         found.append(wrong("history", "grafts change what this clone takes for history", f"rm {grafts}"))
     yield from found or [ok("history", "whole")]
+
+
+def _complete(remote: str) -> str:
+    """Fetch again without the filter, and only then forget that there was one."""
+    settings = (f"remote.{remote}.promisor", f"remote.{remote}.partialclonefilter")
+    steps = [f"git fetch --refetch --no-filter {remote}", *(f"git config --unset {name}" for name in settings)]
+    return " && ".join(steps)
 
 
 _FETCH_ALL = "git fetch --unshallow"

@@ -37,7 +37,8 @@ def look_at_storage(repo: Git, environ: Mapping[str, str], least_free: int = LEA
 def _config_file(repo: Git) -> Finding:
     if not (repo.root / _CONFIG).is_file():
         in_git = (head := repo.resolve("HEAD")) is not None and repo.read(head, _CONFIG) is not None
-        return wrong("dvc project", f"{_CONFIG} is not there", f"git checkout HEAD -- {_CONFIG}" if in_git else ADD_REMOTE)
+        mend = f"git checkout HEAD -- {_CONFIG}" if in_git else ADD_REMOTE
+        return wrong("dvc project", f"{_CONFIG} is not there", mend)
     return next(committed(repo, _CONFIG, "dvc project"), ok("dvc project", _CONFIG))
 
 
@@ -51,7 +52,8 @@ def look_at_remote(remote: Remote) -> Finding:
         return _elsewhere(remote, name)
     place = shlex.quote(str(remote.path))
     if not remote.path.exists():
-        return wrong("remote", f"{name}: {remote.path} is not there", f"mkdir -p {place}   (or mount the disk that it is on)")
+        says = f"{name}: {remote.path} is not there"
+        return wrong("remote", says, f"mkdir -p {place}   (or mount the disk that it is on)")
     if not remote.path.is_dir():
         return wrong("remote", f"{name}: {remote.path} is a file", f"dvc remote modify {remote.name} url FOLDER")
     if not os.access(remote.path, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):

@@ -48,7 +48,7 @@ def _run(head: Store, ulid: str) -> Run | None:
 
 def _differences(version: ModelVersion, run: Run) -> Iterator[str]:
     artifact = version.artifact
-    made = {(out.path, out.md5, out.sha256) for stage in run.stages for out in stage.outs}
+    made = {(out.path, out.md5, out.sha256) for out in run.made().values()}
     if (artifact.path, artifact.md5, artifact.sha256) not in made:
         yield f"artifact: {artifact.path} with these digests is no output of run/{run.id}"
     if run.dirty:
@@ -74,7 +74,7 @@ def _lock(scope: Scope, path: str) -> Iterator[Objection]:
         if not wanted:
             return
         for stage in run.stages:
-            if wanted.get(stage.name) == state_of(stage):
+            if wanted.get(stage.name) == state_of(run, stage):
                 del wanted[stage.name]
     if wanted:
         yield block(

@@ -73,18 +73,27 @@ def _read(scope: Scope, paths: list[str]) -> Iterator[Objection]:
         if data is None:
             yield block("record-invalid", path, "git has lost its bytes", "git fsck")
             continue
-        try:
+        yield from _malformed(path, data)
+
+
+def _malformed(path: str, data: bytes) -> Iterator[Objection]:
+    """Ask the schema, which names every fault, and the decoder, which knows more: paths, and fields that belong."""
+    kind = layout.kind_of(path)
+    assert kind is not None
+    try:
+        raw = files.read_json(data, where=path) if kind == "run" else files.read_yaml(data, where=path)
+        problems = schemas.validate(raw, kind, where=path, data=data if kind != "run" else None)
+        yield from (block("record-invalid", path, _without(path, problem)) for problem in problems)
+        if not problems:
             read_record(path, data)
-        except InvalidRecordError as error:
-            yield block("record-invalid", path, str(error).removeprefix(f"{path}: "), error.hint)
-            continue
-        yield from _against_schema(path, data)
+    except InvalidRecordError as error:
+        yield block("record-invalid", path, _without(path, str(error)), error.hint)
 
 
-def _against_schema(path: str, data: bytes) -> Iterator[Objection]:
-    raw = files.read_json(data, where=path) if path.endswith(".json") else files.read_yaml(data, where=path)
-    for problem in schemas.validate(raw):
-        yield block("record-invalid", path, str(problem))
+def _without(path: str, told: str) -> str:
+    """Return a message without the path that stands before it anyway."""
+    place, _, rest = told.removeprefix(f"{path}:").strip().partition(": ")
+    return f"line {place}: {rest}" if re.fullmatch(r"\d+(?::\d+)?", place) else told.removeprefix(f"{path}:").strip()
 
 
 def _is_file(scope: Scope, path: str) -> bool:

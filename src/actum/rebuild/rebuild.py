@@ -27,12 +27,12 @@ from actum.rebuild.statement import statement
 from actum.rebuild.verdict import Likeness
 from actum.records.card import ModelCard
 from actum.records.event import Attestation, Event, Verdict
-from actum.records.run import Run, RunEnvironment
+from actum.records.run import Run, RunEnvironment, RunStage
 from actum.records.version import ModelVersion
 from actum.runlog.history import flat_metrics
 from actum.runlog.journal import Book, open_book
 from actum.store import Store, evidence_commit, write_record
-from actum.workshop import Workshop, open_workshop
+from actum.workshop import Workshop, open_version_workshop
 
 SPARE_BYTES = 256 << 20
 
@@ -137,7 +137,10 @@ class _Rebuild:
 
     def perform(self) -> Rebuilt:
         started = self._around.now()
-        workshop = self._workshop()
+        around = self._around
+        workshop = open_version_workshop(
+            around.repo, self._version, environ=around.environ, tell=around.tell, overrides=around.overrides
+        )
         with self._checkout() as checkout:
             book = open_book(self._around.repo.root, self._id, {"rebuild": f"{self._version.model}"})
             self._execute(checkout.root, workshop, book)
@@ -146,38 +149,6 @@ class _Rebuild:
         if self._around.overrides:
             return rebuilt
         return self._attest(rebuilt, workshop, started)
-
-    def _workshop(self) -> Workshop:
-        version, around = self._version, self._around
-        code = Store(around.repo, self._source.code)
-        lock = code.read(version.environment.lock)
-        if lock is None or digests.of_bytes(lock) != version.environment.lock_sha256:
-            raise UserError(f"{version.environment.lock} is not the lock that the version names", hint="actum fsck")
-        wing = self._cache.path(version.environment.wing.md5).read_bytes()
-        settings = code.settings().environment
-        return open_workshop(
-            around.repo.root,
-            lock,
-            replace(settings, python=version.environment.python, exactness=version.environment.exactness),
-            environ=around.environ,
-            tell=around.tell,
-            wing=wing,
-            wheels=self._wheels(),
-            overrides=around.overrides,
-        )
-
-    def _wheels(self) -> Path | None:
-        """Lay the recorded wheelhouse out, so that no index is needed."""
-        md5 = self._version.environment.wheels
-        if md5 is None:
-            return None
-        folder = state.folder(self._around.repo.root) / "wheels" / md5.removesuffix(".dir")
-        folder.mkdir(parents=True, exist_ok=True)
-        for entry in self._cache.read_dir(md5):
-            target = files.inside(folder, entry.relpath)
-            if not target.exists():
-                files.replace(target, self._cache.path(entry.md5).read_bytes())
-        return folder
 
     @contextmanager
     def _checkout(self) -> Iterator[Git]:
@@ -235,7 +206,7 @@ class _Rebuild:
     def _judge(self, root: Path, workshop: Workshop, book: Book) -> Rebuilt:
         version, around = self._version, self._around
         described, lock = pipeline.read(root, version.pipeline)
-        recorded = {stage.name: {out.path: out.md5 for out in stage.outs} for stage in self._run.stages}
+        recorded = {stage.name: _digests(self._run, stage) for stage in self._run.stages}
         made = {name: {o.path: o.md5 or "" for o in stage.outs} for name, stage in lock.stages.items()}
         difference = verdict.first_difference([stage.name for stage in self._run.stages], recorded, made)
         self._distrust(lock, version)
@@ -270,7 +241,7 @@ class _Rebuild:
         prefix = "" if version.pipeline == "." else f"{version.pipeline}/"
         committed = read_lock(self._result.read, f"{prefix}dvc.lock")
         for stage in self._run.stages:
-            told = {out.path: out.md5 for out in stage.outs}
+            told = _digests(self._run, stage)
             locked = committed.stages.get(stage.name)
             if locked is None or {out.path: out.md5 for out in locked.outs} != told:
                 raise UserError(f"dvc.lock of the commit and run/{self._run.id} disagree on {stage.name}", hint="actum fsck")
@@ -341,6 +312,10 @@ class _Rebuild:
             finished=finished,
             tool=self._around.tool,
         )
+
+
+def _digests(run: Run, stage: RunStage) -> dict[str, str]:
+    return {path: fact.md5 for path, fact in run.facts(stage.outs).items()}
 
 
 def add_evidence(repo: Git, event: Event) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from actum.names import RESERVED
+from actum.records.codec import FieldError
 from actum.records.forms import Name, RepoPath
 
 Level = Literal["low", "medium", "high"]
@@ -98,3 +100,7 @@ class ModelCard:
     probe: RepoPath | None = None
     policy: Name | None = None
     rebuild: RebuildRule = RebuildRule()
+
+    def __post_init__(self) -> None:
+        if self.model in RESERVED:
+            raise FieldError(f"is {self.model!r}, which ids use for something else", ("model",))

@@ -14,7 +14,7 @@ import typing
 from collections.abc import Hashable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, Union
+from typing import Annotated, Any, Literal, TypeVar, Union, cast
 
 from actum import moments
 from actum.errors import InvalidRecordError
@@ -53,8 +53,7 @@ def decode(kind: type[T], raw: object, *, strict: bool = False) -> T:
     """
     if not isinstance(raw, Mapping):
         raise FieldError(f"is {_kind(raw)}, must be a mapping")
-    hashable: Hashable = kind
-    fields = _fields(hashable)
+    fields = _fields(cast("Hashable", kind))
     if strict:
         _refuse_unknown(raw, fields)
     values: dict[str, Any] = {}
@@ -139,6 +138,8 @@ def _choice(choices: tuple[Any, ...], value: Any) -> Any:
 def _union(choices: tuple[Any, ...], value: Any, strict: bool) -> Any:
     if value is None and type(None) in choices:
         raise FieldError("is null: leave the key out where there is nothing to say")
+    if all(typing.get_origin(choice) is Literal for choice in choices):  # typing does not join them by itself
+        return _choice(tuple(each for choice in choices for each in typing.get_args(choice)), value)
     some = [choice for choice in choices if choice is not type(None)]
     for choice in some[:-1]:
         if choice in (str, bool, int, float) and type(value) is choice:
@@ -163,10 +164,12 @@ def _entries(annotation: Any, value: Any, strict: bool) -> dict[str, Any]:
         raise FieldError(f"is {_kind(value)}, must be a mapping")
     built = {}
     for key, item in value.items():
+        if type(key) is not str:
+            raise FieldError(f'has the key {key!r}, which must be text: quote it, "{key}"')
         try:
-            built[str(key)] = _value(annotation, item, strict)
+            built[key] = _value(annotation, item, strict)
         except FieldError as error:
-            raise error.under(str(key)) from error
+            raise error.under(key) from error
     return built
 
 
@@ -174,7 +177,7 @@ def _scalar(annotation: Any, value: Any, strict: bool) -> Any:
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         return decode(annotation, value, strict=strict)
     if annotation is Any or annotation is object:
-        return value
+        return _anything(value)
     if annotation is datetime:
         return _moment(value)
     if annotation is float and type(value) is int and abs(value) <= _LARGEST_EXACT:
@@ -183,6 +186,19 @@ def _scalar(annotation: Any, value: Any, strict: bool) -> Any:
         raise FieldError(f"is {value}, must be a finite number")
     if type(value) is not annotation:
         raise FieldError(f"is {_kind(value)}, must be {annotation.__name__}" + _number_trap(annotation, value))
+    return value
+
+
+def _anything(value: Any) -> Any:
+    """Take what JSON can hold, and nothing that would not read back equal."""
+    if isinstance(value, Mapping):
+        return _entries(Any, value, strict=False)
+    if isinstance(value, (list, tuple)):
+        return list(_items(Any, value, strict=False))
+    if type(value) is float and not math.isfinite(value):
+        raise FieldError(f"is {value}, must be a finite number")
+    if value is not None and type(value) not in (str, bool, int, float):
+        raise FieldError(f"is {_kind(value)}, must be text, a number, a list or a mapping")
     return value
 
 

@@ -50,7 +50,9 @@ def path_problem(value: str) -> str:
         return f"is {value[:120]!r}, must be a path inside the repository"
     if ".git" in (part.lower() for part in parts):
         return f"is {value[:120]!r}, must not lead into .git"
-    return ""
+    # Two spellings of one path would not be found equal to what git or DVC call it.
+    plain = str(PurePosixPath(value))
+    return "" if plain == value else f"is {value[:120]!r}, must be written {plain[:120]!r}"
 
 
 Name = Annotated[str, _name]

@@ -52,10 +52,8 @@ def artifact_of(run: Run, card: ModelCard) -> FileFact:
         UserError: No stage of the run made it: a file from outside the pipeline has no provenance.
     """
     path = in_pipeline(card, card.artifact)
-    for stage in run.stages:
-        for out in stage.outs:
-            if out.path == path:
-                return out
+    if (out := run.made().get(path)) is not None:
+        return out
     raise UserError(
         f"{path} is not an output of run/{run.id}: its pipeline did not make it",
         hint=f"name the pipeline's output as artifact in {layout.card(card.model)}",
@@ -102,7 +100,7 @@ def _differing(run: Run, lock: Lock) -> str | None:
     """Return the first stage of which dvc.lock says something else than the run recorded."""
     for stage in run.stages:
         locked = lock.stages.get(stage.name)
-        if locked is None or locked_state(locked) != state_of(stage):
+        if locked is None or locked_state(locked) != state_of(run, stage):
             return stage.name
     return None
 
@@ -120,7 +118,7 @@ def _only_results(result: Store, run: Run) -> None:
     repo = result.repo
     if not repo.is_ancestor(run.code_commit, result.commit):
         raise UserError(f"run/{run.id} ran {run.code_commit[:10]}, which its result commit does not descend from")
-    made = {out.path for stage in run.stages for out in stage.outs}
+    made = set(run.made())
     lock = "dvc.lock" if run.pipeline == "." else f"{run.pipeline}/dvc.lock"
     ours = (f"{layout.RUNS}/", f"{layout.WINGS}/")
     foreign = [

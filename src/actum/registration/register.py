@@ -24,7 +24,7 @@ from actum.records.forms import FileFact
 from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
 from actum.registration.choice import Chosen, choose
 from actum.store import Store, write_record
-from actum.workshop import Workshop, open_workshop
+from actum.workshop import Workshop, open_recorded_workshop
 
 CANONICAL_SKOPS = "canonical-skops/1"
 
@@ -120,7 +120,7 @@ def _register(
     order: Order, around: Surroundings, store: Store, card: ModelCard, chosen: Chosen, number: str
 ) -> Outcome:
     repo = around.repo
-    workshop = _workshop(around, store, chosen)
+    workshop = _workshop(around, chosen)
     described, problem = _describe(workshop, store, card, chosen)
     wheels, extra = _keep_wheels(order, around, store, workshop)
     version = _version(around, card, chosen, number, described, wheels)
@@ -136,28 +136,11 @@ def _register(
     return _finish(order, around, version, outcome)
 
 
-def _workshop(around: Surroundings, store: Store, chosen: Chosen) -> Workshop:
+def _workshop(around: Surroundings, chosen: Chosen) -> Workshop:
     """Return the environment of the run, with the very code of ours that ran inside."""
-    settings = Store(store.repo, chosen.run.code_commit).settings().environment
-    workshop = open_workshop(
-        around.repo.root,
-        chosen.result.read(chosen.run.environment.lock),
-        settings,
-        environ=around.environ,
-        tell=around.tell,
-        wing=_wing(around, chosen),
-    )
-    if workshop.described.lock_sha256 != chosen.run.environment.lock_sha256:
-        raise UserError(f"{settings.lock} is not the lock that run/{chosen.run.id} ran with", hint="actum run")
-    return workshop
-
-
-def _wing(around: Surroundings, chosen: Chosen) -> bytes:
-    wing = chosen.run.environment.wing
-    cache = cache_of(read_config(around.repo.root, around.environ))
-    if cache.verify(wing.md5).sha256 != wing.sha256:
-        raise NotFoundError(f"{wing.path} is not in the cache", hint=f"dvc pull {wing.path}.dvc")
-    return cache.path(wing.md5).read_bytes()
+    environment = chosen.run.environment
+    lock = chosen.result.read(environment.lock)
+    return open_recorded_workshop(around.repo.root, lock, environment, environ=around.environ, tell=around.tell)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -273,8 +256,7 @@ def _is_number(value: object) -> bool:
 
 def _sources(chosen: Chosen) -> tuple[FileFact, ...]:
     """Return the data under DVC that no stage made."""
-    made = {out.path for stage in chosen.run.stages for out in stage.outs}
-    found = {dep.path: dep for stage in chosen.run.stages for dep in stage.deps if dep.path not in made}
+    found = chosen.run.read()
     in_git = chosen.result.tree
     return tuple(
         dep
@@ -289,7 +271,7 @@ def _content(chosen: Chosen) -> tuple[Blob, ...]:
     prefix = "" if run.pipeline == "." else f"{run.pipeline}/"
     wanted = {f"{prefix}dvc.yaml", f"{prefix}dvc.lock", run.environment.lock}
     wanted |= {file for stage in chosen.lock.stages.values() for file in stage.params}
-    deps = {dep.path for stage in run.stages for dep in stage.deps}
+    deps = {path for stage in run.stages for path in stage.deps}
     wanted |= {path for path in tree if path in deps or any(path.startswith(dep + "/") for dep in deps)}
     return tuple(Blob(path=path, blob=tree[path].blob) for path in sorted(wanted) if path in tree)
 

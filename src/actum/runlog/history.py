@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -39,29 +40,37 @@ def key_of(environment: RunEnvironment) -> EnvironmentKey:
     )
 
 
-def state_of(stage: RunStage) -> StageState:
+def state_of(run: Run, stage: RunStage) -> StageState:
+    """Return what a run recorded of a stage, in comparable form."""
     return StageState(
         stage.cmd,
-        frozenset((fact.path, fact.md5) for fact in stage.deps),
-        repr(sorted(stage.params.items())),
-        frozenset((fact.path, fact.md5) for fact in stage.outs),
+        frozenset((fact.path, fact.md5) for fact in run.facts(stage.deps).values()),
+        repr(sorted((name, run.params.get(name)) for name in stage.params)),
+        frozenset((fact.path, fact.md5) for fact in run.facts(stage.outs).values()),
     )
 
 
-def standing(wanted: Mapping[str, StageState], key: EnvironmentKey, runs: Iterable[Run]) -> dict[str, RunStage]:
+class Cited(NamedTuple):
+    """A stage as an earlier run has it on record."""
+
+    run: Run
+    stage: RunStage
+
+
+def standing(wanted: Mapping[str, StageState], key: EnvironmentKey, runs: Iterable[Run]) -> dict[str, Cited]:
     """Return, for each stage, the recorded execution that made exactly its state in this very environment.
 
     A run of a dirty tree is no evidence for a clean one. *runs* newest first; reading stops when all are found.
     """
-    found: dict[str, RunStage] = {}
+    found: dict[str, Cited] = {}
     for run in runs:
         if len(found) == len(wanted):
             break
         if run.dirty or key_of(run.environment) != key:
             continue
         for stage in run.stages:
-            if stage.name not in found and wanted.get(stage.name) == state_of(stage):
-                found[stage.name] = stage
+            if stage.name not in found and wanted.get(stage.name) == state_of(run, stage):
+                found[stage.name] = Cited(run, stage)
     return found
 
 
@@ -93,8 +102,14 @@ def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def flat_metrics(files_: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Flatten metrics by dots; where there are several files, a file's name goes before its own."""
+    """Flatten metrics by dots; where there are several files, a file's name goes before its own.
+
+    Files of one name in several folders are told apart by their paths.
+    """
+    stems = Counter(PurePosixPath(path).stem for path in files_)
     found: dict[str, Any] = {}
     for path, metrics in files_.items():
-        found |= flat(metrics, f"{PurePosixPath(path).stem}." if len(files_) > 1 else "")
+        stem = PurePosixPath(path).stem
+        name = stem if stems[stem] == 1 else str(PurePosixPath(path).with_suffix(""))
+        found |= flat(metrics, f"{name}." if len(files_) > 1 else "")
     return found

@@ -46,9 +46,11 @@ class Book:
         return self.folder / "log.txt"
 
     def note(self, event: str, **facts: Any) -> None:
-        """Append one line and sync it to the disk."""
+        """Append one line and sync it to the disk; what a kill left of a line before it goes."""
         line = json.dumps({"event": event, **facts}, ensure_ascii=False).encode() + b"\n"
-        with (self.folder / JOURNAL).open("ab") as journal:
+        with (self.folder / JOURNAL).open("a+b") as journal:
+            journal.seek(0)
+            journal.truncate(journal.read().rfind(b"\n") + 1)
             journal.write(line)
             journal.flush()
             os.fsync(journal.fileno())
@@ -87,11 +89,11 @@ class Book:
 
     def executed(self) -> tuple[str, ...]:
         """Return the stages whose commands all ran to a good end here, in the order they were begun."""
-        begun = [entry["stage"] for entry in self.entries() if entry["event"] == "command-started"]
+        last = {entry["stage"]: entry for entry in self.entries() if entry["event"].startswith("command-")}
         good = []
-        for stage in dict.fromkeys(begun):
-            done = self.executions(stage)
-            if done and all(execution.code == 0 for execution in done):
+        for stage, entry in last.items():
+            ended = entry["event"] == "command-ended"  # else it was killed with its command under way
+            if ended and all(execution.code == 0 for execution in self.executions(stage)):
                 good.append(stage)
         return tuple(good)
 

@@ -12,7 +12,7 @@ from actum.dvc.lockfile import Entry, Lock, LockedStage
 from actum.errors import UserError
 from actum.records.forms import FileFact
 from actum.records.run import RunStage
-from actum.runlog.history import stage_params
+from actum.runlog.history import Cited, stage_params
 from actum.runlog.journal import Book, Execution
 
 
@@ -46,26 +46,42 @@ class Hasher:
 
 
 def run_stages(
-    names: Iterable[str], lock: Lock, book: Book, cited: Mapping[str, RunStage], hasher: Hasher
-) -> tuple[RunStage, ...]:
-    """Return the stages of a run: those executed by it with its journal's figures, the others as cited.
+    names: Iterable[str], lock: Lock, book: Book, cited: Mapping[str, Cited], hasher: Hasher
+) -> tuple[tuple[RunStage, ...], tuple[FileFact, ...]]:
+    """Return the stages of a run and the files they read and made: executed ones by its journal, others as cited.
 
     Raises:
         UserError: A stage was neither executed here nor by any run on record: there is nothing true to write.
     """
     executed = set(book.executed())
-    stages = []
+    stages: list[RunStage] = []
+    facts: dict[str, FileFact] = {}
     for name in names:
         if name in executed:
-            stages.append(_executed(name, lock.stages[name], book, hasher))
+            stages.append(_executed(name, lock.stages[name], book))
+            found = [hasher.fact(entry) for entry in _entries(lock.stages[name])]
         elif name in cited:
-            stages.append(cited[name])
+            run, stage = cited[name]
+            stages.append(stage)
+            found = list(run.facts((*stage.deps, *stage.outs)).values())
         else:
             raise UserError(f"stage {name} was not executed, and no run on record made its result", hint="actum run")
-    return tuple(stages)
+        _join(facts, found)
+    return tuple(stages), tuple(facts[path] for path in sorted(facts))
 
 
-def _executed(name: str, locked: LockedStage, book: Book, hasher: Hasher) -> RunStage:
+def _join(facts: dict[str, FileFact], found: Iterable[FileFact]) -> None:
+    for fact in found:
+        known = facts.setdefault(fact.path, fact)
+        if known.md5 != fact.md5:
+            raise UserError(f"{fact.path} changed between two stages of the run", hint="actum run")
+
+
+def _entries(locked: LockedStage) -> list[Entry]:
+    return [entry for entry in (*locked.deps, *locked.outs) if entry.md5]
+
+
+def _executed(name: str, locked: LockedStage, book: Book) -> RunStage:
     done = book.executions(name)
     return RunStage(
         name=name,
@@ -74,9 +90,9 @@ def _executed(name: str, locked: LockedStage, book: Book, hasher: Hasher) -> Run
         seconds=_sum(done, "seconds"),
         cpu_seconds=_sum(done, "cpu_seconds"),
         peak_mb=max(execution.peak_mb for execution in done),
-        deps=tuple(hasher.fact(entry) for entry in locked.deps if entry.md5),
-        params=stage_params(locked),
-        outs=tuple(hasher.fact(entry) for entry in locked.outs if entry.md5),
+        deps=tuple(entry.path for entry in locked.deps if entry.md5),
+        params=tuple(stage_params(locked)),
+        outs=tuple(entry.path for entry in locked.outs if entry.md5),
     )
 
 

@@ -176,14 +176,14 @@ class _Performance:
             "environment": list(map(str, history.key_of(job.workshop.described))),
         }
 
-    def _cite(self, names: Sequence[str], lock: Lock, book: journal.Book) -> dict[str, RunStage]:
+    def _cite(self, names: Sequence[str], lock: Lock, book: journal.Book) -> dict[str, history.Cited]:
         states = {name: locked_state(lock.stages[name]) for name in names if name in lock.stages}
         open_ = {name: state_ for name, state_ in states.items() if name not in book.executed()}
         key = history.key_of(self._job.workshop.described)
         return history.standing(open_, key, self._job.store.runs())
 
     def _nobodys(
-        self, names: Sequence[str], lock: Lock, book: journal.Book, cited: Mapping[str, RunStage]
+        self, names: Sequence[str], lock: Lock, book: journal.Book, cited: Mapping[str, history.Cited]
     ) -> list[str]:
         """Return the stages in dvc.lock whose result no execution in this environment made."""
         executed = book.executed()
@@ -217,7 +217,7 @@ class _Performance:
         key = history.key_of(job.workshop.described)
         wanted = {name: locked_state(lock.stages[name]) for name in names}
         for run_ in job.store.runs():
-            told = {stage.name: history.state_of(stage) for stage in run_.stages}
+            told = {stage.name: history.state_of(run_, stage) for stage in run_.stages}
             if told == wanted and history.key_of(run_.environment) == key and not run_.dirty:
                 return run_
         return None
@@ -225,7 +225,7 @@ class _Performance:
     def _record(self, book: journal.Book, described: Pipeline, lock: Lock, names: Sequence[str]) -> Outcome:
         job = self._job
         root = job.repo.root
-        stages = run_stages(names, lock, book, self._cite(names, lock, book), Hasher(root))
+        stages, facts = run_stages(names, lock, book, self._cite(names, lock, book), Hasher(root))
         started = datetime.fromtimestamp(ulid_ms(book.run) / 1000, UTC)
         record = Run(
             schema="run/1",
@@ -240,9 +240,10 @@ class _Performance:
             dirty=job.dirty,
             pipeline=job.order.pipeline,
             environment=job.workshop.described,
-            params={key: value for stage in stages for key, value in stage.params.items()},
+            params={key: value for name in names for key, value in history.stage_params(lock.stages[name]).items()},
             metrics=flat_metrics(pipeline.metrics_of(root, described, names)),
             stages=stages,
+            files=facts,
         )
         path = layout.run(book.run, started)
         keep_wing(root, self._environ, job.workshop.described)

@@ -1,0 +1,28 @@
+"""Add to the evidence branch: work tree, index and HEAD stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actum import layout
+from actum.errors import ToolFailedError
+from actum.git import writing
+from actum.git.repository import Git
+from actum.store import evidence_commit
+
+
+def add_evidence(repo: Git, changes: Mapping[str, bytes], message: str) -> str:
+    """Commit new files to the evidence branch and return the commit.
+
+    Raises:
+        ToolFailedError: Others keep moving the branch.
+    """
+    for _ in range(3):
+        local, tip = repo.resolve(layout.EVIDENCE_REF), evidence_commit(repo)
+        commit = writing.commit_files(repo, tip, changes, message)
+        try:
+            writing.move_ref(repo, layout.EVIDENCE_REF, commit, expected=local, message=message.splitlines()[0])
+        except ToolFailedError:
+            continue  # another one was faster: join it
+        return commit
+    raise ToolFailedError(f"{layout.EVIDENCE_BRANCH} keeps moving", hint="run the same command again")

@@ -1,0 +1,449 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from release_project import NOW, POLICY, SETTINGS, Project
+
+from actum import layout
+from actum.cli.main import main
+from actum.errors import UserError
+from actum.names import ULID
+from actum.promotion.findings import KINDS
+
+V1 = layout.version("churn", "1.0.0")
+POINTER = layout.stage("churn", "production")
+
+
+def on_branch(project: Project, **promotion: object) -> tuple[str, str]:
+    """Check out an honest promotion; return the event's path and the branch."""
+    outcome = project.promote(**promotion)  # type: ignore[arg-type]
+    assert outcome.event is not None
+    project.git("switch", "-q", outcome.branch)
+    return layout.event("churn", outcome.event.id, "promotion"), outcome.branch
+
+
+def trunk(project: Project) -> str:
+    return f"main ({project.git('rev-parse', 'main')[:10]})"
+
+
+def forge(project: Project, path: str, **fields: object) -> None:
+    project.record(path, replace(project.read(path), **fields))
+
+
+def forge_promotion(project: Project, path: str, **fields: object) -> None:
+    event = project.read(path)
+    project.record(path, replace(event, promotion=replace(event.promotion, **fields)))
+
+
+def kinds(project: Project, **where: object) -> set[str]:
+    return {kind for _, kind, _, _ in project.found(**where)}
+
+
+def test_an_honest_promotion_is_clean(project: Project) -> None:
+    on_branch(project)
+    checked = project.check()
+    assert (checked.objections, checked.records, checked.moves, checked.whole) == ((), 2, 1, False)
+
+
+def test_it_stays_clean_while_the_trunk_goes_on_with_other_things(project: Project) -> None:
+    _, branch = on_branch(project)
+    project.git("switch", "-q", "main")
+    project.write("README.md", "unrelated\n")
+    project.commit()
+    project.git("switch", "-q", branch)
+    assert project.found() == []
+
+
+def test_the_trunk_itself_is_checked_whole(project: Project) -> None:
+    project.promoted()
+    checked = project.check()
+    assert (checked.objections, checked.whole, checked.records) == ((), True, 9)
+
+
+def test_a_merge_can_be_judged_after_the_fact(project: Project) -> None:
+    project.promoted()
+    checked = project.check(base="HEAD^1")
+    assert (checked.objections, checked.moves) == ((), 1)
+
+
+def test_an_edited_version_file_is_refused(project: Project) -> None:
+    project.begin("work")
+    forge(project, V1, metrics={"auc": 0.99, "brier": 0.01})
+    project.commit()
+    assert project.found() == [
+        ("block", "record-immutable", V1, "was edited; what is on record never changes"),
+    ]
+    assert project.check().objections[0].hint == f"git checkout {project.git('rev-parse', 'main')[:10]} -- '{V1}'"
+
+
+def test_a_removed_run_is_refused(project: Project) -> None:
+    project.begin("work")
+    path = project.store().paths("run")[0]
+    project.git("rm", "-q", path)
+    project.commit()
+    assert project.found() == [("block", "record-immutable", path, "was removed; what is on record never changes")]
+
+
+def test_a_record_that_is_a_link_is_refused(project: Project) -> None:
+    project.begin("work")
+    path = layout.version("churn", "2.0.0")
+    (project.root / path).symlink_to("1.1.0.yaml")
+    project.commit()
+    assert project.found() == [("block", "not-a-file", path, "is a symbolic link, must be a regular file")]
+
+
+def test_an_event_that_became_a_link_is_refused(project: Project) -> None:
+    event = project.promoted()
+    project.begin("work")
+    path = layout.event("churn", event.id, "promotion")
+    (project.root / path).unlink()
+    (project.root / path).symlink_to("/etc/hostname")
+    project.commit()
+    found = project.found()
+    assert ("block", "not-a-file", path, "is a symbolic link, must be a regular file") in found
+    words = "was replaced by something other than a file; what is on record never changes"
+    assert ("block", "record-immutable", path, words) in found
+
+
+def test_a_submodule_among_the_policies_is_refused(project: Project) -> None:
+    project.begin("work")
+    head = project.git("rev-parse", "HEAD")
+    project.git("update-index", "--add", "--cacheinfo", f"160000,{head},policies/other")
+    project.git("commit", "-qm", "x")
+    assert project.found() == [("block", "not-a-file", "policies/other", "is a submodule, must be a regular file")]
+
+
+def test_a_record_under_a_foreign_name_is_refused(project: Project) -> None:
+    project.begin("work")
+    copy = layout.version("churn", "3.0.0")
+    project.write(copy, (project.root / V1).read_bytes())
+    project.commit()
+    message = "says it is churn 1.0.0, but lies where churn 3.0.0 belongs"
+    assert project.found() == [("block", "record-invalid", copy, message)]
+
+
+def test_every_fault_of_a_record_is_said_with_its_line(project: Project) -> None:
+    project.begin("work")
+    project.write("policies/churn.yaml", "schema: policy/1\npolicy: churn\nevidnce: {}\nthresholds:\n  - {metric: 3}\n")
+    project.commit()
+    found = project.found()
+    assert {kind for _, kind, _, _ in found} == {"record-invalid"}
+    assert ("block", "record-invalid", "policies/churn.yaml", "line 3: evidnce: is not known here, did you mean evidence?") in found
+
+
+def test_a_huge_record_is_refused_without_being_read(project: Project) -> None:
+    project.begin("work")
+    path = layout.policy("huge")
+    project.write(path, b"#" * (1 << 20) + b"\n")
+    project.commit()
+    assert project.found() == [("block", "record-large", path, "has 1,048,577 bytes, must have at most 1,048,576")]
+
+
+def test_a_misspelt_record_is_warned_about(project: Project) -> None:
+    project.begin("work")
+    project.write("registry/churn/versions/1.2.0.yml", "x: 1\n")
+    project.commit()
+    path = "registry/churn/versions/1.2.0.yml"
+    assert project.found() == [("warn", "record-unknown", path, "is no record that actum knows: nothing reads it")]
+
+
+def test_an_event_id_is_used_once(project: Project) -> None:
+    path, _ = on_branch(project)
+    ulid = ULID.search(path)
+    assert ulid is not None
+    twin = layout.event("other", ulid[0], "promotion")
+    project.record(twin, replace(project.read(path), model="other"))
+    project.commit()
+    found = project.found()
+    assert ("block", "event-twice", path, f"has the id of {twin}") in found
+    assert ("block", "event-twice", twin, f"has the id of {path}") in found
+
+
+def test_a_pointer_that_moved_under_you_is_refused(project: Project) -> None:
+    path, branch = on_branch(project, what="churn@v1.1.0")
+    project.git("branch", "-m", "mine")
+    project.git("switch", "-q", "main")
+    other = project.promoted(now=NOW)
+    project.git("switch", "-q", "mine")
+    found = project.found(now=NOW + timedelta(hours=1))
+    message = f"supersedes: is nothing, on {trunk(project)} stands {other.id}"
+    assert ("block", "pointer-moved", POINTER, message) in found
+    assert {kind for _, kind, _, _ in found} == {"pointer-moved", "promotion-plan"}
+
+
+def test_two_promotions_of_one_pointer_conflict_on_merge(project: Project) -> None:
+    project.promote("churn@v1.0.0")
+    project.git("branch", "-m", "promote/churn/production", "mine")
+    project.promote("churn@v1.1.0")
+    project.git("merge", "-q", "--no-ff", "--no-edit", "mine")
+    done = project.run("git", "merge", "--no-edit", "promote/churn/production", check=False)
+    assert done.returncode == 1
+    assert project.git("diff", "--name-only", "--diff-filter=U") == POINTER
+
+
+def test_a_second_promotion_conflicts_with_a_second_promotion(project: Project) -> None:
+    project.promoted("churn@v1.0.0")
+    run = project.train("three\n", auc=0.75, brier=0.1)
+    project.register("1.2.0", run)
+    project.promote("churn@v1.1.0", now=NOW + timedelta(hours=1))
+    project.git("branch", "-m", "promote/churn/production", "mine")
+    project.promote("churn@v1.2.0", now=NOW + timedelta(hours=1))
+    project.git("merge", "-q", "--no-ff", "--no-edit", "mine")
+    done = project.run("git", "merge", "--no-edit", "promote/churn/production", check=False)
+    assert done.returncode == 1
+    assert project.git("diff", "--name-only", "--diff-filter=U") == POINTER
+
+
+def test_who_planned_one_version_cannot_merge_another(project: Project) -> None:
+    path, _ = on_branch(project)
+    other = project.store().version("churn", "1.1.0")
+    assert other is not None
+    forge(project, POINTER, version="1.1.0", artifact=other.artifact.sha256)
+    forge_promotion(project, path, version="1.1.0", artifact=other.artifact.sha256)
+    project.commit()
+    assert kinds(project) == {"promotion-plan", "promotion-evidence"}
+
+
+def test_pointer_and_event_must_say_the_same(project: Project) -> None:
+    path, _ = on_branch(project)
+    forge(project, POINTER, version="1.1.0")
+    project.commit()
+    event = ULID.search(path)
+    assert event is not None
+    found = project.found()
+    message = f"version: is 1.1.0, event {event[0]} says 1.0.0"
+    assert ("block", "pointer-event", POINTER, message) in found
+
+
+def test_an_artifact_that_is_not_the_versions_is_refused(project: Project) -> None:
+    path, _ = on_branch(project)
+    forged = "sha256:" + "0" * 64
+    forge(project, POINTER, artifact=forged)
+    forge_promotion(project, path, artifact=forged)
+    project.commit()
+    version = project.store().version("churn", "1.0.0")
+    assert version is not None
+    message = f"artifact: is {forged[:15]}, {V1} says {version.artifact.sha256[:15]}"
+    assert project.found() == [("block", "pointer-version", POINTER, message)]
+
+
+def test_a_promotion_is_used_once(project: Project) -> None:
+    first = project.promoted()
+    project.promoted("churn@v1.1.0", now=NOW + timedelta(hours=1))
+    project.begin("back")
+    version = project.store().version("churn", "1.0.0")
+    assert version is not None
+    forge(project, POINTER, version="1.0.0", artifact=version.artifact.sha256, event=first.id, supersedes=None)
+    project.commit()
+    found = project.found(now=NOW + timedelta(hours=2))
+    assert ("block", "pointer-event", POINTER, f"event {first.id} is not new: a promotion is used once") in found
+
+
+def test_the_policy_of_the_branch_judges_nothing(project: Project) -> None:
+    """The branch lowers the bar and promotes a version that the trunk's policy refuses."""
+    project.write("policies/churn.yaml", POLICY.replace("0.68", "0.8"))
+    strict = project.commit()
+    project.write("policies/churn.yaml", POLICY)
+    project.commit()
+    path, _ = on_branch(project)
+    found = project.found(base=strict)
+    assert ("block", "promotion-gate", path, "auc: failed, 0.7 against at least 0.8") in found
+    assert kinds(project, base=strict) == {"promotion-plan", "promotion-gate", "promotion-evidence"}
+
+
+def test_findings_that_were_made_up_are_refused(project: Project) -> None:
+    path, _ = on_branch(project)
+    event = project.read(path)
+    better = tuple(replace(f, because="0.99 against at least 0.68") if f.gate == "auc" else f for f in event.promotion.findings)
+    forge_promotion(project, path, findings=better)
+    project.commit()
+    assert project.found() == [
+        (
+            "block",
+            "promotion-evidence",
+            path,
+            "auc: the event says passed, 0.99 against at least 0.68; the policy on the base does not",
+        ),
+        (
+            "block",
+            "promotion-evidence",
+            path,
+            "auc: the policy on the base says passed, 0.7 against at least 0.68; the event does not",
+        ),
+    ]
+
+
+def test_a_version_cannot_be_registered_and_promoted_in_one_change(project: Project) -> None:
+    project.begin("work")
+    project.register("1.2.0", project.train("three\n", auc=0.9, brier=0.1))
+    project.git("branch", "-f", "main", "HEAD")
+    path, branch = on_branch(project, what="churn@v1.2.0")
+    project.git("branch", "-f", "main", "main~4")
+    found = project.found()
+    where = layout.version("churn", "1.2.0")
+    base = project.git("rev-parse", "main")[:10]
+    assert ("block", "pointer-version", POINTER, f"version: {where} is not on {base}, or malformed") in found
+
+
+def test_a_past_that_never_was_is_refused(project: Project) -> None:
+    path, _ = on_branch(project)
+    forge(project, path, effective_at=NOW - timedelta(days=30))
+    project.commit()
+    message = "effective_at: 2024-04-02 09:30 was past when it was recorded"
+    assert project.found() == [("block", "promotion-time", path, message)]
+
+
+def test_a_clock_of_its_own_is_refused(project: Project) -> None:
+    path, _ = on_branch(project)
+    forge(project, path, clock="simulated", recorded_at=NOW + timedelta(days=1), effective_at=NOW + timedelta(days=1))
+    project.commit()
+    assert project.found() == [
+        ("block", "promotion-time", path, "clock: is simulated, actum.yaml says real"),
+        ("block", "promotion-time", path, "recorded_at: 2024-05-03 09:30 is yet to come"),
+    ]
+
+
+def test_a_promotion_without_a_pointer_would_rewrite_the_past(project: Project) -> None:
+    path, _ = on_branch(project)
+    project.git("rm", "-q", POINTER)
+    project.commit()
+    assert project.found() == [("block", "promotion-alone", path, "no pointer names it")]
+
+
+def test_a_pointer_does_not_vanish(project: Project) -> None:
+    project.promoted()
+    project.begin("work")
+    project.git("rm", "-q", POINTER)
+    project.commit()
+    assert project.found() == [("block", "pointer-removed", POINTER, "was removed")]
+
+
+def test_bytes_that_left_the_remote_since_are_noticed(project: Project) -> None:
+    on_branch(project)
+    version = project.store().version("churn", "1.0.0")
+    assert version is not None
+    md5 = version.artifact.md5
+    (project.remote / "files" / "md5" / md5[:2] / md5[2:]).unlink()
+    message = f"artifact: storage has no object {md5} for models/churn.bin"
+    assert project.found() == [("block", "promotion-remote", POINTER, message)]
+
+
+def test_a_remote_that_changes_beside_a_promotion_is_not_believed(project: Project) -> None:
+    on_branch(project)
+    project.write(".dvc/config", "[core]\n    remote = evil\n['remote \"evil\"']\n    url = ../../evil\n")
+    project.commit()
+    assert kinds(project) == {"promotion-remote"}
+
+
+def test_a_lock_that_changed_without_a_run_names_actum_run(project: Project) -> None:
+    project.begin("work")
+    project.write("rows.txt", "four\n")
+    project.dvc("repro", "-q")
+    project.commit()
+    assert project.found() == [("block", "lock-without-run", "dvc.lock", "no run on record made what it says of train")]
+    assert project.check().objections[0].hint == "actum run"
+
+
+def test_a_recorded_run_and_its_version_are_clean(project: Project) -> None:
+    project.begin("work")
+    project.register("1.2.0", project.train("three\n", auc=0.9, brier=0.1))
+    assert project.found() == []
+
+
+def test_a_version_says_what_its_run_measured(project: Project) -> None:
+    project.begin("work")
+    run = project.train("three\n", auc=0.6, brier=0.1)
+    project.register("1.2.0", replace(run, metrics={"auc": 0.9, "brier": 0.1}))
+    path = layout.version("churn", "1.2.0")
+    message = f"metrics.auc: is 0.9, run/{run.id} measured 0.6"
+    assert project.found() == [("block", "version-run", path, message)]
+
+
+def test_a_version_of_no_run_is_refused(project: Project) -> None:
+    project.begin("work")
+    run = project.train("three\n", auc=0.6, brier=0.1)
+    ghost = project.ids.new()
+    project.register("1.2.0", replace(run, id=ghost))
+    assert project.found() == [
+        ("block", "version-run", layout.version("churn", "1.2.0"), f"run/{ghost} is not on record")
+    ]
+
+
+def test_a_foreign_file_name_reaches_neither_terminal_nor_markup(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.begin("work")
+    project.write("runs/\x1b[2J|`<b>@all.json", "{}")
+    project.commit()
+    report = project.root.parent / "report.md"
+    assert main(["-C", str(project.root), "check", "--report", str(report)]) == 0
+    head, base = (project.git("rev-parse", name)[:10] for name in ("HEAD", "main"))
+    assert capsys.readouterr().out == (
+        "warn   runs/\\x1b[2J|`<b>@all.json: is no record that actum knows: nothing reads it\n"
+        f"clean: 0 changed records of {head} against main ({base}): 0 block, 1 warn\n"
+    )
+    assert report.read_text() == (
+        "### actum check: clean\n\n"
+        f"0 changed records of {head} against main ({base}): 0 block, 1 warn\n\n"
+        "| | file | finding |\n|---|---|---|\n"
+        "| warn | `runs/\\x1b[2J\\|'<b>@all.json` | is no record that actum knows: nothing reads it |\n"
+    )
+
+
+def test_a_finding_is_exit_status_3_and_has_a_stable_id(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.begin("work")
+    forge(project, V1, metrics={})
+    project.commit()
+    assert main(["-C", str(project.root), "check"]) == 3
+    assert capsys.readouterr().out.splitlines()[-1].startswith("refused: 1 changed records of ")
+    assert main(["-C", str(project.root), "check", "--json"]) == 3
+    said = json.loads(capsys.readouterr().out)
+    assert said["schema"] == "check/1"
+    assert [finding["kind"] for finding in said["data"]["findings"]] == ["record-immutable"]
+    assert said["data"]["clean"] is False
+
+
+def test_a_clean_check_is_one_line(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    head = project.git("rev-parse", "HEAD")[:10]
+    assert main(["-C", str(project.root), "check"]) == 0
+    assert capsys.readouterr().out == f"clean: all records of {head} against main ({head}): 0 block, 0 warn\n"
+
+
+def test_a_shallow_clone_says_so(project: Project, tmp_path: Path) -> None:
+    project.begin("work")
+    project.write("a", "a")
+    project.commit()
+    project.git("clone", "-q", "--depth", "1", "--no-single-branch", f"file://{project.root}", str(tmp_path / "clone"))
+    clone = Project(tmp_path / "clone", project.env, project.ids)
+    clone.git("switch", "-q", "work")
+    with pytest.raises(UserError) as caught:
+        clone.check()
+    assert str(caught.value).endswith("this clone is shallow")
+    assert caught.value.hint == "git fetch --unshallow"
+
+
+def test_a_broken_policy_on_the_base_is_a_finding(project: Project) -> None:
+    on_branch(project)
+    project.git("switch", "-qc", "broken", "main")
+    project.write("policies/churn.yaml", "schema: policy/1\n")
+    broken = project.commit()
+    project.git("switch", "-q", "promote/churn/production")
+    found = project.found(base=broken)
+    assert ("block", "settings-invalid") in {(weight, kind) for weight, kind, _, _ in found}
+
+
+def test_the_settings_of_the_branch_name_no_stage(project: Project) -> None:
+    project.write("actum.yaml", SETTINGS.replace("[staging, production]", "[staging]"))
+    narrow = project.commit()
+    project.write("actum.yaml", SETTINGS)
+    project.commit()
+    on_branch(project)
+    message = "stage: production is none of staging (actum.yaml)"
+    assert ("block", "promotion-gate", POINTER, message) in project.found(base=narrow)
+
+
+def test_every_kind_of_finding_is_used() -> None:
+    source = "".join(path.read_text() for path in (Path(__file__).parents[2] / "src/actum/promotion").glob("*.py"))
+    assert [kind for kind in KINDS if source.count(f'"{kind}"') < 2] == []
