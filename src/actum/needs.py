@@ -47,7 +47,8 @@ def bring(item: Needed, config: Config, environ: Mapping[str, str]) -> Path:
     cache = cache_of(config)
     if not cache.has(item.md5):
         if not config.default_remote:
-            raise NotFoundError(f"{item.path} ({item.md5}) is not in the cache, and there is no remote", hint=ADD_REMOTE)
+            problem = f"{item.path} ({item.md5}) is not in the cache, and there is no remote"
+            raise NotFoundError(problem, hint=ADD_REMOTE)
         delivery.fetch_verified([item], config, environ)
     path = cache.path(item.md5)
     if item.sha256 and digests.of_file(path).sha256 != item.sha256:

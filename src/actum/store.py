@@ -133,9 +133,7 @@ class Store:
 
     def trusted_types(self) -> tuple[str, ...]:
         """Return the reviewed list of types that a model file may hold."""
-        data = self.read(layout.TRUSTED_TYPES) or b""
-        lines = (line.partition("#")[0].strip() for line in data.decode(errors="replace").splitlines())
-        return tuple(line for line in lines if line)
+        return listed_types(self.read(layout.TRUSTED_TYPES) or b"")
 
     def paths(self, kind: str) -> list[str]:
         """Return the paths of all records of a kind, sorted."""
@@ -182,6 +180,12 @@ class Store:
                 raise InvalidRecordError(f"{path}: git has lost object {entry.blob[:10]}", hint="git fsck")
             self._cache[key] = read_record(path, self._bytes[entry.blob])
         return self._cache[key]
+
+
+def listed_types(data: bytes) -> tuple[str, ...]:
+    """Return the types that the text of a reviewed list names."""
+    lines = (line.partition("#")[0].strip() for line in data.decode(errors="replace").splitlines())
+    return tuple(line for line in lines if line)
 
 
 def read_record(path: str, data: bytes) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from actum import layout
@@ -40,7 +40,10 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remark:
-    """What stands in the way of a tag (``block``), or would mislead GTO or DVC (``warn``). ``subject``: a tag."""
+    """What stands in the way of a tag (``block``), or would mislead GTO or DVC (``warn``).
+
+    ``subject``: a tag, a stage or a record.
+    """
 
     weight: Literal["block", "warn"]
     subject: str
@@ -69,6 +72,7 @@ class _Found:
 
 def plan_tags(store: Store, *, now: int) -> TagPlan:
     """Return the tags that the records of *store* ask for and the repository lacks. ``now`` in seconds since 1970."""
+    store = store.tolerant()
     found = _existing(store.repo)
     missing: list[Tag] = []
     present: list[str] = []
@@ -81,6 +85,10 @@ def plan_tags(store: Store, *, now: int) -> TagPlan:
         missing += book.missing
         present += book.present
         remarks += book.remarks
+    remarks += [
+        Remark(weight="block", subject=path, message=str(error).removeprefix(f"{path}: "), hint="actum check")
+        for path, error in (store.skipped or {}).items()
+    ]
     return TagPlan(missing=tuple(missing), present=tuple(present), remarks=tuple(remarks))
 
 
@@ -125,29 +133,35 @@ def push_tags(repo: Git, plan: TagPlan) -> None:
         raise ToolFailedError(str(error), hint="actum tags --push: it begins with what origin has now") from error
 
 
-@dataclass
 class _Book:
     """The tags of one model, as they are and as they are to become."""
 
-    store: Store
-    model: str
-    found: Mapping[str, _Found]
-    now: int
-    missing: list[Tag] = field(default_factory=list)
-    present: list[str] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    # Versions whose tag is there or will be, by number: only these can be at a stage in the eyes of GTO.
-    tagged: dict[str, ModelVersion] = field(default_factory=dict)
+    def __init__(self, store: Store, model: str, found: Mapping[str, _Found], now: int) -> None:
+        self._store, self._model, self._now = store, model, now
+        self._versions = store.versions(model)
+        artifacts = {model, *(_artifact(version) for version in self._versions)}
+        self._found = {name: tag for name, tag in found.items() if _artifact_in(name) in artifacts}
+        self.missing: list[Tag] = []
+        self.present: list[str] = []
+        self.remarks: list[Remark] = []
+        # Versions whose tag is there or will be, by number: only these can be at a stage in the eyes of GTO.
+        self._tagged: dict[str, ModelVersion] = {}
+        # Of each artifact the latest tagger time and the highest counter; of each commit the version on it.
+        self._latest: dict[str, int] = {}
+        self._highest: dict[str, int] = {}
+        self._on: dict[tuple[str, str], str] = {}
+        for tag in self._found.values():
+            self._note(tag.name, tag.commit, tag.at)
 
     def versions(self) -> None:
         """Plan a tag for each version that has none, oldest first."""
-        for version in sorted(self.store.versions(self.model), key=lambda one: (one.registered_at, one.version)):
+        for version in sorted(self._versions, key=lambda one: (one.registered_at, one.version)):
             name = f"{_artifact(version)}@v{version.version}"
-            there = self.found.get(name)
+            there = self._found.get(name)
             if there is None:
                 if self._may_sit(name, version):
-                    self._add(name, version, f"{self.model} {version.version}\n\nRun: run/{version.run}")
-                    self.tagged[version.version] = version
+                    self._add(name, version, f"{self._model} {version.version}\n\nRun: run/{version.run}")
+                    self._tagged[version.version] = version
             elif there.at is None:
                 self._say(
                     "warn", name, "is lightweight: GTO and DVC do not see it", f"git tag -d '{name}' && actum tags"
@@ -157,11 +171,11 @@ class _Book:
                 self._say("block", name, because, f"git tag -d '{name}' && actum tags")
             else:
                 self.present.append(name)
-                self.tagged[version.version] = version
+                self._tagged[version.version] = version
 
     def promotions(self) -> None:
         """Plan a tag for each promotion that has none, in the order in which they replaced each other."""
-        done = {tag.event: tag for tag in self.found.values() if tag.event and tag.at is not None}
+        done = {tag.event: tag for tag in self._found.values() if tag.event and tag.at is not None}
         lines = [line for line in self._lines() if line]
         waiting = [event for line in lines for event in self._after_last(line, done)]
         for line in lines:
@@ -175,8 +189,8 @@ class _Book:
     def foreign(self) -> None:
         """Warn about tags that look like ours and are not: both tools go by the newest, whoever wrote it."""
         ours = {*self.present, *(tag.name for tag in self.missing)} | {remark.subject for remark in self.remarks}
-        for name, tag in self.found.items():
-            if name in ours or not _is_about(name, self._artifacts()):
+        for name, tag in self._found.items():
+            if name in ours:
                 continue
             if tag.at is None:
                 self._say("warn", name, "is lightweight: GTO and DVC do not see it")
@@ -185,14 +199,14 @@ class _Book:
 
     def _lines(self) -> Iterator[list[Event]]:
         """Yield for each stage the promotions that led to what stands there, oldest first."""
-        events = {event.id: event for event in self.store.events(self.model) if event.promotion}
-        for stage, pointer in self.store.pointers(self.model).items():
+        events = {event.id: event for event in self._store.events(self._model) if event.promotion}
+        for stage, pointer in self._store.pointers(self._model).items():
             line: list[Event] = []
             ulid: str | None = pointer.event
-            while ulid is not None and ulid not in {event.id for event in line}:
-                event = events.get(ulid)
+            while ulid is not None:
+                event = events.pop(ulid, None)  # so that a circle ends, and is said
                 if event is None or event.promotion is None or event.promotion.stage != stage:
-                    self._say("block", f"{self.model}#{stage}", f"its promotion {ulid} is not on record", "actum fsck")
+                    self._say("block", f"{self._model}#{stage}", f"its promotion {ulid} is not on record", "actum fsck")
                     break
                 line.append(event)
                 ulid = event.promotion.supersedes
@@ -201,19 +215,23 @@ class _Book:
     def _after_last(self, line: list[Event], done: Mapping[str, _Found]) -> list[Event]:
         """Return what follows the last tagged one: a tag written late for an earlier one would put it back."""
         last = max((at for at, event in enumerate(line) if event.id in done), default=-1)
-        for event in line[:last]:
+        for event in line[: max(last, 0)]:
             if event.id not in done:
                 assert event.promotion is not None
                 because = (
                     f"has no tag for event {event.id}; one written now would put {event.promotion.version} back there"
                 )
-                self._say("warn", f"{self.model}#{event.promotion.stage}", because)
+                self._say("warn", f"{self._model}#{event.promotion.stage}", because)
         return line[last + 1 :]
 
     def _check_stage_tag(self, tag: _Found, event: Event) -> None:
         assert event.promotion is not None
-        version = self.tagged.get(event.promotion.version)
-        if version is not None and tag.commit != version.result_commit:
+        version = self._tagged.get(event.promotion.version)
+        name = f"{_artifact(version)}#{event.promotion.stage}#" if version else ""
+        if not tag.name.startswith(name):
+            because = f"names event {event.id}, which is a promotion to {event.promotion.stage}"
+            self._say("block", tag.name, because, f"git tag -d '{tag.name}' && actum tags")
+        elif version is not None and tag.commit != version.result_commit:
             because = f"names event {event.id}, but is on {tag.commit[:10]} and not on {version.result_commit[:10]}"
             self._say("block", tag.name, because, f"git tag -d '{tag.name}' && actum tags")
         else:
@@ -222,38 +240,42 @@ class _Book:
     def _add_promotion(self, event: Event) -> None:
         promotion = event.promotion
         assert promotion is not None
-        version = self.tagged.get(promotion.version)
+        version = self._tagged.get(promotion.version)
         if version is None:
             because = f"cannot be tagged for event {event.id}: version {promotion.version} has no tag of ours"
-            self._say("block", f"{self.model}#{promotion.stage}", because)
+            told = any(one.subject.endswith(f"{self._model}@v{promotion.version}") for one in self.remarks)
+            self._say("warn" if told else "block", f"{self._model}#{promotion.stage}", because)
             return
         artifact = _artifact(version)
-        name = f"{artifact}#{promotion.stage}#{self._next_number(artifact)}"
+        name = f"{artifact}#{promotion.stage}#{self._highest.get(artifact, 0) + 1}"
         replaced = f", replaces {promotion.replaces}" if promotion.replaces else ""
-        message = f"{self.model} {promotion.version} at {promotion.stage}{replaced}\n\nEvent: {event.id}"
+        message = f"{self._model} {promotion.version} at {promotion.stage}{replaced}\n\nEvent: {event.id}"
         self._add(name, version, message, event=event.id)
 
     def _add(self, name: str, version: ModelVersion, message: str, *, event: str = "") -> None:
-        artifact = _artifact(version)
-        times = [tag.at for tag in self.found.values() if tag.at is not None and _is_about(tag.name, {artifact})]
-        times += [tag.at for tag in self.missing if _is_about(tag.name, {artifact})]
         # Source: GTO and DVC order by tagger time in seconds, and take ties by name, where #10 is before #9.
-        at = max([self.now, *(time + 1 for time in times)])
+        at = max(self._now, self._latest.get(_artifact(version), 0) + 1)
         self.missing.append(Tag(name=name, commit=version.result_commit, message=message, at=at, event=event))
+        self._note(name, version.result_commit, at)
 
-    def _next_number(self, artifact: str) -> int:
-        names = [*self.found, *(tag.name for tag in self.missing)]
-        numbers = [_COUNTER.search(name) for name in names if _is_about(name, {artifact})]
-        return 1 + max((int(number[1]) for number in numbers if number), default=0)
+    def _note(self, name: str, commit: str, at: int | None) -> None:
+        """Keep what the next tag must come after."""
+        artifact, number = _artifact_in(name), _COUNTER.search(name)
+        if number:  # a lightweight tag takes its number too: the name is gone
+            self._highest[artifact] = max(int(number[1]), self._highest.get(artifact, 0))
+        if at is not None:
+            self._latest[artifact] = max(at, self._latest.get(artifact, 0))
+            if name.startswith(f"{artifact}@v"):
+                self._on.setdefault((artifact, commit), name)
 
     def _may_sit(self, name: str, version: ModelVersion) -> bool:
         """Whether the version's commit can take its tag; if not, it is said why."""
-        commit, repo = version.result_commit, self.store.repo
+        commit, repo = version.result_commit, self._store.repo
         if not _is_here(repo, version):
             hint = "git fetch --unshallow" if repo.is_shallow() else "git fetch origin 'refs/actum/*:refs/actum/*'"
             self._say("block", name, f"its result commit {commit[:10]} is not here", hint)
             return False
-        if other := self._other_version_on(commit, name):
+        if other := self._on.get((_artifact(version), commit)):
             self._say("block", name, f"its commit {commit[:10]} has {other} already; GTO takes one version a commit")
             return False
         result = Store(repo, commit)
@@ -263,12 +285,6 @@ class _Book:
         self._look_for_artifact(name, version, result)
         return True
 
-    def _other_version_on(self, commit: str, name: str) -> str:
-        artifact = name.partition("@")[0]
-        there = {tag.name: tag.commit for tag in self.found.values() if tag.at is not None}
-        there |= {tag.name: tag.commit for tag in self.missing}
-        return next((one for one, at in there.items() if at == commit and one.startswith(f"{artifact}@v")), "")
-
     def _look_for_artifact(self, name: str, version: ModelVersion, result: Store) -> None:
         path = "dvc.yaml" if version.pipeline == "." else f"{version.pipeline}/dvc.yaml"
         try:
@@ -276,16 +292,13 @@ class _Book:
         except UserError as error:
             self._say("warn", name, f"dvc artifacts get will fail: {error}")
             return
-        entry = artifacts.get(self.model)
+        entry = artifacts.get(self._model)
         if entry is None:
-            because = f"dvc artifacts get will not find it: {path} has no artifacts.{self.model} at its commit"
+            because = f"dvc artifacts get will not find it: {path} has no artifacts.{self._model} at its commit"
             self._say("warn", name, because, f"add it to {path} for the next version")
         elif entry.path != version.artifact.path:
             because = f"dvc artifacts get will give {entry.path}, the version's file is {version.artifact.path}"
-            self._say("warn", name, because, f"mend artifacts.{self.model} in {path} for the next version")
-
-    def _artifacts(self) -> set[str]:
-        return {self.model, *(_artifact(version) for version in self.store.versions(self.model))}
+            self._say("warn", name, because, f"mend artifacts.{self._model} in {path} for the next version")
 
     def _say(self, weight: Literal["block", "warn"], subject: str, message: str, hint: str = "") -> None:
         self.remarks.append(Remark(weight=weight, subject=subject, message=message, hint=hint))
@@ -296,8 +309,10 @@ def _artifact(version: ModelVersion) -> str:
     return version.model if version.pipeline == "." else f"{version.pipeline}={version.model}"
 
 
-def _is_about(tag: str, artifacts: set[str]) -> bool:
-    return re.split(r"[@#]", tag, maxsplit=1)[0] in artifacts and bool(re.search("[@#]", tag))
+def _artifact_in(tag: str) -> str:
+    """Return which artifact a tag is about, "" when it is about none."""
+    parts = re.split("[@#]", tag, maxsplit=1)
+    return parts[0] if len(parts) == 2 else ""
 
 
 def _is_here(repo: Git, version: ModelVersion) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from beginning_project import Actum, Said, git, surroundings
+from tests.beginning.beginning_project import Actum, Said, git, surroundings
 
 from actum.cli.main import main
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from beginning_project import Actum, everything, git
+from tests.beginning.beginning_project import Actum, everything, git
 
 from actum import layout
 from actum.beginning.place import find_place

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from beginning_project import Actum, everything, git
+from tests.beginning.beginning_project import Actum, everything, git
 
 Publish = Callable[[str, str], None]
 

@@ -14,6 +14,7 @@ from actum.catalogue.holdings import Holdings
 from actum.cli.main import main
 
 GOLDEN = Path(__file__).parent / "golden"
+REFRESH = os.environ.get("ACTUM_GOLDEN") == "write"  # asked before the tests' surroundings hide it
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +43,8 @@ def holdings(story: Story) -> Holdings:
 
 
 @pytest.fixture
-def actum(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Actum:
+def actum(capsys: pytest.CaptureFixture[str]) -> Actum:
     """Run one command line in a folder, in this process."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
     def run(root: Path, *words: str) -> Printed:
         capsys.readouterr()
@@ -62,7 +61,7 @@ def golden() -> Check:
 
     def check(name: str, text: str) -> None:
         path = GOLDEN / f"{name}.txt"
-        if os.environ.get("ACTUM_GOLDEN") == "write":
+        if REFRESH:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         assert text == path.read_text()

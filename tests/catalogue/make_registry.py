@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -219,7 +219,7 @@ class Registry:
 
     def seal(self, version: ModelVersion, promoted: Event, when: str, first: str, last: str) -> Event:
         assert promoted.promotion
-        segment = self.ulid(when)
+        segment = self.ulid(moments.write(at(when) - timedelta(minutes=5))[:16])
         body = Seal(
             segment=segment,
             path=layout.segment(version.model, segment),

@@ -70,7 +70,7 @@ def test_a_run_whose_commit_is_gone_has_no_code_to_compare(copy: Story, actum: A
     )
 
 
-@pytest.mark.parametrize("asked", ["event/0185RN0X00", "late-arrival/017Q5ATZZZ0000000005NXKTJT"])
+@pytest.mark.parametrize("asked", ["event/0185RN0X00", "late-arrival/017SFAMZZZ0000000005NXKTJT"])
 def test_only_versions_and_runs_can_be_compared(asked: str, story: Story, actum: Actum) -> None:
     printed = actum(story.root, "diff", asked, MODEL)
     assert (printed.status, printed.out) == (2, "")

@@ -103,3 +103,11 @@ def test_a_list_of_nothing_known_is_a_usage_error(story: Story, actum: Actum) ->
         "error: there is no list of late-arrival (models, versions, stages, runs, events, decisions)\n"
         "hint: actum ls versions late-arrival\n"
     )
+
+
+@pytest.mark.parametrize(("made", "held"), [("017SFAG", 0), ("017SFAH", 1), ("017SFAS", 1), ("017SFAV", 0)])
+def test_a_decision_lies_between_its_segment_and_the_seal(made: str, held: int, story: Story, actum: Actum) -> None:
+    printed = actum(story.root, "show", f"late-arrival/{made.ljust(26, '0')}")
+    assert printed.status == 0
+    assert printed.out.count("sealed 2013-05-01 06:00Z") == held
+    assert printed.out.count("no sealed segment on record can hold it") == 1 - held

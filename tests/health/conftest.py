@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from healthy_project import Project, surroundings
+from tests.health.healthy_project import Project, surroundings
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from healthy_project import Project
+from tests.health.healthy_project import Project
 
 from actum.cli.main import main
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from healthy_project import Project, bad, now
+from tests.health.healthy_project import Project, bad, now
 
 from actum import state
 from actum.health.finding import Finding, note, wrong
@@ -77,6 +78,14 @@ def test_a_lock_of_a_dvc_that_lives_is_worth_knowing(project: Project) -> None:
     rwlock(project, os.getpid())
     says = f"dvc is at work (process {os.getpid()}): it holds data"
     assert look(project) == [note("dvc lock", says)]
+
+
+def test_a_repository_that_dvc_holds_is_never_advised_to_be_let_go(project: Project) -> None:
+    (project.root / ".dvc" / "tmp").mkdir(exist_ok=True)
+    with (project.root / ".dvc" / "tmp" / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # as dvc does; it has not written its number yet
+        assert look(project) == [note("dvc lock", "dvc is at work (process unknown): it holds the repository")]
+    assert look(project) == []
 
 
 def test_a_lock_that_dvc_cannot_read_is_a_finding(project: Project) -> None:

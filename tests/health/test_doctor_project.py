@@ -6,7 +6,7 @@ import platform
 from dataclasses import replace
 
 import pytest
-from healthy_project import Project, bad
+from tests.health.healthy_project import Project, bad
 
 from actum.environment.machine import cpu_flags
 from actum.environment.pins import limits
@@ -61,6 +61,12 @@ def test_an_owner_who_was_never_written_is_a_finding(project: Project) -> None:
     project.git("commit", "-qam", "nobody")
     [finding] = look(project)
     assert finding.says == "actum.yaml: project.owner says 'TODO: the address of who answers for it'"
+
+
+def test_a_simulated_clock_is_said(project: Project) -> None:
+    edit(project, "clock: real", "clock: simulated")
+    project.git("commit", "-qam", "demo")
+    assert look(project) == [note("clock", "actum.yaml says clock: simulated, as a demo or a back-fill does")]
 
 
 def test_a_trunk_that_is_no_branch_is_a_finding(project: Project) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from healthy_project import Project, bad, now
+from tests.health.healthy_project import Project, bad, now
 
 from actum.git.repository import Git
 from actum.health.finding import note, ok, wrong
@@ -70,7 +70,7 @@ def test_replaced_commits_are_a_finding(project: Project) -> None:
     project.commit("more.txt", "more")
     project.git("replace", "--graft", "HEAD")
     [finding] = bad(look_at_repository(project.repo, now()))
-    says = "1 commits are replaced by others, history reads differently here than elsewhere"
+    says = "1 commits replaced by others: history reads differently here than elsewhere"
     assert finding == wrong("history", says, "git replace -d $(git replace -l)")
     project.mend(finding)
     assert look(project) == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from healthy_project import Project, bad
+from tests.health.healthy_project import Project, bad
 
 from actum.dvc.config import Remote
 from actum.health.finding import Finding, note, wrong

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from healthy_project import Project, bad, now
+from tests.health.healthy_project import Project, bad, now
 
 from actum.health import tools
 from actum.health.examine import examine

@@ -53,7 +53,8 @@ def caller(shared: Path) -> Mapping[str, str]:
     passed = ("UV_", "PIP_", "SSL_", "XDG_", "http_", "https_", "HTTP_", "HTTPS_", "NO_PROXY", "no_proxy", "REQUESTS_")
     env = {name: value for name, value in os.environ.items() if name.startswith((*passed, "COVERAGE_"))}
     cache = subprocess.run([find_uv(), "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    kept = {"UV_CACHE_DIR": cache, "PIP_CACHE_DIR": str(shared / "pip"), "ACTUM_ENVIRONMENTS": str(shared / "environments")}
+    environments = os.environ.get("ACTUM_ENVIRONMENTS", str(shared / "environments"))
+    kept = {"UV_CACHE_DIR": cache, "PIP_CACHE_DIR": str(shared / "pip"), "ACTUM_ENVIRONMENTS": environments}
     return {**env, **kept, "PATH": os.environ["PATH"], "HOME": str(home), "NO_COLOR": "1"}
 
 

@@ -238,8 +238,8 @@ class Project:
 
 def attestation(version: ModelVersion, level: str = "bytes", **facts: Any) -> Attestation:
     subject = [{"name": "model", "digest": {"sha256": version.artifact.sha256.removeprefix("sha256:")}}]
-    given = {"expires_at": datetime(2027, 2, 21, tzinfo=UTC), "stages_run": 1, "stages": 1} | facts
-    given = {"version": version.version, "level": level, "statement": {"subject": subject}} | given
+    given: dict[str, Any] = {"version": version.version, "level": level, "statement": {"subject": subject}}
+    given |= {"expires_at": datetime(2027, 2, 21, tzinfo=UTC), "stages_run": 1, "stages": 1} | facts
     return Attestation(**given)
 
 

@@ -132,7 +132,12 @@ def test_every_fault_of_a_record_is_said_with_its_line(project: Project) -> None
     project.commit()
     found = project.found()
     assert {kind for _, kind, _, _ in found} == {"record-invalid"}
-    assert ("block", "record-invalid", "policies/churn.yaml", "line 3: evidnce: is not known here, did you mean evidence?") in found
+    assert (
+        "block",
+        "record-invalid",
+        "policies/churn.yaml",
+        "line 3: evidnce: is not known here, did you mean evidence?",
+    ) in found
 
 
 def test_a_huge_record_is_refused_without_being_read(project: Project) -> None:
@@ -164,7 +169,7 @@ def test_an_event_id_is_used_once(project: Project) -> None:
 
 
 def test_a_pointer_that_moved_under_you_is_refused(project: Project) -> None:
-    path, branch = on_branch(project, what="churn@v1.1.0")
+    on_branch(project, what="churn@v1.1.0")
     project.git("branch", "-m", "mine")
     project.git("switch", "-q", "main")
     other = project.promoted(now=NOW)
@@ -258,7 +263,9 @@ def test_the_policy_of_the_branch_judges_nothing(project: Project) -> None:
 def test_findings_that_were_made_up_are_refused(project: Project) -> None:
     path, _ = on_branch(project)
     event = project.read(path)
-    better = tuple(replace(f, because="0.99 against at least 0.68") if f.gate == "auc" else f for f in event.promotion.findings)
+    better = tuple(
+        replace(f, because="0.99 against at least 0.68") if f.gate == "auc" else f for f in event.promotion.findings
+    )
     forge_promotion(project, path, findings=better)
     project.commit()
     assert project.found() == [
@@ -281,7 +288,7 @@ def test_a_version_cannot_be_registered_and_promoted_in_one_change(project: Proj
     project.begin("work")
     project.register("1.2.0", project.train("three\n", auc=0.9, brier=0.1))
     project.git("branch", "-f", "main", "HEAD")
-    path, branch = on_branch(project, what="churn@v1.2.0")
+    on_branch(project, what="churn@v1.2.0")
     project.git("branch", "-f", "main", "main~4")
     found = project.found()
     where = layout.version("churn", "1.2.0")
@@ -305,6 +312,15 @@ def test_a_clock_of_its_own_is_refused(project: Project) -> None:
         ("block", "promotion-time", path, "clock: is simulated, actum.yaml says real"),
         ("block", "promotion-time", path, "recorded_at: 2024-05-03 09:30 is yet to come"),
     ]
+
+
+def test_a_promotion_is_not_older_than_its_version(project: Project) -> None:
+    """Both times of an event can be forged together; the version's own is on the base."""
+    path, _ = on_branch(project)
+    forge(project, path, recorded_at=NOW - timedelta(days=30), effective_at=NOW - timedelta(days=30))
+    project.commit()
+    message = "recorded_at: is before 2024-05-02 09:30, when the version was registered"
+    assert project.found() == [("block", "promotion-time", path, message)]
 
 
 def test_a_promotion_without_a_pointer_would_rewrite_the_past(project: Project) -> None:
@@ -373,7 +389,9 @@ def test_a_version_of_no_run_is_refused(project: Project) -> None:
     ]
 
 
-def test_a_foreign_file_name_reaches_neither_terminal_nor_markup(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_foreign_file_name_reaches_neither_terminal_nor_markup(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     project.begin("work")
     project.write("runs/\x1b[2J|`<b>@all.json", "{}")
     project.commit()

@@ -217,7 +217,9 @@ def test_an_attestation_counts_from_the_evidence_branch_and_only_about_these_byt
     assert first is not None
     assert other is not None
     forged = attestation(other)
-    attest(project, forged.__class__(**{name: getattr(forged, name) for name in forged.__slots__} | {"version": "1.0.0"}))
+    attest(
+        project, forged.__class__(**{name: getattr(forged, name) for name in forged.__slots__} | {"version": "1.0.0"})
+    )
     (finding,) = closed(project)
     assert finding == Finding(gate="rebuild", outcome="missing", because="nobody rebuilt it, bytes is asked")
     attest(project, attestation(first))
@@ -246,7 +248,9 @@ def attest(project: Project, body: object) -> None:
 
 def test_the_evidence_branch_promotes_nothing(project: Project) -> None:
     path = layout.version("churn", "9.0.0")
-    forged = (project.root / layout.version("churn", "1.0.0")).read_bytes().replace(b'version: "1.0.0"', b'version: "9.0.0"')
+    forged = (
+        (project.root / layout.version("churn", "1.0.0")).read_bytes().replace(b'version: "1.0.0"', b'version: "9.0.0"')
+    )
     commit = writing.commit_files(project.repo, None, {path: forged}, "forge")
     writing.move_ref(project.repo, layout.EVIDENCE_REF, commit, expected=None)
     assert [finding.gate for finding in closed(project, "churn@v9.0.0")] == ["version"]
@@ -288,7 +292,9 @@ def test_a_merged_branch_is_used_again(project: Project) -> None:
 
 def test_without_a_trunk_nothing_is_promoted(project: Project) -> None:
     change(project, "actum.yaml", "trunk: main", "trunk: release")
-    with pytest.raises(NotFoundError, match="^the trunk release is neither here nor at origin$"):
+    with pytest.raises(
+        NotFoundError, match=r"^the trunk release, named in actum\.yaml, is neither here nor at origin$"
+    ):
         project.promote()
 
 

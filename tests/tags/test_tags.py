@@ -104,7 +104,11 @@ def test_gto_and_dvc_agree_with_the_registry(project: Project) -> None:
         ("assignment", "v1.1.0", "production"),
         ("assignment", "v1.0.0", "production"),
     ]
-    for words, rows in ((("--rev", "v1.0.0"), "one\n"), (("--rev", "v1.1.0"), "two\n"), (("--stage", "production"), "one\n")):
+    for words, rows in (
+        (("--rev", "v1.0.0"), "one\n"),
+        (("--rev", "v1.1.0"), "two\n"),
+        (("--stage", "production"), "one\n"),
+    ):
         out = project.root.parent / "-".join(words).strip("-")
         project.dvc("artifacts", "get", ".", "churn", *words, "-o", str(out))
         assert out.read_text() == rows
@@ -144,6 +148,7 @@ def test_foreign_and_lightweight_tags_are_warned_about_and_stop_nothing(project:
     words = "is not from the records; where it is the newest, GTO and DVC go by it"
     assert said["warn", "churn#staging#9"] == words
     assert ("warn", "churning@v1.0.0") not in said
+    assert {one.weight for one in made.remarks} == {"warn"}
 
 
 def test_one_commit_holds_one_version(project: Project) -> None:
@@ -164,14 +169,14 @@ def test_one_commit_holds_one_version(project: Project) -> None:
 def test_a_result_commit_that_is_not_here_is_a_finding(project: Project, tmp_path: Path) -> None:
     project.promoted()
     path = layout.version("churn", "1.0.0")
-    gone = "12" * 20
+    gone = "ab" * 20
     text = (project.root / path).read_text().replace(result(project, "1.0.0"), gone)
     project.write(path, text)
     project.commit()
     event = project.pointer().event
     assert remarks(project) == [
         ("block", "churn@v1.0.0", f"its result commit {gone[:10]} is not here"),
-        ("block", "churn#production", f"cannot be tagged for event {event}: version 1.0.0 has no tag of ours"),
+        ("warn", "churn#production", f"cannot be tagged for event {event}: version 1.0.0 has no tag of ours"),
     ]
 
 
@@ -188,6 +193,15 @@ def test_a_tag_that_was_moved_is_a_finding(project: Project) -> None:
     one, two = result(project, "1.0.0")[:10], result(project, "1.1.0")[:10]
     because = f"is on {two}, the version's result commit is {one}"
     assert ("block", "churn@v1.0.0", because) in remarks(project)
+
+
+def test_a_tag_that_names_the_event_of_another_stage_is_a_finding(project: Project) -> None:
+    event = project.promoted()
+    write(project)
+    project.git("tag", "-d", "churn#production#1")
+    project.git("tag", "-a", "-m", f"forged\n\nEvent: {event.id}", "churn#staging#1", result(project, "1.0.0"))
+    because = f"names event {event.id}, which is a promotion to production"
+    assert remarks(project) == [("block", "churn#staging#1", because)]
 
 
 def test_a_late_tag_does_not_put_an_old_version_back(project: Project) -> None:
@@ -251,14 +265,18 @@ def test_a_tag_that_origin_refuses_is_taken_back(project: Project) -> None:
     assert plan(clone).missing == ()
 
 
-def test_a_dry_run_says_what_is_missing_and_writes_nothing(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_says_what_is_missing_and_writes_nothing(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["-C", str(project.root), "tags", "-n"]) == 0
     one, two = result(project, "1.0.0")[:10], result(project, "1.1.0")[:10]
     assert capsys.readouterr().out == f"  churn@v1.0.0  {one}  churn 1.0.0\n  churn@v1.1.0  {two}  churn 1.1.0\n"
     assert project.git("tag", "--list") == ""
 
 
-def test_findings_are_exit_status_3_and_the_rest_is_written(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_are_exit_status_3_and_the_rest_is_written(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
     project.git("tag", "-a", "-m", "forged", "churn@v1.0.0", "HEAD")
     assert main(["-C", str(project.root), "tags", "--json"]) == 3
     said = json.loads(capsys.readouterr().out)
@@ -272,6 +290,14 @@ def test_a_pipeline_in_a_folder_has_its_folder_in_the_tag(project: Project) -> N
     project.write(path, (project.root / path).read_text().replace("pipeline: .", "pipeline: sub/mod"))
     project.commit()
     assert [tag.name for tag in plan(project).missing] == ["churn@v1.0.0", "sub/mod=churn@v1.1.0"]
+
+
+def test_one_bad_record_does_not_stop_the_other_tags(project: Project) -> None:
+    path = layout.version("churn", "1.0.0")
+    project.write(path, "schema: model-version/1\n")
+    project.commit()
+    assert remarks(project) == [("block", path, "model: is required")]
+    assert write(project) == ["churn@v1.1.0"]
 
 
 def test_a_promotion_that_is_not_on_record_is_a_finding(project: Project) -> None:

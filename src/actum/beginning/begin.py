@@ -116,9 +116,9 @@ def _settings_there(root: Path) -> Settings | None:
 
 
 def _address(place: Place) -> str:
-    """Return the address that git commits under, "" where it was told none: one that git guesses is nobody's."""
+    """Return the address that git commits under, "" where it was told none."""
     folder = next(path for path in (place.root, *place.root.parents) if path.is_dir())
-    asked = plumbing.attempt(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
+    asked = plumbing.attempt(folder, "var", "GIT_AUTHOR_IDENT")
     return "" if asked.code else asked.out.decode(errors="replace").rpartition("<")[2].partition(">")[0]
 
 

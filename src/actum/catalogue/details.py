@@ -100,7 +100,7 @@ class EventDetail:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DecisionDetail:
-    """A decision is not in git; ``segments`` are those that can hold it, by its time or by their own."""
+    """A decision is not in git. ``segments``: those whose span of ids holds its own, one or none where all is well."""
 
     id: str
     made_at: datetime
@@ -235,14 +235,10 @@ def _decision(holdings: Holdings, reference: Reference) -> Detail:
     if ulid in segments_of(holdings, model):
         seal = next(event for event in holdings.events(model) if event.seal and event.seal.segment == ulid)
         return _event(holdings, seal.id)
+    # Scoring takes the segment's id first, then one for each decision, the seal's last; none ever goes back.
     made = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=names.ulid_ms(ulid))
-    segments = [row for row in segment_rows(holdings, model) if _can_hold(row, ulid, made)]
+    segments = [row for row in segment_rows(holdings, model) if row.segment < ulid < row.event]
     return DecisionDetail(id=str(reference), made_at=made, segments=tuple(segments))
-
-
-def _can_hold(row: SegmentRow, ulid: str, made: datetime) -> bool:
-    """A decision is made between the opening of its segment and the seal, or bears a business time within it."""
-    return row.segment <= ulid <= row.event or row.first_moment <= made <= row.last_moment
 
 
 def _require_readable(holdings: Holdings, path: str) -> None:

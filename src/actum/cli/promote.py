@@ -11,7 +11,8 @@ from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.errors import UsageError
 from actum.promotion.plan import Plan
-from actum.promotion.promote import Order, Outcome, Surroundings, open_base, promote
+from actum.promotion.promote import Order, Outcome, Surroundings, promote
+from actum.promotion.scope import open_base
 from actum.records.codec import encode
 from actum.records.event import Finding
 
@@ -58,7 +59,7 @@ def _steps(outcome: Outcome, trunk: str, has_origin: bool) -> list[str]:
             f"git switch {branch}",
             "actum check",
             f"git push{force} -u origin {branch}",
-            "actum tags --push, after the merge",
+            "actum tags --push  # after the merge",
         ]
     return [f"git switch {branch}", "actum check", f"git switch {trunk}", f"git merge --no-ff {branch}", "actum tags"]
 

@@ -9,7 +9,7 @@ import click
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.errors import UserError
-from actum.promotion.promote import open_base
+from actum.promotion.scope import open_base
 from actum.tags import TagPlan, fetch_tags, plan_tags, push_tags, write_tags
 
 

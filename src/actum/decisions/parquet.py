@@ -18,7 +18,7 @@ from actum.errors import InvalidRecordError
 Row = tuple[Any, ...]
 _PORTION = 4096
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_CONFIG = {"threads": 1, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_CONFIG: dict[str, Any] = {"threads": 1, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 @contextmanager
@@ -78,7 +78,8 @@ def look_up(path: Path, key: str, value: str, columns: list[str]) -> list[Row]:
     with path.open("rb") as stream:
         is_parquet = stream.read(4) == b"PAR1"
     reader = "read_parquet($path)" if is_parquet else "read_csv($path, all_varchar=true)"
-    kinds = dict(_query(path, f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {reader})", {}))  # noqa: S608
+    asked = f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {reader})"  # noqa: S608
+    kinds: dict[str, str] = dict(_query(path, asked, {}))
     absent = [name for name in (key, *columns) if name not in kinds]
     if absent:
         raise InvalidRecordError(f"{path}: has no column {', '.join(absent)}")

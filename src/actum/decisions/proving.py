@@ -37,8 +37,8 @@ class Verified:
 
 def matching(path: Path, prefix: str, limit: int = 3) -> tuple[str, ...]:
     """Return the first ids of decisions that begin with *prefix*."""
-    low, high = prefix.ljust(26, "0"), prefix.ljust(26, "Z")
-    found = parquet.column(path, "id", "id BETWEEN $low AND $high LIMIT $most", {"low": low, "high": high, "most": limit})
+    bounds = {"low": prefix.ljust(26, "0"), "high": prefix.ljust(26, "Z"), "most": limit}
+    found = parquet.column(path, "id", "id BETWEEN $low AND $high LIMIT $most", bounds)
     return tuple(str(one) for one in found)
 
 

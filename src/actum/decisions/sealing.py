@@ -78,7 +78,8 @@ def _decided(
     lines: Iterable[str | bytes], terms: Terms, ids: Ids, salt: Callable[[int], str]
 ) -> Iterator[dict[str, Any]]:
     """Yield each decision as ``encode`` would write it."""
-    given = {"schema": "decision/1", "model": terms.model, "version": terms.version, "artifact": terms.artifact}
+    given: dict[str, Any] = {"schema": "decision/1"}
+    given |= {name: getattr(terms, name) for name in ("model", "version", "artifact")}
     given |= {"recorded_at": moments.write(terms.recorded_at), "threshold": terms.rule.threshold}
     given |= {name: value for name in ("stage", "stage_event") if (value := getattr(terms, name)) is not None}
     for number, text in enumerate(lines, start=1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from actum import process
 from actum.errors import NotFoundError, ToolFailedError
 
 # Inside a hook, git exports GIT_DIR and GIT_INDEX_FILE: a child git would then work on the caller's
-# repository, whatever its cwd. Who commits and how git connects is the caller's to say.
-_KEPT = frozenset(
-    "GIT_SSH GIT_SSH_COMMAND GIT_ASKPASS GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_NOSYSTEM GIT_AUTHOR_NAME"
-    " GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL".split()
+# repository, whatever its cwd. Who commits, how git connects and the user's own settings are the caller's to say.
+_KEPT = re.compile(
+    r"GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|PROXY_COMMAND|PROXY_SSL_CAINFO|SSL_(CAINFO|CAPATH|CERT|KEY|NO_VERIFY))"
+    r"|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_[0-9]+|VALUE_[0-9]+)|GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)"
 )
 _FIXED = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
 # quotepath: paths as they are. fsmonitor and hooks of a foreign repository must not run because we read it.
@@ -29,7 +30,7 @@ _SETTINGS = (
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a child git, *extra* last."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or _KEPT.fullmatch(key)}
     return clean | _FIXED | dict(extra or {})
 
 

@@ -53,10 +53,10 @@ def _lock_files(folder: Path) -> Iterator[Path]:
 
 def _dvc_locks(root: Path) -> Iterator[Finding]:
     for lock in leftovers.locks(root):
-        if lock.pid == 0:
+        if not lock.command:  # what cannot be read names nobody, and dvc refuses to start over it
             yield wrong("dvc lock", f"{lock.path}: {lock.on}", f"rm {lock.path}   (once no dvc is at work here)")
         elif lock.alive:
-            yield note("dvc lock", f"dvc is at work (process {lock.pid}): it holds {lock.on}")
+            yield note("dvc lock", f"dvc is at work (process {lock.pid or 'unknown'}): it holds {lock.on}")
         else:
             says = f"{lock.path} names process {lock.pid}, which is gone, for {lock.on}"
             yield wrong("dvc lock", says, f"rm {lock.path}   (once no dvc is at work here)")

@@ -31,6 +31,8 @@ def read_settings(repo: Git) -> tuple[Settings | None, tuple[Finding, ...]]:
 
 
 def look_at_project(repo: Git, settings: Settings) -> Iterator[Finding]:
+    if settings.clock == "simulated":
+        yield note("clock", f"{layout.SETTINGS} says clock: simulated, as a demo or a back-fill does")
     yield _trunk(repo, settings.trunk)
     yield _trusted_types(repo)
     yield from _cards(repo)

@@ -51,7 +51,7 @@ def _history(repo: Git) -> Iterator[Finding]:
         found.append(wrong("history", says, _complete(name)))
     replaced = [ref.name for ref in repo.refs("refs/replace/")]
     if replaced:
-        says = f"{len(replaced)} commits are replaced by others, history reads differently here than elsewhere"
+        says = f"{len(replaced)} commits replaced by others: history reads differently here than elsewhere"
         found.append(wrong("history", says, "git replace -d $(git replace -l)"))
     grafts = repo.folder() / "info" / "grafts"
     if grafts.exists() and grafts.stat().st_size:

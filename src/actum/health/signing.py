@@ -14,7 +14,7 @@ from actum.health.finding import Finding, ok, wrong
 
 
 def look_at_signing(repo: Git, environ: Mapping[str, str]) -> Finding:
-    asked = [key for key in ("commit.gpgsign", "tag.gpgsign") if repo.config(key) == "true"]
+    asked = [key for key in ("commit.gpgsign", "tag.gpgsign") if repo.flag(key)]
     if not asked:
         return ok("signing", "not asked for")
     form = repo.config("gpg.format") or "openpgp"

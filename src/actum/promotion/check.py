@@ -10,11 +10,10 @@ from actum import layout
 from actum.git.repository import Git
 from actum.promotion.findings import Objection
 from actum.promotion.moves import Bench, move_objections, standing_objections
-from actum.promotion.promote import open_evidence
 from actum.promotion.provenance import provenance_objections
 from actum.promotion.record_rules import record_objections
 from actum.promotion.remote import artifact_in_remote
-from actum.promotion.scope import Scope, open_scope
+from actum.promotion.scope import Scope, open_evidence, open_scope
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -130,6 +130,11 @@ def _judged(bench: Bench, move: Move) -> Iterator[Objection]:
     yield from _version(scope.base, move.path, pointer)
     candidate = version_of(scope.base, pointer.model, pointer.version)
     if candidate is not None:
+        if move.event.recorded_at < candidate.registered_at:
+            because = (
+                f"recorded_at: is before {candidate.registered_at:%Y-%m-%d %H:%M}, when the version was registered"
+            )
+            yield block("promotion-time", layout.event(pointer.model, pointer.event, "promotion"), because)
         yield from _gates(bench, move, candidate)
         yield from _remote(bench, move, candidate)
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout, registry, state
-from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.names import Ids, Reference
 from actum.promotion.branch import require_replaceable, write_branch
 from actum.promotion.plan import Edge, Plan, make_plan
 from actum.promotion.remote import artifact_in_remote
+from actum.promotion.scope import open_base, open_evidence
 from actum.records.event import Event, Promotion
 from actum.records.settings import Clock
 from actum.records.stage import StagePointer
-from actum.store import Store, evidence_commit, open_head, trunk_commit
+from actum.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,25 +85,6 @@ def promote(order: Order, around: Surroundings) -> Outcome:
     return Outcome(
         plan=plan, clock=settings.clock, branch=branch, event=event, commit=commit, replaced=held is not None
     )
-
-
-def open_base(repo: Git) -> Store:
-    """Open the trunk's tip, without the evidence branch: nobody reviews that one, so it promotes nothing.
-
-    Raises:
-        NotFoundError: The branch that actum.yaml calls the trunk is neither here nor at origin.
-    """
-    trunk = open_head(repo).settings().trunk
-    tip = trunk_commit(repo, trunk)
-    if tip is None:
-        raise NotFoundError(f"the trunk {trunk} is neither here nor at origin", hint=f"git fetch origin {trunk}")
-    return Store(repo, tip)
-
-
-def open_evidence(repo: Git) -> Store | None:
-    """Open the evidence branch, from which attestations are taken and nothing else; a bad file there stops nobody."""
-    commit = evidence_commit(repo)
-    return Store(repo, commit).tolerant() if commit else None
 
 
 def _wanted(base: Store, reference: Reference) -> str:

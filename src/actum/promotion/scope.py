@@ -1,4 +1,4 @@
-"""What a check looks at: one revision, the base that judges it, and what lies between them."""
+"""What a promotion is planned from and what a check looks at: the base, the evidence, and what lies between."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from actum import layout
 from actum.errors import NotFoundError, UserError
 from actum.git.repository import Git
-from actum.store import Store, open_head, trunk_commit
+from actum.store import Store, evidence_commit, open_head, trunk_commit
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,21 @@ def open_scope(repo: Git, *, head: str | None, base: str | None) -> Scope:
     )
 
 
+def open_base(repo: Git) -> Store:
+    """Open the trunk's tip, without the evidence branch: nobody reviews that one, so it promotes nothing.
+
+    Raises:
+        NotFoundError: The branch that actum.yaml calls the trunk is neither here nor at origin.
+    """
+    return Store(repo, _trunk(repo)[1])
+
+
+def open_evidence(repo: Git) -> Store | None:
+    """Open the evidence branch, from which attestations are taken and nothing else; a bad file there stops nobody."""
+    commit = evidence_commit(repo)
+    return Store(repo, commit).tolerant() if commit else None
+
+
 def _commit(repo: Git, revision: str) -> str:
     found = repo.resolve(revision)
     if found is None:
@@ -70,6 +85,6 @@ def _trunk(repo: Git) -> tuple[str, str]:
     if tip is None:
         raise NotFoundError(
             f"the trunk {trunk}, named in {layout.SETTINGS}, is neither here nor at origin",
-            hint=f"git fetch origin {trunk}, or actum check --base REV",
+            hint=f"git fetch origin {trunk}",
         )
     return trunk, tip

@@ -17,6 +17,7 @@ from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.objects import Needed
 from actum.environment import machine
 from actum.errors import ToolFailedError, UserError
+from actum.evidence import add_evidence
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids
@@ -31,7 +32,7 @@ from actum.records.run import Run, RunEnvironment, RunStage
 from actum.records.version import ModelVersion
 from actum.runlog.history import flat_metrics
 from actum.runlog.journal import Book, open_book
-from actum.store import Store, evidence_commit, write_record
+from actum.store import Store, write_record
 from actum.workshop import Workshop, open_version_workshop
 
 SPARE_BYTES = 256 << 20
@@ -297,7 +298,9 @@ class _Rebuild:
                 statement=self._statement(rebuilt, workshop.described, started, finished),
             ),
         )
-        add_evidence(around.repo, event)
+        path = layout.event(event.model, event.id, event.kind)
+        message = f"Record {event.kind} of {event.model} ({event.id})"
+        add_evidence(around.repo, {path: write_record(event, path=path)}, message)
         return replace(rebuilt, attestation=event)
 
     def _statement(
@@ -316,18 +319,3 @@ class _Rebuild:
 
 def _digests(run: Run, stage: RunStage) -> dict[str, str]:
     return {path: fact.md5 for path, fact in run.facts(stage.outs).items()}
-
-
-def add_evidence(repo: Git, event: Event) -> None:
-    """Commit an event to the evidence branch; work tree, index and HEAD stay as they are."""
-    path = layout.event(event.model, event.id, event.kind)
-    for _ in range(3):
-        local, tip = repo.resolve(layout.EVIDENCE_REF), evidence_commit(repo)
-        message = f"Record {event.kind} of {event.model} ({event.id})"
-        commit = writing.commit_files(repo, tip, {path: write_record(event, path=path)}, message)
-        try:
-            writing.move_ref(repo, layout.EVIDENCE_REF, commit, expected=local, message=message)
-        except ToolFailedError:
-            continue  # another rebuild was faster: join it
-        return
-    raise ToolFailedError(f"{layout.EVIDENCE_BRANCH} keeps moving", hint="run the same command again")

@@ -1,0 +1,1 @@
+"""``actum why``: one decision explained, replayed and proved."""

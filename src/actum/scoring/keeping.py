@@ -1,0 +1,168 @@
+"""Where a segment goes: into the DVC cache, to the remote, and its seal into git, in one commit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from actum import files, layout, state
+from actum.decisions.sealing import Written
+from actum.digests import FileDigests
+from actum.dvc import delivery
+from actum.dvc.cache import cache_of
+from actum.dvc.config import Config
+from actum.dvc.objects import Needed
+from actum.dvc.tracked import SUFFIX, write_tracked
+from actum.evidence import add_evidence
+from actum.git import writing
+from actum.git.repository import Git
+from actum.records.event import Event, Seal
+from actum.records.settings import Clock
+from actum.scoring.order import Decider, Table
+from actum.store import read_record, write_record
+
+GITIGNORE = "decisions/.gitignore"
+IGNORED = b"*.parquet\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """A segment that is in the cache. ``remote``: where it was pushed to and read back, "" for nowhere."""
+
+    digests: FileDigests
+    remote: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keeper:
+    """One segment on its way."""
+
+    repo: Git
+    config: Config
+    environ: Mapping[str, str]
+    model: str
+    segment: str
+
+    @property
+    def path(self) -> str:
+        return layout.segment(self.model, self.segment)
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """Yield where the segment is to be written; what was not sealed is removed.
+
+        On a branch it stays in the work tree, as after ``dvc add``. A detached HEAD's work tree stays as it is.
+        """
+        if self.repo.branch() is None:
+            with tempfile.TemporaryDirectory(prefix="segment-", dir=state.folder(self.repo.root)) as folder:
+                yield Path(folder, f"{self.segment}.parquet")
+            return
+        ignore, target = files.inside(self.repo.root, GITIGNORE), files.inside(self.repo.root, self.path)
+        said = ignore.read_bytes() if ignore.exists() else b""
+        if IGNORED not in said:  # before the first segment: a kill must not leave one that git would take
+            files.replace(ignore, said + IGNORED)
+        try:
+            yield target
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def keep(self, written: Path, *, local: bool, tell: Callable[[str], None]) -> Kept:
+        """Put the segment into the cache, and into the remote unless *local*; read it back there.
+
+        Raises:
+            ToolFailedError: The remote did not take it, or gave back other bytes.
+        """
+        found = cache_of(self.config).put_file(written)
+        if local or not self.config.default_remote:
+            return Kept(digests=found)
+        tell("pushing the segment and reading it back")
+        needed = Needed(path=self.path, md5=found.md5, size=found.size, sha256=found.sha256)
+        pushed = delivery.push_verified([needed], self.config, self.environ)
+        return Kept(digests=found, remote=", ".join(pushed.remotes))
+
+    def event(
+        self,
+        kept: Kept,
+        *,
+        by: Decider,
+        written: Written,
+        table: Table,
+        batch_rows: int,
+        event_id: str,
+        at: datetime,
+        as_of: datetime,
+        clock: Clock,
+        previous: Event | None,
+    ) -> Event:
+        """Return the seal."""
+        seal = Seal(
+            segment=self.segment,
+            path=self.path,
+            md5=kept.digests.md5,
+            sha256=kept.digests.sha256,
+            size=kept.digests.size,
+            rows=written.rows,
+            batch_rows=batch_rows,
+            merkle_root=written.root,
+            version=by.version.version,
+            artifact=by.version.artifact.sha256,
+            first_moment=written.first,
+            last_moment=written.last,
+            as_of=as_of,
+            card=by.card_blob,
+            trusted_types=by.trusted_blob,
+            stage=by.standing.stage if by.standing else None,
+            stage_event=by.standing.event.id if by.standing else None,
+            input=table.listed,
+            input_sha256=table.sha256,
+            previous=previous.id if previous else None,
+        )
+        return Event(
+            schema="event/1",
+            id=event_id,
+            kind="seal",
+            model=self.model,
+            recorded_at=at,
+            effective_at=as_of,
+            clock=clock,
+            by=self.repo.identity(),
+            seal=seal,
+        )
+
+    def commit(self, event: Event) -> tuple[str, str]:
+        """Commit the seal and return the commit and its branch: that of the checkout, or that of evidence."""
+        assert event.seal is not None
+        seal, record = event.seal, layout.event(event.model, event.id, event.kind)
+        tracked = write_tracked(Path(seal.path).name, seal.md5, seal.size)
+        changes = {seal.path + SUFFIX: tracked, record: write_record(event, path=record)}
+        branch = self.repo.branch()
+        if branch is None:
+            return add_evidence(self.repo, changes, _message(event)), layout.EVIDENCE_BRANCH
+        for path, data in changes.items():  # the event last: once it is there, a later call can finish
+            files.replace(files.inside(self.repo.root, path), data)
+        return writing.commit_work_tree(self.repo, [*changes, GITIGNORE], _message(event)), branch
+
+
+def finish_left_over(repo: Git, model: str, tell: Callable[[str], None]) -> None:
+    """Commit a seal that a killed call had written whole but not committed yet."""
+    head = repo.tree(repo.head(), "registry", "decisions")
+    for place in sorted((repo.root / "registry" / model / "events").glob("*-seal.yaml")):
+        record = place.relative_to(repo.root).as_posix()
+        if record in head or repo.branch() is None:
+            continue
+        event = read_record(record, place.read_bytes())
+        tracked = event.seal.path + SUFFIX
+        if (repo.root / tracked).is_file():
+            tell(f"finishing a seal that was interrupted: event/{event.id}")
+            writing.commit_work_tree(repo, [record, tracked, GITIGNORE], _message(event))
+
+
+def _message(event: Event) -> str:
+    assert event.seal is not None
+    seal = event.seal
+    return f"Seal {seal.rows} decisions of {event.model} {seal.version}\n\nSegment: {seal.segment}"

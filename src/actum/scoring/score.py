@@ -1,0 +1,216 @@
+"""The use case: score in the locked environment, write a segment, push it, seal it in one commit."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from actum import moments, state
+from actum.decisions import proving, sealing
+from actum.decisions.seals import body, seals
+from actum.dvc.config import Config, read_config
+from actum.dvc.objects import Needed
+from actum.errors import UserError
+from actum.git.repository import Git
+from actum.names import Ids
+from actum.needs import bring
+from actum.records.event import Event
+from actum.records.settings import Clock
+from actum.scoring.keeping import Keeper, finish_left_over
+from actum.scoring.order import Decider, Order, Table, decider, request, table
+from actum.scoring.survey import Survey, survey
+from actum.store import Store, open_head, open_trunk
+from actum.workshop import open_version_workshop
+
+BATCH_ROWS = 4096
+EXAMPLES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What scoring is given by the process."""
+
+    repo: Git
+    environ: Mapping[str, str]
+    now: Callable[[], datetime]
+    ids: Ids
+    tell: Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """What came of it.
+
+    Attributes:
+        seal: The seal on record; None for a dry run.
+        new: Whether this call sealed it, or it stood already.
+        examples: Ids of decisions to ask about, of the outcome at or above the threshold first.
+        remote: Where the segment's bytes were read back; "" for nowhere.
+        branch: Where the seal was committed.
+    """
+
+    by: Decider
+    table: Table
+    survey: Survey
+    clock: Clock
+    seal: Event | None = None
+    new: bool = False
+    examples: tuple[str, ...] = ()
+    remote: str = ""
+    branch: str = ""
+    commit: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def score(order: Order, around: Surroundings) -> Scored:
+    """Decide about every row of a table and seal the decisions; the same order a second time changes nothing.
+
+    Raises:
+        UserError: The card, the table or the times of its rows do not allow it; nothing is written.
+        ToolFailedError: The remote did not take the segment; nothing is sealed.
+    """
+    repo = around.repo
+    with state.one_writer(repo.root, f"score {order.reference.owner}"):
+        repo.identity()
+        as_of = order.as_of or around.now()
+        trunk = open_trunk(repo)
+        by = decider(trunk, order.reference, as_of)
+        rows = table(repo.root, order.table)
+        finish_left_over(repo, by.card.model, around.tell)
+        scratch = state.folder(repo.root) / "scratch"
+        scratch.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="score-", dir=scratch) as folder:
+            lines = _ask(order, around, by, rows, Path(folder, "scored.ndjson"))
+            found = survey(lines, by.rule, since=by.standing.since if by.standing else None, until=as_of)
+            _refuse_outside(found, order, by, rows, as_of)
+            done = Scored(by=by, table=rows, survey=found, clock=trunk.settings().clock)
+            return _settle(done, order, around, trunk, lines, as_of)
+
+
+def _settle(done: Scored, order: Order, around: Surroundings, trunk: Store, lines: Path, as_of: datetime) -> Scored:
+    known = seals(done.by.card.model, trunk, open_head(around.repo))
+    if (same := _same(known, done)) is not None:
+        return replace(done, seal=same)
+    if order.dry_run:
+        return replace(done, new=True)
+    return _seal(done, order, around, known[-1] if known else None, lines, as_of)
+
+
+def _ask(order: Order, around: Surroundings, by: Decider, rows: Table, out: Path) -> Path:
+    """Have the worker write the scored rows to *out*."""
+    version = by.version
+    config = read_config(around.repo.root, around.environ)
+    artifact = version.artifact
+    needed = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256)
+    model = bring(needed, config, around.environ)
+    workshop = open_version_workshop(around.repo, version, environ=around.environ, tell=around.tell)
+    around.tell(f"scoring {rows.listed or rows.path.name} with {by.name}")
+    workshop.ask("score", {**request(order, by, rows, model, out), "batch_rows": BATCH_ROWS})
+    return out
+
+
+def _refuse_outside(found: Survey, order: Order, by: Decider, rows: Table, as_of: datetime) -> None:
+    """No row is left out in silence, and none is decided by a version that did not stand there then.
+
+    Raises:
+        UserError: Rows lie before the promotion, or after the time asked for.
+    """
+    problems, options = [], []
+    if found.before and by.standing:
+        since = moments.write(by.standing.since)
+        problems.append(f"{found.before:,} rows are before {since}, when {by.name} took {by.standing.stage}")
+        options += ["--since", since]
+    if found.after:
+        problems.append(f"{found.after:,} rows are after {moments.write(as_of)}, the time asked for (--as-of)")
+        options += ["--until", moments.write(as_of)]
+    if problems:
+        again = ["actum", "score", str(order.reference), rows.listed or str(rows.path), *options]
+        given = [("--as-of", order.as_of), ("--since", order.since), ("--until", order.until)]
+        kept = [word for name, at in given if at and name not in options for word in (name, moments.write(at))]
+        raise UserError(
+            f"{' and '.join(problems)}; of {found.rows:,} rows none was decided", hint=shlex.join([*again, *kept])
+        )
+
+
+def _same(known: tuple[Event, ...], done: Scored) -> Event | None:
+    """Return the seal of the very same order, if there is one."""
+    found, standing = done.survey, done.by.standing
+    wanted = (done.table.sha256, done.by.version.artifact.sha256, standing.event.id if standing else None)
+    for event in known:
+        seal = body(event)
+        times = (seal.first_moment, seal.last_moment, seal.rows)
+        if (seal.input_sha256, seal.artifact, seal.stage_event) == wanted and times == (
+            found.first,
+            found.last,
+            found.rows,
+        ):
+            return event
+    return None
+
+
+def _seal(
+    done: Scored, order: Order, around: Surroundings, previous: Event | None, lines: Path, as_of: datetime
+) -> Scored:
+    by, segment, at = done.by, around.ids.new(), around.now()
+    if previous is not None and segment <= max(previous.id, body(previous).segment):
+        raise UserError(
+            f"this machine's clock ({at:%Y-%m-%d %H:%MZ}) is behind the last seal of {by.card.model}, {previous.id}",
+            hint="set the clock right: ids must follow each other",
+        )
+    config = read_config(around.repo.root, around.environ)
+    keeper = Keeper(repo=around.repo, config=config, environ=around.environ, model=by.card.model, segment=segment)
+    scratch = lines.parent
+    with keeper.place() as target, lines.open("rb") as stream:
+        written = sealing.seal_rows(stream, target, _terms(by, at), around.ids, scratch=scratch)
+        examples = _examples(target, by)
+        kept = keeper.keep(target, local=order.local, tell=around.tell)
+        event = keeper.event(
+            kept,
+            by=by,
+            written=written,
+            table=done.table,
+            batch_rows=BATCH_ROWS,
+            event_id=around.ids.new(),
+            at=at,
+            as_of=as_of,
+            clock=done.clock,
+            previous=previous,
+        )
+        commit, branch = keeper.commit(event)
+    return replace(
+        done,
+        seal=event,
+        new=True,
+        examples=examples,
+        remote=kept.remote,
+        branch=branch,
+        commit=commit,
+        warnings=_warnings(order, config),
+    )
+
+
+def _terms(by: Decider, at: datetime) -> sealing.Terms:
+    return sealing.Terms(
+        model=by.card.model,
+        version=by.version.version,
+        artifact=by.version.artifact.sha256,
+        recorded_at=at,
+        rule=by.rule,
+        stage=by.standing.stage if by.standing else None,
+        stage_event=by.standing.event.id if by.standing else None,
+    )
+
+
+def _examples(segment: Path, by: Decider) -> tuple[str, ...]:
+    found = proving.decided(segment, by.rule.at_or_above, EXAMPLES)
+    return found or proving.decided(segment, by.rule.below, EXAMPLES)
+
+
+def _warnings(order: Order, config: Config) -> tuple[str, ...]:
+    if order.local or config.default_remote:
+        return ()
+    return ("there is no DVC remote: the decisions lie on this machine alone",)

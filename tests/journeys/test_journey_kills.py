@@ -1,0 +1,89 @@
+"""``kill -9`` at random moments: nothing keeps running, nothing is half-written, repeating the command succeeds."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from kills import Toll, repeat, series, true_records, true_version
+from world import World
+
+SEEDS = (11, 12)
+
+
+def _slower(world: World) -> None:
+    """Give each stage a while in which it can be killed."""
+    for name in ("prepare", "train", "evaluate"):
+        path = f"src/{name}.py"
+        world.write(path, "import time\n\ntime.sleep(0.2)\n" + (world.repo / path).read_text())
+    world.commit("Slower")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_killed_run_is_finished_by_the_next(tiny_begun: World, tmp_path: Path, seed: int) -> None:
+    model = tiny_begun.copy(tmp_path / "model")
+    _slower(model)
+
+    def begin(number: int) -> World:
+        return model.copy(tmp_path / f"world-{number}")
+
+    toll = series(begin, ["run"], rounds=5, kills=3, seed=seed, judge=true_records)
+    assert toll.killed >= 10
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_killed_registration_is_finished_by_the_next(tiny_begun: World, tmp_path: Path, seed: int) -> None:
+    model = tiny_begun.copy(tmp_path / "model")
+    model.actum("run")
+    shutil.rmtree(model.remote)
+    model.remote.mkdir()
+
+    def begin(number: int) -> World:
+        return model.copy(tmp_path / f"world-{number}")
+
+    words = ["register", "tiny", "--version", "1.0.0"]
+    toll = series(begin, words, rounds=4, kills=3, seed=seed, judge=true_version)
+    assert toll.killed >= 8
+
+
+@pytest.mark.parametrize("name", ["index.lock", "HEAD.lock"])
+def test_a_lock_that_a_killed_git_left_is_named_with_what_removes_it(begun: World, name: str) -> None:
+    (begun.repo / ".git" / name).touch()
+    toll = Toll()
+    repeat(begun, ["run"], toll)
+    assert toll.held == [name]
+    true_records(begun)
+
+
+@pytest.mark.parametrize("left", ["", "schema: '2.0'\nstages:\n  prepare:\n    cmd: python src/pre"], ids=["empty", "half"])
+def test_a_dvc_lock_that_was_being_written_is_made_again(tiny: World, left: str) -> None:
+    tiny.write("src/evaluate.py", "raise SystemExit('not today')\n")
+    tiny.commit("Break")
+    tiny.refused("run", code=4)  # a run that did not come to its end
+    tiny.write("dvc.lock", left)
+    tiny.git("revert", "--no-edit", "HEAD")
+    tiny.actum("run")
+    true_records(tiny)
+
+
+def test_what_a_killed_write_left_beside_its_file_does_not_make_the_tree_dirty(begun: World) -> None:
+    begun.write(".actum-0123456789abcdef.tmp", "half of a dvc.lock")
+    begun.write("runs/2024/01/.actum-0123456789abcdef.tmp", "half of a record")
+    begun.actum("run")
+    assert list(begun.repo.rglob(".actum-*.tmp")) == []
+    true_records(begun)
+
+
+def test_a_journal_whose_last_line_was_cut_off_is_continued(begun: World) -> None:
+    flag = begun.root / "flag"
+    begun.edit("src/evaluate.py", "import json", f"import json\nopen({str(flag)!r})")
+    begun.commit("Needs a file elsewhere")
+    begun.refused("run", code=4)
+    (journal,) = (begun.repo / ".actum" / "runs").glob("*/journal.jsonl")
+    journal.write_bytes(journal.read_bytes() + b'{"event": "command-sta')
+    flag.touch()
+    begun.actum("run")
+    lines = journal.read_text().splitlines()
+    journal.write_text("".join(f"{line}\n" for line in lines))
+    true_records(begun)

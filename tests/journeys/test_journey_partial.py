@@ -1,0 +1,164 @@
+"""What a run executes, what it cites, and what becomes of one that does not come to its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kills import gone, processes_in
+from world import ACTUM, World
+
+Stages = Callable[[dict[str, Any]], dict[str, str]]
+
+
+def test_stages_that_did_not_change_are_cited_by_the_run_that_executed_them(tiny: World, stages_of: Stages) -> None:
+    tiny.edit("params.yaml", "shown: 1", "shown: 2")
+    tiny.commit("Show more")
+    done = tiny.actum("run")
+    first, second = tiny.runs()
+    assert stages_of(second) == {"prepare": first["id"], "train": first["id"], "evaluate": second["id"]}
+    assert second["params"] == {"train.scale": 1.0, "evaluate.shown": 2}
+    assert "1 of 3 stages" in done.out
+    again = tiny.actum("run")
+    assert again.out == f"nothing to do: run/{second['id']} stands\n"
+    assert len(tiny.runs()) == 2
+
+
+def test_a_target_runs_what_it_needs_and_the_rest_follows_later(begun: World, stages_of: Stages) -> None:
+    assert set(stages_of(begun.told("run", "train")["run"])) == {"prepare", "train"}
+    told = begun.told("run")["run"]
+    first, second = begun.runs()
+    assert stages_of(told) == {"prepare": first["id"], "train": first["id"], "evaluate": second["id"]}
+
+
+def test_what_dvc_repro_made_by_hand_is_nobodys_until_run_executes_it(tiny: World, stages_of: Stages) -> None:
+    tiny.edit("params.yaml", "scale: 1.0", "scale: 2.0")
+    tiny.commit("Scale")
+    tiny.dvc("repro", "--quiet")
+    tiny.commit("By hand")
+    message, hint = tiny.refused("register", "tiny")
+    assert message == "no run on record made what dvc.lock says: it was changed without a run"
+    assert hint == "actum run"
+    tiny.actum("run")
+    first, second = tiny.runs()
+    assert stages_of(second) == {"prepare": first["id"], "train": second["id"], "evaluate": second["id"]}
+    assert tiny.told("register", "tiny")["version"]["version"] == "1.1.0"
+    assert tiny.told("rebuild", "tiny@v1.1.0")["level"] == "bytes"
+
+
+def test_a_dirty_tree_is_kept_as_a_snapshot_and_cannot_be_registered(begun: World) -> None:
+    begun.edit("params.yaml", "scale: 1.0", "scale: 2.0")
+    begun.write("src/more.py", "# not added yet\n")
+    head = begun.git("rev-parse", "HEAD")
+    done = begun.actum("run")
+    assert "the work tree is dirty (params.yaml, src/more.py)" in done.err
+    assert begun.git("rev-parse", "HEAD") == head
+    (record,) = (begun.repo / "runs").rglob("*.json")
+    run = json.loads(record.read_text())
+    assert run["dirty"] is True
+    assert begun.git("rev-parse", f"refs/actum/runs/{run['id']}") == run["code_commit"]
+    assert "scale: 2.0" in begun.git("show", f"{run['code_commit']}:params.yaml")
+    assert begun.git("show", f"{run['code_commit']}:src/more.py") == "# not added yet"
+    begun.commit("All of it")
+    message, hint = begun.refused("register", "tiny", "--run", run["id"])
+    assert message == f"run/{run['id']} ran a dirty work tree"
+    assert hint == "git commit your changes, then actum run"
+
+
+def test_a_result_that_was_looked_at_first_is_committed_by_hand_and_registered(begun: World) -> None:
+    head = begun.git("rev-parse", "HEAD")
+    told = begun.told("run", "--no-commit")
+    assert (told["commit"], begun.git("rev-parse", "HEAD")) == (None, head)
+    begun.git("add", "--", *told["pending"])
+    begun.git("commit", "--quiet", "--message", "Results")
+    assert begun.git("status", "--porcelain") == ""
+    version = begun.told("register", "tiny")["version"]
+    assert (version["run"], version["code_commit"]) == (told["run"]["id"], head)
+    assert begun.told("rebuild", "tiny@v1.0.0")["level"] == "bytes"
+
+
+def test_results_committed_together_with_code_are_not_registered(begun: World) -> None:
+    told = begun.told("run", "--no-commit")
+    begun.write("src/train.py", "# somebody mended it meanwhile\n" + (begun.repo / "src/train.py").read_text())
+    commit = begun.commit("Results and code")
+    message, hint = begun.refused("register", "tiny")
+    assert message == f"commit {commit[:10]} holds more than the results of run/{told['run']['id']}: src/train.py"
+    assert hint == "actum run: it commits results alone"
+
+
+def test_a_failing_stage_leaves_no_record_and_a_retry_after_the_mend_works(begun: World, stages_of: Stages) -> None:
+    good = (begun.repo / "src/evaluate.py").read_text()
+    begun.write("src/evaluate.py", "raise SystemExit('no figures today')\n")
+    begun.commit("Break")
+    message, hint = begun.refused("run", code=4)
+    assert message == "stage evaluate failed with exit status 1: python src/evaluate.py"
+    log = Path(hint.removeprefix("less ").partition(";")[0])
+    assert "no figures today" in log.read_text()
+    assert not (begun.repo / "runs").exists()
+    message, _ = begun.refused("register", "tiny")
+    assert message in ("no run is on record yet", "dvc.lock: is not there")
+    begun.write("src/evaluate.py", good)
+    begun.commit("Mend")
+    begun.actum("run")
+    (run,) = begun.runs()
+    assert set(stages_of(run).values()) == {run["id"]}
+    assert begun.git("status", "--porcelain") == ""
+
+
+def test_a_retry_after_a_mend_outside_continues_the_same_run(begun: World, stages_of: Stages) -> None:
+    flag = begun.root / "flag"
+    begun.write("src/evaluate.py", f"open({str(flag)!r})\n" + (begun.repo / "src/evaluate.py").read_text())
+    begun.commit("Needs a file elsewhere")
+    begun.refused("run", code=4)
+    flag.touch()
+    done = begun.actum("run")
+    (run,) = begun.runs()
+    assert f"continuing run/{run['id']}" in done.err
+    assert "stage 'evaluate'" in done.err
+    assert "stage 'prepare'" not in done.err
+    assert set(stages_of(run).values()) == {run["id"]}
+
+
+def test_a_lock_put_back_after_a_kill_is_not_taken_for_what_the_killed_run_made(
+    tiny: World, locked: Callable[..., str], stages_of: Stages
+) -> None:
+    """Outputs and dvc.lock of the old environment must not be recorded as the new one's."""
+    flag = tiny.root / "flag"
+    tiny.write("requirements.lock", locked("six==1.16.0"))
+    tiny.edit("params.yaml", "shown: 1", "shown: 2")
+    tiny.edit("src/evaluate.py", "import json", f"import json\nopen({str(flag)!r})")
+    tiny.commit("Another environment")
+    tiny.refused("run", code=4)
+    tiny.git("checkout", "--quiet", "--", "dvc.lock")
+    tiny.dvc("checkout", "--force")
+    flag.touch()
+    done = tiny.actum("run")
+    _, second = tiny.runs()
+    assert set(stages_of(second).values()) == {second["id"]}
+    assert "stage 'prepare'" in done.err
+
+
+def test_an_interrupt_ends_the_whole_group(begun: World) -> None:
+    begun.write("src/train.py", "import os, time\nopen('started', 'w').close()\nos.system('sleep 300')\n")
+    begun.write(".gitignore", "/started\n")
+    begun.commit("Sleep")
+    child = subprocess.Popen([*ACTUM, "run"], cwd=begun.repo, env=dict(begun.env), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (begun.repo / "started").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert any("sleep 300" in words for words in processes_in(begun.root))
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert err.endswith("interrupted\n")
+    assert gone(begun.root, within_s=3.0) == []
+    assert not (begun.repo / "runs").exists()
+    assert begun.git("log", "--format=%s", "-1") == "Sleep"
+    assert os.path.exists(begun.repo / ".actum" / "runs")

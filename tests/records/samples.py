@@ -1,0 +1,298 @@
+"""One value of every record kind with all that it can say, and one with only what it must."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from actum.records.card import (
+    DecisionRule,
+    Input,
+    ModelCard,
+    OutcomeSource,
+    Output,
+    RebuildRule,
+    Risk,
+)
+from actum.records.decision import Decision
+from actum.records.event import Attestation, Event, Finding, Promotion, Seal
+from actum.records.forms import FileFact, Person
+from actum.records.policy import Evidence, Policy, Threshold
+from actum.records.run import Run, RunEnvironment, RunStage
+from actum.records.settings import Application, EnvironmentSettings, Project, Settings
+from actum.records.stage import StagePointer
+from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LATER = datetime(2026, 11, 23, 12, 0, 5, 250_000, tzinfo=UTC)
+ANA = Person(name="Ana", email="ana@example.org")
+ONE, TWO, THREE = (f"01JDC8{'0' * 19}{number}" for number in (1, 2, 3))
+SHA, MD5, OID = "sha256:" + "a" * 64, "b" * 32, "c" * 40
+FILE = FileFact(path="data/raw.csv", md5=MD5, sha256=SHA, size=12)
+FOLDER = FileFact(path="data/parts", md5=MD5 + ".dir")
+RUN_ENVIRONMENT = RunEnvironment(
+    python="3.11.7", platform="linux-x86_64", lock="requirements.lock", lock_sha256=SHA, wing=FILE
+)
+VERSION_ENVIRONMENT = VersionEnvironment(
+    python="3.11.7", platform="linux-x86_64", lock="requirements.lock", lock_sha256=SHA, wing=FILE
+)
+PROMOTION = Promotion(stage="production", version="1.1.0", artifact=SHA, plan=SHA)
+
+
+def settings(**changes: Any) -> Settings:
+    least: dict[str, Any] = {
+        "schema": "settings/1",
+        "project": Project(name="flights", owner="ana"),
+        "environment": EnvironmentSettings(python="3.11"),
+    }
+    return Settings(**least | changes)
+
+
+def card(**changes: Any) -> ModelCard:
+    least: dict[str, Any] = {"schema": "model/1", "model": "churn", "owner": "ana", "artifact": "models/churn.skops"}
+    return ModelCard(**least | changes)
+
+
+def version(**changes: Any) -> ModelVersion:
+    least: dict[str, Any] = {
+        "schema": "model-version/1",
+        "model": "churn",
+        "version": "1.1.0",
+        "registered_at": NOON,
+        "registered_by": ANA,
+        "run": ONE,
+        "code_commit": OID,
+        "result_commit": OID,
+        "pipeline": ".",
+        "artifact": Artifact(path="models/churn.skops", md5=MD5, sha256=SHA, size=7, format="canonical-skops/1"),
+        "environment": VERSION_ENVIRONMENT,
+    }
+    return ModelVersion(**least | changes)
+
+
+def pointer(**changes: Any) -> StagePointer:
+    least: dict[str, Any] = {
+        "schema": "stage/1",
+        "model": "churn",
+        "stage": "production",
+        "version": "1.1.0",
+        "artifact": SHA,
+        "event": TWO,
+    }
+    return StagePointer(**least | changes)
+
+
+def event(**changes: Any) -> Event:
+    least: dict[str, Any] = {
+        "schema": "event/1",
+        "id": TWO,
+        "kind": "promotion",
+        "model": "churn",
+        "recorded_at": LATER,
+        "effective_at": NOON,
+        "clock": "real",
+        "by": ANA,
+    }
+    bodies = changes.keys() & {"attestation", "seal"}
+    return Event(**least | ({} if bodies else {"promotion": PROMOTION}) | changes)
+
+
+def attestation(**changes: Any) -> Event:
+    least: dict[str, Any] = {"version": "1.1.0", "level": "bytes", "expires_at": LATER, "stages_run": 4, "stages": 4}
+    return event(kind="attestation", id=THREE, attestation=Attestation(**least | changes))
+
+
+def seal() -> Event:
+    body = Seal(
+        segment=ONE,
+        path=f"decisions/churn/{ONE}.parquet",
+        md5=MD5,
+        sha256=SHA,
+        size=9,
+        rows=2,
+        batch_rows=1000,
+        merkle_root=SHA,
+        version="1.1.0",
+        artifact=SHA,
+        first_moment=NOON,
+        last_moment=LATER,
+        as_of=LATER,
+        card=OID,
+        trusted_types=OID,
+        stage="production",
+        stage_event=TWO,
+        input="data/rows.csv",
+        input_sha256=SHA,
+        previous=ONE,
+    )
+    return event(kind="seal", seal=body)
+
+
+def run(**changes: Any) -> Run:
+    least: dict[str, Any] = {
+        "schema": "run/1",
+        "id": ONE,
+        "kind": "pipeline",
+        "started_at": NOON,
+        "finished_at": LATER,
+        "clock": "real",
+        "by": ANA,
+        "command": ("actum", "run"),
+        "code_commit": OID,
+        "dirty": False,
+        "pipeline": ".",
+        "environment": RUN_ENVIRONMENT,
+    }
+    return Run(**least | changes)
+
+
+def policy(**changes: Any) -> Policy:
+    least: dict[str, Any] = {"schema": "policy/1", "policy": "strict"}
+    return Policy(**least | changes)
+
+
+def decision(**changes: Any) -> Decision:
+    least: dict[str, Any] = {
+        "schema": "decision/1",
+        "id": ONE,
+        "model": "churn",
+        "version": "1.1.0",
+        "artifact": SHA,
+        "key": "A-1",
+        "decided_at": NOON,
+        "recorded_at": LATER,
+        "score": 0.25,
+        "outcome": "offer",
+        "threshold": 0.5,
+        "batch": 0,
+        "salt": "0" * 32,
+    }
+    return Decision(**least | changes)
+
+
+LEAST = {
+    "settings": settings(),
+    "model": card(),
+    "model-version": version(),
+    "stage": pointer(),
+    "promotion": event(),
+    "attestation": attestation(),
+    "run": run(),
+    "policy": policy(),
+    "decision": decision(),
+}
+
+FULL = {
+    "settings": settings(
+        project=Project(name="flights", owner="ana", problem="late", value="fewer claims", phase="production"),
+        environment=EnvironmentSettings(
+            python="3.11.7", platform="linux-aarch64", lock="locks/train.lock", exactness="relaxed"
+        ),
+        applications=(Application(name="checkout", owner="ben", purpose="cover"),),
+        stages=("shadow", "production"),
+        trunk="trunk",
+        clock="simulated",
+    ),
+    "model": card(
+        title="Late arrival",
+        purpose="offer cover",
+        risk=Risk(exposure="low", purpose="high"),
+        applications=("checkout",),
+        pipeline="training",
+        inputs=(Input(name="hour", type="int", words="hour of {carrier}", unit="h"), Input(name="x", type="bool")),
+        output=Output(name="p", words="probability"),
+        key="id",
+        moment="asked_at",
+        subject="{carrier} {flight}",
+        decision=DecisionRule(threshold=0.35, at_or_above="decline", below="offer"),
+        outcome=OutcomeSource(table="data/outcomes.csv", key="id", column="late", known_at="at", words="{late} min"),
+        probe="registry/churn/probe.csv",
+        policy="strict",
+        rebuild=RebuildRule(level="tolerance", valid_days=30, tolerance=1e-12),
+    ),
+    "model-version": version(
+        artifact=Artifact(path="m.skops", md5=MD5, sha256=SHA, size=7, format="canonical-skops/1", state=SHA),
+        environment=VersionEnvironment(
+            python="3.11.7",
+            platform="linux-x86_64",
+            lock="requirements.lock",
+            lock_sha256=SHA,
+            wing=FILE,
+            exactness="relaxed",
+            wheels=MD5 + ".dir",
+        ),
+        probe=Probe(path="probe.csv", md5=MD5, rows=20, predictions=SHA),
+        params={"model.kind": "linear", "depth": 6, "rate": 1e-05, "on": True, "nothing": None, "grid": [1, [2.5]]},
+        metrics={"auc": 0.787, "rows": 3.0},
+        plots=("curve.csv",),
+        data=(FILE, FOLDER),
+        content=(Blob(path="dvc.yaml", blob=OID), Blob(path="a b.py", blob="d" * 64)),
+        feature_views={"delays": SHA},
+    ),
+    "stage": pointer(supersedes=ONE),
+    "promotion": event(
+        promotion=Promotion(
+            stage="production",
+            version="2.0.0-rc.1",
+            artifact=SHA,
+            plan=SHA,
+            replaces="1.1.0",
+            supersedes=ONE,
+            policy="strict",
+            findings=(Finding(gate="auc", outcome="passed", because="0.78 against at least 0.7"),),
+        ),
+        clock="simulated",
+    ),
+    "attestation": attestation(
+        level="different",
+        first_difference="train",
+        cause="BLAS",
+        overrides={"OPENBLAS_CORETYPE": "Nehalem"},
+        statement={"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "m", "digest": {"sha256": "a"}}]},
+    ),
+    "seal": seal(),
+    "run": run(
+        dirty=True,
+        params={"seed": 7},
+        metrics={"auc": 0.787, "note": "fine"},
+        stages=(
+            RunStage(
+                name="train",
+                run=ONE,
+                cmd="python train.py\nls",
+                seconds=1.5,
+                cpu_seconds=1.25,
+                peak_mb=101.0,
+                deps=("data/raw.csv",),
+                params=("seed",),
+                outs=("data/parts",),
+            ),
+            RunStage(name="score", run=TWO, cmd="true", seconds=0.0),
+        ),
+        files=(FILE, FOLDER),
+        environment=RunEnvironment(
+            python="3.11.7",
+            platform="linux-x86_64",
+            lock="requirements.lock",
+            lock_sha256=SHA,
+            wing=FILE,
+            exactness="relaxed",
+            pin={"OMP_NUM_THREADS": "1"},
+            facts={"numpy": "2.4.6", "blas": {"threads": 1}},
+        ),
+        name="baseline",
+    ),
+    "policy": policy(
+        thresholds=(
+            Threshold(metric="auc", at_least=0.7, stages=("production",)),
+            Threshold(metric="brier", at_most=0.2),
+        ),
+        evidence=Evidence(rebuild="bytes"),
+    ),
+    "decision": decision(
+        inputs={"hour": 22, "humidity": 86.5, "carrier": "B6", "missing": None},
+        subject={"flight": "11"},
+        stage="production",
+        stage_event=TWO,
+    ),
+}

@@ -1,0 +1,175 @@
+"""Every record kind: what it says comes back, and what it must not say is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from actum.records.card import DecisionRule, ModelCard
+from actum.records.codec import FieldError, decode, encode
+from actum.records.event import Event
+from actum.records.forms import FileFact, Person, path_problem
+from actum.records.policy import Policy
+from actum.records.settings import Settings
+from actum.records.stage import StagePointer
+from actum.records.version import ModelVersion
+from tests.records import samples
+from tests.records.samples import FILE, FOLDER, FULL, LEAST, MD5, ONE, SHA, TWO
+
+
+@pytest.mark.parametrize("record", [*LEAST.values(), *FULL.values()], ids=[*LEAST, *(f"full {k}" for k in FULL)])
+def test_what_a_record_says_comes_back(record: Any) -> None:
+    assert decode(type(record), encode(record), strict=True) == record
+
+
+@pytest.mark.parametrize("kind", FULL)
+def test_the_full_sample_says_all_that_its_kind_can(kind: str) -> None:
+    other_bodies = {"promotion", "attestation", "seal"} - {kind}
+    assert encode(FULL[kind]).keys() == {f.name for f in dataclasses.fields(FULL[kind])} - other_bodies
+
+
+@pytest.mark.parametrize("kind", LEAST)
+def test_a_record_is_written_in_the_order_of_its_class(kind: str) -> None:
+    order = [field.name for field in dataclasses.fields(LEAST[kind])]
+    assert list(encode(LEAST[kind])) == [name for name in order if name in encode(LEAST[kind])]
+
+
+@pytest.mark.parametrize("record", [*FULL.values()], ids=[*FULL])
+def test_a_record_is_a_frozen_value(record: Any) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        record.schema = "other/1"
+
+
+@pytest.mark.parametrize("record", [*FULL.values()], ids=[*FULL])
+def test_a_newer_schema_is_not_read_as_this_one(record: Any) -> None:
+    name, _, number = record.schema.partition("/")
+    with pytest.raises(FieldError, match=rf"^schema: is '{name}/{int(number) + 1}', must be one of {name}/{number}"):
+        decode(type(record), encode(record) | {"schema": f"{name}/{int(number) + 1}"})
+
+
+PATHS = (
+    ("", "is '', must be a path inside the repository"),
+    ("/etc/passwd", "is '/etc/passwd', must be a path inside the repository"),
+    ("../secret", "is '../secret', must be a path inside the repository"),
+    ("a/../../secret", "is 'a/../../secret', must be a path inside the repository"),
+    ("a\\b", "is 'a\\\\b', must be a path inside the repository"),
+    ("a\0b", "is 'a\\x00b', must be a path inside the repository"),
+    ("a\nb", "is 'a\\nb', must be a path inside the repository"),
+    ("C:/x", "is 'C:/x', must be a path inside the repository"),
+    (".git/config", "is '.git/config', must not lead into .git"),
+    ("a/.GIT/hooks", "is 'a/.GIT/hooks', must not lead into .git"),
+    ("./a", "is './a', must be written 'a'"),
+    ("a//b", "is 'a//b', must be written 'a/b'"),
+    ("a/", "is 'a/', must be written 'a'"),
+)
+
+
+@pytest.mark.parametrize(("path", "problem"), PATHS)
+def test_a_path_stays_inside_the_repository_and_has_one_spelling(path: str, problem: str) -> None:
+    assert path_problem(path) == problem
+    with pytest.raises(FieldError) as caught:
+        decode(FileFact, {"path": path, "md5": MD5})
+    assert str(caught.value) == f"path: {problem}"
+
+
+@pytest.mark.parametrize("path", [".", "a", "a/b.csv", "a b/ü.csv", ".gitignore", "a..b", "-rf", "…/x", "ab:c"])
+def test_an_ordinary_path_is_fine(path: str) -> None:
+    assert path_problem(path) == ""
+
+
+FORMS: tuple[tuple[type[Any], Mapping[str, Any], Mapping[str, Any], str], ...] = (
+    (ModelVersion, encode(samples.version()), {"version": 1.1}, 'version: is float, must be str: quote it, "1.1"'),
+    (
+        ModelVersion,
+        encode(samples.version()),
+        {"version": "1.1"},
+        "version: is '1.1', must be a semantic version such as \"1.2.0\"",
+    ),
+    (
+        ModelVersion,
+        encode(samples.version()),
+        {"version": "v1.1.0"},
+        "version: is 'v1.1.0', must be a semantic version such as \"1.2.0\"",
+    ),
+    (ModelVersion, encode(samples.version()), {"run": ONE.lower()}, f"run: is '{ONE.lower()}', must be a ULID of 26 characters"),
+    (ModelVersion, encode(samples.version()), {"code_commit": "abc123"}, "code_commit: is 'abc123', must be a whole commit id"),
+    (StagePointer, encode(samples.pointer()), {"stage": "a/b"}, "stage: is 'a/b', must be letters, digits, - and _, at most 64"),
+    (StagePointer, encode(samples.pointer()), {"artifact": "a" * 64}, f"artifact: is '{'a' * 64}', must be sha256: and 64 hex digits"),
+    (FileFact, {"path": "a", "md5": MD5}, {"md5": "x"}, "md5: is 'x', must be an md5 of 32 hex digits as DVC writes it"),
+    (FileFact, {"path": "a", "md5": MD5}, {"size": "12"}, "size: is str, must be int"),
+    (ModelCard, encode(samples.card()), {"model": "run"}, "model: is 'run', which ids use for something else"),
+    (
+        Policy,
+        encode(samples.policy()),
+        {"thresholds": [{"metric": "auc", "at_least": 0.7}, {"metric": "auc"}]},
+        "thresholds[1]: needs one of at_least and at_most",
+    ),
+    (
+        Policy,
+        encode(samples.policy()),
+        {"thresholds": [{"metric": "auc", "at_least": 0.7, "at_most": 1}]},
+        "thresholds[0]: needs one of at_least and at_most",
+    ),
+    (
+        Policy,
+        encode(samples.policy()),
+        {"evidence": {"rebuild": "byte"}},
+        "evidence.rebuild: is 'byte', must be one of bytes, state, predictions, tolerance, none, did you mean bytes?",
+    ),
+    (Event, encode(samples.event()), {"kind": "seal"}, "promotion: does not belong to a seal"),
+    (Event, {k: v for k, v in encode(samples.event()).items() if k != "promotion"}, {}, "promotion: is required"),
+    (
+        Settings,
+        encode(samples.settings()),
+        {"environment": {"python": 3.11}},
+        'environment.python: is float, must be str: quote it, "3.11"',
+    ),
+    (Settings, encode(samples.settings()), {"stages": "production"}, "stages: is str, must be a list"),
+)
+
+
+@pytest.mark.parametrize(("kind", "raw", "changes", "message"), FORMS)
+def test_a_field_of_a_wrong_form_is_refused(
+    kind: type[Any], raw: Mapping[str, Any], changes: Mapping[str, Any], message: str
+) -> None:
+    with pytest.raises(FieldError) as caught:
+        decode(kind, {**raw, **changes})
+    assert str(caught.value) == message
+
+
+def test_every_rebuild_level_can_be_attested() -> None:
+    levels = ["bytes", "state", "predictions", "tolerance", "different"]
+    read = [decode(Event, encode(samples.attestation(level=level))).attestation for level in levels]
+    assert [body.level for body in read if body] == levels
+
+
+def test_a_decision_rule_decides_at_its_threshold() -> None:
+    rule = DecisionRule(threshold=0.35, at_or_above="decline", below="offer")
+    assert [rule.outcome(score) for score in (0.34999, 0.35, 1.0)] == ["offer", "decline", "decline"]
+
+
+def test_a_run_executed_the_stages_that_cite_it() -> None:
+    run = FULL["run"]
+    assert (run.stages[0].run, run.stages[1].run) == (ONE, TWO)
+    assert run.executed() == ("train",)
+
+
+def test_a_run_names_each_file_once_and_knows_what_was_read_and_what_was_made() -> None:
+    run = FULL["run"]
+    assert run.facts(["data/parts", "unknown"]) == {"data/parts": FOLDER}
+    assert run.made() == {"data/parts": FOLDER}
+    assert run.read() == {"data/raw.csv": FILE}
+
+
+def test_a_person_is_called_by_name_or_else_by_address() -> None:
+    assert str(Person(name="Ana", email="a@b.c")) == "Ana"
+    assert str(Person(name="", email="a@b.c")) == "a@b.c"
+
+
+def test_the_digest_of_a_folder_ends_in_dir() -> None:
+    assert decode(FileFact, {"path": "a", "md5": MD5 + ".dir", "sha256": SHA}) == FileFact(
+        path="a", md5=MD5 + ".dir", sha256=SHA
+    )
