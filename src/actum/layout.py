@@ -23,8 +23,8 @@ _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 _KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
 _KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY}
 # The evidence branch is nobody's to review: of its files only these are taken for true.
-_EVIDENCE_EVENTS = frozenset({"attestation"})
-_MONITORING = "monitoring/"
+_EVIDENCE_EVENTS = frozenset({"attestation", "seal"})
+_MEASURED = ("decisions/", "monitoring/")
 IMMUTABLE = frozenset({"model-version", "event", "run"})
 WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy"})
 
@@ -81,8 +81,8 @@ def kind_of(path: str) -> str | None:
 
 
 def is_evidence(path: str) -> bool:
-    """Whether a file may travel on the evidence branch: attestations and monitoring results, never a promotion."""
-    return path.startswith(_MONITORING) or (kind_of(path) == "event" and names_in(path)[2] in _EVIDENCE_EVENTS)
+    """Whether a file may travel on the evidence branch: what machines measured or sealed, never a promotion."""
+    return path.startswith(_MEASURED) or (kind_of(path) == "event" and names_in(path)[2] in _EVIDENCE_EVENTS)
 
 
 def names_in(path: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ SHELL = "stage-shell"
 def read(root: Path, folder: str) -> tuple[Pipeline, Lock]:
     """Return the pipeline of a work tree and what its dvc.lock says; an absent lock is an empty one."""
     reader = reader_of(root)
-    lock = read_lock(reader, _in(folder, "dvc.lock")) if reader(_in(folder, "dvc.lock")) else Lock(stages={})
+    lock = read_lock(reader, lock_path(folder)) if reader(lock_path(folder)) else Lock(stages={})
     return read_pipeline(reader, _in(folder, "dvc.yaml")), lock
 
 
@@ -37,6 +37,16 @@ def reader_of(root: Path) -> Callable[[str], bytes | None]:
         return place.read_bytes() if place.is_file() else None
 
     return read_bytes
+
+
+def lock_path(folder: str) -> str:
+    """Return where the dvc.lock of a pipeline lies."""
+    return _in(folder, "dvc.lock")
+
+
+def is_between_stages(line: str) -> bool:
+    """Whether DVC says with *line* that it turns to a stage: it has written dvc.lock for those before."""
+    return commands.stage_event(line) is not None
 
 
 def closure(pipeline: Pipeline, targets: Sequence[str]) -> tuple[Stage, ...]:
@@ -79,7 +89,7 @@ def write_shell(book: Path, environment: Mapping[str, str], python: Path, wing: 
 
 def cut(root: Path, folder: str, stages: Iterable[str]) -> None:
     """Take stages out of dvc.lock, so that DVC must execute them."""
-    path = root / _in(folder, "dvc.lock")
+    path = root / lock_path(folder)
     names = tuple(stages)
     if names and path.exists():
         files.replace(path, without_stages(path.read_bytes(), names))

@@ -66,7 +66,7 @@ class Store:
         own = self.repo.tree(self.commit)
         if self.evidence is None:
             return own
-        evidence = self.repo.tree(self.evidence, "registry", "monitoring")
+        evidence = self.repo.tree(self.evidence, "registry", "decisions", "monitoring")
         return {path: entry for path, entry in evidence.items() if layout.is_evidence(path)} | own
 
     def read(self, path: str) -> bytes | None:

@@ -44,7 +44,7 @@ def _once(folder: Path, make: Make) -> Path:
 
 
 @pytest.fixture(scope="session")
-def caller(shared: Path) -> Mapping[str, str]:
+def caller(shared: Path, shared_environments: Path) -> Mapping[str, str]:
     """A person's environment: a home with a name in it and nothing else; package tools reach what they reach here."""
     home = shared / "home"
     home.mkdir(exist_ok=True)
@@ -53,8 +53,8 @@ def caller(shared: Path) -> Mapping[str, str]:
     passed = ("UV_", "PIP_", "SSL_", "XDG_", "http_", "https_", "HTTP_", "HTTPS_", "NO_PROXY", "no_proxy", "REQUESTS_")
     env = {name: value for name, value in os.environ.items() if name.startswith((*passed, "COVERAGE_"))}
     cache = subprocess.run([find_uv(), "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    environments = os.environ.get("ACTUM_ENVIRONMENTS", str(shared / "environments"))
-    kept = {"UV_CACHE_DIR": cache, "PIP_CACHE_DIR": str(shared / "pip"), "ACTUM_ENVIRONMENTS": environments}
+    kept = {"UV_CACHE_DIR": cache, "ACTUM_ENVIRONMENTS": str(shared_environments)}
+    kept["DVC_SITE_CACHE_DIR"] = str(shared / "dvc-site")
     return {**env, **kept, "PATH": os.environ["PATH"], "HOME": str(home), "NO_COLOR": "1"}
 
 

@@ -22,10 +22,9 @@ def test_nobody_is_not_recorded(tiny: World, tmp_path: Path) -> None:
     nobody = tiny.under(HOME=str(tmp_path / "home"))
     before, books = tiny.footprint(), len(list((tiny.repo / ".actum" / "runs").iterdir()))
     for words in (("run",), ("register", "tiny"), ("rebuild", "tiny@v1.0.0")):
-        assert nobody.refused(*words) == (
-            "git does not know who you are",
-            "git config --global user.name NAME && git config --global user.email ADDRESS",
-        )
+        message, hint = nobody.refused(*words)
+        assert message == "git does not know who you are"
+        assert hint == "git config --global user.name NAME && git config --global user.email ADDRESS"
     assert len(list((tiny.repo / ".actum" / "runs").iterdir())) == books  # not after hours of computing
     _untouched(tiny, before)
 
@@ -154,7 +153,7 @@ def test_a_version_never_changes(tiny: World) -> None:
     before = tiny.footprint()
     message, hint = tiny.refused("register", "tiny", "--version", "1.0.0")
     assert message == (
-        f"tiny@v1.0.0 is run/{first['run']}, registered {first['registered_at'][:10]} by Ana <ana@example.org>;"
+        f"tiny@v1.0.0 is run/{first['run']}, registered {first['registered_at'][:10]} by Ana;"
         " a version never changes"
     )
     assert hint == "actum register tiny --bump minor"
@@ -217,7 +216,7 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_run(begun: World) -> None:
         pytest.skip("needs a Linux network namespace (and one of mounts)")
     begun.write("runs/.gitkeep", "")
     begun.commit("A place for runs")
-    mount = f"mount -t tmpfs -o size=4k,nr_inodes=16 none {begun.repo}/runs && touch {begun.repo}/runs/.gitkeep"
+    mount = f"mount -t tmpfs -o size=64k,nr_inodes=3 none {begun.repo}/runs && touch {begun.repo}/runs/.gitkeep"
     done = begun.call("unshare", "-rnm", "sh", "-c", f'{mount} && exec "$@"', "sh", *ACTUM, "run")
     assert done.code == 1, done.said
     assert "cannot be written: No space left on device" in done.err

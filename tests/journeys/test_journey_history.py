@@ -51,11 +51,15 @@ def test_a_ref_that_leads_elsewhere_is_an_error(tiny: World) -> None:
 
 
 def test_a_shallow_clone_is_said_and_never_answered_wrongly(tiny: World) -> None:
+    tiny.edit("params.yaml", "scale: 1.0", "scale: 2.0")
+    tiny.commit("Scale")
+    tiny.actum("run")
     shallow = tiny.root / "shallow"
     tiny.git("clone", "--quiet", "--depth", "1", "--no-local", f"file://{tiny.repo}", str(shallow))
     tiny.git("-C", str(shallow), "remote", "remove", "origin")
     message, hint = tiny.refused("-C", str(shallow), "rebuild", "tiny@v1.0.0")
-    assert "is here" in message
+    result = tiny.version("1.0.0")["result_commit"][:10]
+    assert message == f"tiny@v1.0.0: neither its ref, nor its commit {result}, nor its content is here"
     assert hint == "git fetch --unshallow"
     message, hint = tiny.refused("-C", str(shallow), "register", "tiny")
     assert message == "this clone is shallow: the commit that brought a run's results cannot be told here"

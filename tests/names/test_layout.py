@@ -67,6 +67,8 @@ def test_where_things_lie() -> None:
     ("path", "expected"),
     [
         (layout.event("churn", ULID, "attestation"), True),
+        (layout.event("churn", ULID, "seal"), True),
+        (f"decisions/churn/{ULID}.parquet.dvc", True),
         (f"monitoring/churn/2026/11/{ULID}.json", True),
         (layout.event("churn", ULID, "promotion"), False),
         (layout.stage("churn", "production"), False),

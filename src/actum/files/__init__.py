@@ -1,6 +1,6 @@
 """Text and bytes on disk: YAML and JSON read with limits, written canonically, placed atomically. No git here."""
 
-from actum.files.disk import create, inside, replace
+from actum.files.disk import create, inside, replace, sweep
 from actum.files.json_text import read_json, write_json
 from actum.files.text import Limits
 from actum.files.yaml_editing import edit_yaml
@@ -18,6 +18,7 @@ __all__ = [
     "read_json",
     "read_yaml",
     "replace",
+    "sweep",
     "write_json",
     "write_yaml",
 ]

@@ -6,11 +6,12 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from actum.errors import UserError
 
+_TEMPORARY = re.compile(r"\.actum-[0-9a-f]{16}\.tmp")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _HINTS = {
     errno.ENOSPC: "free some space on that disk, then run the command again",
@@ -67,6 +68,13 @@ def inside(root: Path, relative: str) -> Path:
         if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(home):
             raise UserError(f"{path}: is a link that leads out of {root}", hint=f"replace the link: rm {path}")
     return path
+
+
+def sweep(root: Path, paths: Iterable[str]) -> None:
+    """Remove those of *paths* that a killed :func:`replace` left beside its file; nobody may be writing there."""
+    for path in paths:
+        if _TEMPORARY.fullmatch(PurePosixPath(path).name):
+            inside(root, path).unlink(missing_ok=True)
 
 
 def _holds(path: Path, data: bytes) -> bool:

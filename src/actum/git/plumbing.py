@@ -58,8 +58,13 @@ def git(cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str, str
     """
     done = attempt(cwd, *args, stdin=stdin, env=env)
     if done.code:
-        raise ToolFailedError(f"git {args[0]} failed: {done.last_words}", hint=_hint(cwd, done.last_words))
+        raise failed(cwd, args[0], done)
     return done.out
+
+
+def failed(cwd: Path, command: str, done: process.Finished) -> ToolFailedError:
+    """Return the error for a git command that failed."""
+    return ToolFailedError(f"git {command} failed: {done.last_words}", hint=hint(cwd, done.last_words))
 
 
 def text(cwd: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
@@ -67,7 +72,8 @@ def text(cwd: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
     return git(cwd, *args, env=env).decode(errors="surrogateescape").strip()
 
 
-def _hint(cwd: Path, words: str) -> str:
+def hint(cwd: Path, words: str) -> str:
+    """Return what to do about git's last words, "" where they say it themselves."""
     if ".lock" in words and "exists" in words:
         return "another git is at work, or one was killed: actum doctor"
     if "dubious ownership" in words:

@@ -170,6 +170,12 @@ class Git:
         lines = (line.decode(errors="surrogateescape") for line in listed.split(b"\0")[:-1])
         return {line[3:]: line[:2] for line in lines}
 
+    def ignored(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return those of *paths* that a .gitignore keeps out, whether they are there or not."""
+        wanted = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in paths)
+        done = plumbing.attempt(self.root, "check-ignore", "--no-index", "-z", "--stdin", stdin=wanted)
+        return frozenset(path.decode(errors="surrogateescape") for path in done.out.split(b"\0")[:-1])
+
     def identity(self) -> Person:
         """Return who commits here.
 

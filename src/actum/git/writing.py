@@ -6,7 +6,7 @@ Hooks do not run: what we commit are records that our own ``check`` validates.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from actum.git.repository import Git
 NOWHERE = "0" * 40
 # --replace: a file may stand where a folder was, and the other way round.
 _TAKE_PATHS = ("update-index", "--add", "--remove", "--replace", "-z", "--stdin")
+_TAKE_ENTRIES = ("update-index", "-z", "--index-info")
 _NOBODY = ("actum", "evidence@actum.invalid")
 
 
@@ -26,7 +27,7 @@ def commit_files(repo: Git, parent: str | None, changes: Mapping[str, bytes | No
     for path, data in changes.items():
         lines.append(_entry("0", NOWHERE, path) if data is None else _entry("100644", _store(repo, data), path))
     with _index_of(repo, parent) as env:
-        plumbing.git(repo.root, "update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
+        _update(repo, _TAKE_ENTRIES, b"".join(lines), env)
         tree = plumbing.text(repo.root, "write-tree", env=env)
     return _commit_tree(repo, tree, [parent] if parent else [], message)
 
@@ -43,9 +44,9 @@ def commit_work_tree(repo: Git, paths: Iterable[str], message: str) -> str:
     wanted = sorted(set(paths))
     parent = repo.head()
     repo.identity()  # before anything is staged
-    plumbing.git(repo.root, *_TAKE_PATHS, stdin=_nul(wanted))
+    _update(repo, _TAKE_PATHS, _nul(wanted))
     with _index_of(repo, parent) as env:
-        plumbing.git(repo.root, *_TAKE_PATHS, stdin=_nul(wanted), env=env)
+        _update(repo, _TAKE_PATHS, _nul(wanted), env)
         tree = plumbing.text(repo.root, "write-tree", env=env)
     commit = _commit_tree(repo, tree, [parent], message)
     move_ref(repo, "HEAD", commit, expected=parent, message=message.splitlines()[0])
@@ -59,7 +60,7 @@ def snapshot(repo: Git, message: str) -> str:
     added = plumbing.git(repo.root, "diff-index", "--cached", "--diff-filter=A", "--name-only", "-z", parent)
     with _index_of(repo, parent) as env:
         plumbing.git(repo.root, "add", "--all", env=env)
-        plumbing.git(repo.root, *_TAKE_PATHS, stdin=added, env=env)
+        _update(repo, _TAKE_PATHS, added, env)
         tree = plumbing.text(repo.root, "write-tree", env=env)
     return _commit_tree(repo, tree, [parent], message)
 
@@ -72,7 +73,7 @@ def join(repo: Git, one: str, other: str, message: str) -> str:
     own = repo.tree(one)
     lines = [_entry(it.mode, it.blob, path) for path, it in repo.tree(other).items() if path not in own]
     with _index_of(repo, one) as env:
-        plumbing.git(repo.root, "update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
+        _update(repo, _TAKE_ENTRIES, b"".join(lines), env)
         tree = plumbing.text(repo.root, "write-tree", env=env)
     at = f"{max(repo.committed_at(one), repo.committed_at(other))} +0000"
     who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _nobody(at)}
@@ -91,7 +92,8 @@ def move_ref(repo: Git, ref: str, commit: str, *, expected: str | None, message:
     old = NOWHERE if expected is None else expected
     done = plumbing.attempt(repo.root, "update-ref", "-m", f"actum: {message}", ref, commit, old)
     if done.code:
-        raise ToolFailedError(f"{ref} could not be moved: {done.last_words}", hint="run the same command again")
+        hint = plumbing.hint(repo.root, done.last_words) or "run the same command again"
+        raise ToolFailedError(f"{ref} could not be moved: {done.last_words}", hint=hint)
 
 
 def delete_ref(repo: Git, ref: str) -> None:
@@ -151,6 +153,13 @@ def _index_of(repo: Git, commit: str | None) -> Iterator[dict[str, str]]:
         if commit is not None:
             plumbing.git(repo.root, "read-tree", commit, env=env)
         yield env
+
+
+def _update(repo: Git, words: Sequence[str], listed: bytes, env: Mapping[str, str] | None = None) -> None:
+    done = plumbing.attempt(repo.root, *words, stdin=listed, env=env)
+    # git leaves out a path that leads out of the repository or into .git, says so, and exits with 0.
+    if done.code or b"Ignoring path" in done.err:
+        raise plumbing.failed(repo.root, words[0], done)
 
 
 def _entry(mode: str, blob: str, path: str) -> bytes:

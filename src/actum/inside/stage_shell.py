@@ -56,10 +56,10 @@ def _end_with_parent() -> None:
     import ctypes
 
     signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
-    parent = os.getppid()
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:
-        os.killpg(0, signal.SIGKILL)
+    # DVC leads our session. It may have died while we started, and then our parent is another one already.
+    if os.getppid() != os.getsid(0):
+        sys.exit(128 + signal.SIGTERM)
 
 
 if __name__ == "__main__":

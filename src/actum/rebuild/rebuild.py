@@ -99,6 +99,8 @@ def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Reb
     if version.environment.platform != machine.platform_name():
         needs = f"not comparable here, needs {version.environment.platform}"
         return Rebuilt(version=version, wanted=wanted, why=needs)
+    if not around.overrides:
+        around.repo.identity()  # the attestation needs it: not after hours of computing
     source = find_source(around.repo, version, around.store.settings().trunk)
     result = Store(around.repo, source.result)
     run = result.run(version.run)
@@ -156,7 +158,7 @@ class _Rebuild:
         """Check the code out elsewhere, with source data and nothing that a stage makes."""
         repo = self._around.repo
         folder = state.folder(repo.root) / "worktrees" / self._id
-        folder.parent.mkdir(exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)  # the configuration in it holds the remote's credentials
         checkout = writing.add_worktree(repo, folder, self._source.code)
         try:
             site = state.folder(repo.root) / "scratch" / "site"

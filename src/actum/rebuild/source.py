@@ -42,7 +42,9 @@ def find_source(repo: Git, version: ModelVersion, trunk: str) -> Source:
         )
     if by_id is not None:
         _check_content(repo, by_id, version)
-        return Source(code=version.code_commit, result=by_id, found_by="ref" if held else "id")
+        # The result commit is the code and its results: it serves where a shallow clone lacks its parent.
+        code = repo.resolve(version.code_commit) or by_id
+        return Source(code=code, result=by_id, found_by="ref" if held else "id")
     return _by_content(repo, version, trunk)
 
 

@@ -76,6 +76,8 @@ def register(order: Order, around: Surroundings) -> Outcome:
     with state.one_writer(repo.root, f"register {order.model}"):
         repo.identity()
         writing.require_branch(repo)
+        _require_history(repo)
+        files.sweep(repo.root, repo.dirty())
         store = Store(repo, repo.head())
         card = store.card(order.model)
         chosen = choose(store, card, order.run)
@@ -85,21 +87,28 @@ def register(order: Order, around: Surroundings) -> Outcome:
         return _register(order, around, store, card, chosen, number)
 
 
+def _require_history(repo: Git) -> None:
+    """A shallow clone's oldest commit seems to bring every file, a run's results among them."""
+    if repo.is_shallow():
+        problem = "this clone is shallow: the commit that brought a run's results cannot be told here"
+        raise UserError(problem, hint="git fetch --unshallow")
+
+
 def _number(store: Store, order: Order, chosen: Chosen) -> tuple[str, ModelVersion | None]:
     """Return the number to give, and the version that this run already has, if any.
 
     Raises:
         UserError: The number belongs to another run, or the run to another number.
     """
-    wanted = str(_parsed(order.version)) if order.version else None
+    wanted = None if order.version is None else str(_parsed(order.version))
     for version in store.versions(order.model):
         if version.run == chosen.run.id or version.artifact.sha256 == chosen.artifact.sha256:
             if wanted in (None, version.version):
                 return version.version, version
-            raise UserError(
-                f"run/{chosen.run.id} is {order.model}@v{version.version} already; a run has one version",
-                hint=f"actum show {order.model}@v{version.version}",
-            )
+            name, run = f"{order.model}@v{version.version}", f"run/{chosen.run.id}"
+            same = f"{run} is {name} already; a run has one version"
+            equal = f"{run} made the very bytes that are {name} already, of run/{version.run}"
+            raise UserError(same if version.run == chosen.run.id else equal, hint=f"actum show {name}")
         if version.version == wanted:
             raise UserError(
                 f"{order.model}@v{wanted} is run/{version.run}, registered {version.registered_at:%Y-%m-%d} by"
@@ -121,8 +130,8 @@ def _register(
 ) -> Outcome:
     repo = around.repo
     workshop = _workshop(around, chosen)
-    described, problem = _describe(workshop, store, card, chosen)
-    wheels, extra = _keep_wheels(order, around, store, workshop)
+    described, problem = _describe(around, workshop, store, card, chosen)
+    wheels, extra = _keep_wheels(order, around, chosen, workshop)
     version = _version(around, card, chosen, number, described, wheels)
     path = _path(version)
     if order.dry_run:
@@ -150,9 +159,11 @@ class _Described:
     probe: Probe | None = None
 
 
-def _describe(workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen) -> tuple[_Described, str]:
+def _describe(
+    around: Surroundings, workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen
+) -> tuple[_Described, str]:
     """Return what the model is beyond its bytes, and why some of it could not be told."""
-    cache = cache_of(read_config(workshop.root, {}))
+    cache = cache_of(read_config(workshop.root, around.environ))
     if not chosen.artifact.path.endswith(".skops"):
         return _Described(format=f"bytes/{Path(chosen.artifact.path).suffix.lstrip('.') or 'unknown'}"), ""
     probe = _probe(store, card)
@@ -186,21 +197,22 @@ def _probe(store: Store, card: ModelCard) -> FileFact | None:
 
 
 def _keep_wheels(
-    order: Order, around: Surroundings, store: Store, workshop: Workshop
+    order: Order, around: Surroundings, chosen: Chosen, workshop: Workshop
 ) -> tuple[str | None, tuple[str, ...]]:
     """Put the wheelhouse of the lock under DVC; return its name there and the paths for git."""
     if not order.wheels or order.dry_run:
         return None, ()
     root = around.repo.root
-    lock = store.read(workshop.described.lock)
+    lock = chosen.result.read(workshop.described.lock)
     assert lock is not None
     name = digests.short(workshop.described.lock_sha256)
     folder = state.folder(root) / "wheels" / name
-    environment = Environments(state.environments(root, around.environ), around.environ, root).ensure(
-        lock, workshop.described.python
-    )
-    around.tell("collecting the wheels of the lock")
-    collect_wheels(lock, environment, into=folder, caller=around.environ)
+    if not folder.exists():  # it comes whole or not at all, and an earlier version may have had the same lock
+        environment = Environments(state.environments(root, around.environ), around.environ, root).ensure(
+            lock, workshop.described.python
+        )
+        around.tell("collecting the wheels of the lock")
+        collect_wheels(lock, environment, into=folder, caller=around.environ)
     kept = cache_of(read_config(root, around.environ)).put_dir(folder)
     tracked, ignore = f"{layout.WHEELS}/{name}.dvc", f"{layout.WHEELS}/.gitignore"
     files.replace(files.inside(root, tracked), write_tracked(name, kept.md5, kept.size, kept.nfiles))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+from actum import digests
 from actum.dvc.lockfile import LockedStage
 from actum.records.run import Run, RunEnvironment, RunStage
 
@@ -63,14 +64,14 @@ def standing(wanted: Mapping[str, StageState], key: EnvironmentKey, runs: Iterab
     A run of a dirty tree is no evidence for a clean one. *runs* newest first; reading stops when all are found.
     """
     found: dict[str, Cited] = {}
-    for run in runs:
-        if len(found) == len(wanted):
-            break
+    for run in runs if wanted else ():
         if run.dirty or key_of(run.environment) != key:
             continue
         for stage in run.stages:
             if stage.name not in found and wanted.get(stage.name) == state_of(run, stage):
                 found[stage.name] = Cited(run, stage)
+        if len(found) == len(wanted):
+            break
     return found
 
 
@@ -82,6 +83,11 @@ def locked_state(stage: LockedStage) -> StageState:
         params=repr(sorted(stage_params(stage).items())),
         outs=frozenset((entry.path, entry.md5 or "") for entry in stage.outs),
     )
+
+
+def digest_of(state: StageState) -> str:
+    """Return one digest for all that dvc.lock says of a stage."""
+    return digests.of_value([state.cmd, sorted(map(list, state.deps)), state.params, sorted(map(list, state.outs))])
 
 
 def stage_params(stage: LockedStage) -> dict[str, Any]:

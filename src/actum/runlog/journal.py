@@ -71,7 +71,8 @@ class Book:
     def executions(self, stage: str) -> tuple[Execution, ...]:
         """Return the commands of a stage's last execution, in order; empty when it was not executed here.
 
-        A stage that was tried again counts only from its last first command on.
+        A stage that was tried again counts only from its last first command on; one whose result was found
+        replaced (``void``) does not count at all.
         """
         ended: list[Execution] = []
         first: str | None = None
@@ -82,6 +83,8 @@ class Book:
                 first = first or entry["cmd"]
                 if entry["cmd"] == first:
                     ended = []
+            elif entry["event"] == "void":
+                ended, first = [], None
             elif entry["event"] == "command-ended":
                 keys = ("stage", "cmd", "code", "seconds", "cpu_seconds", "peak_mb")
                 ended.append(Execution(**{key: entry[key] for key in keys}))
@@ -89,13 +92,25 @@ class Book:
 
     def executed(self) -> tuple[str, ...]:
         """Return the stages whose commands all ran to a good end here, in the order they were begun."""
-        last = {entry["stage"]: entry for entry in self.entries() if entry["event"].startswith("command-")}
+        telling = ("command-started", "command-ended", "void")
+        last = {entry["stage"]: entry for entry in self.entries() if entry["event"] in telling}
         good = []
         for stage, entry in last.items():
             ended = entry["event"] == "command-ended"  # else it was killed with its command under way
             if ended and all(execution.code == 0 for execution in self.executions(stage)):
                 good.append(stage)
         return tuple(good)
+
+
+    def locked(self) -> dict[str, str]:
+        """Return, for each stage executed here, the digest of what dvc.lock said of it afterwards."""
+        told: dict[str, str] = {}
+        for entry in self.entries():
+            if entry["event"] in ("command-started", "void"):
+                told.pop(entry["stage"], None)
+            elif entry["event"] == "locked":
+                told[entry["stage"]] = entry["state"]
+        return told
 
 
 def books_folder(root: Path) -> Path:

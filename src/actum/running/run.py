@@ -11,14 +11,15 @@ from pathlib import PurePosixPath
 from actum import files, layout, pipeline, state
 from actum.dvc.lockfile import Lock
 from actum.dvc.pipeline import Pipeline
-from actum.errors import ToolFailedError
+from actum.errors import InvalidRecordError, ToolFailedError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids, ulid_ms
-from actum.records.run import Run, RunStage
+from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.runlog import history, journal
 from actum.runlog.history import flat_metrics, locked_state
+from actum.running.ignoring import ignore_outputs
 from actum.running.record import Hasher, run_stages
 from actum.store import Store, write_record
 from actum.workshop import Workshop, keep_wing, open_workshop
@@ -92,8 +93,28 @@ def run(
         workshop = open_workshop(
             repo.root, store.read(settings.environment.lock), settings.environment, environ=environ, tell=tell
         )
+        files.sweep(repo.root, repo.dirty())
+        _mend_lock(repo, store, order, tell)
         job = _prepare(repo, store, settings, order, workshop, tell)
         return _Performance(job, environ, ids, now, tell, each_line).perform()
+
+
+def _mend_lock(repo: Git, store: Store, order: Order, tell: Callable[[str], None]) -> None:
+    """Put dvc.lock back where a killed run left half of it: DVC writes it in place."""
+    path = pipeline.lock_path(order.pipeline)
+    place = files.inside(repo.root, path)
+    if not journal.unfinished(repo.root) or not place.exists():
+        return
+    with suppress(InvalidRecordError):
+        pipeline.read(repo.root, order.pipeline)
+        if place.stat().st_size:
+            return
+    tell(f"a run was killed while {path} was being written: it is put back as it was committed")
+    committed = store.read(path)
+    if committed is None:
+        place.unlink()
+    else:
+        files.replace(place, committed)
 
 
 def _prepare(
@@ -138,10 +159,12 @@ class _Performance:
     def perform(self) -> Outcome:
         job = self._job
         described, lock = pipeline.read(job.repo.root, job.order.pipeline)
-        names = [stage.name for stage in pipeline.closure(described, job.order.targets)]
-        book = self._resumed() or self._begun()
+        stages = pipeline.closure(described, job.order.targets)
+        names = [stage.name for stage in stages]
+        book = self._resumed(lock) or self._begun()
         cited = self._cite(names, lock, book)
         pipeline.cut(job.repo.root, job.order.pipeline, self._nobodys(names, lock, book, cited))
+        ignore_outputs(job.repo, stages)
         self._execute(book)
         described, lock = pipeline.read(job.repo.root, job.order.pipeline)
         if not book.executed() and (standing := self._already(names, lock)):
@@ -156,12 +179,14 @@ class _Performance:
             writing.move_ref(self._job.repo, layout.run_ref(book.run), self._job.code_commit, expected=None)
         return book
 
-    def _resumed(self) -> journal.Book | None:
+    def _resumed(self, lock: Lock) -> journal.Book | None:
         """Return the newest run that was killed or failed, if it meant to do the very same; give up the others."""
         found = None
         for book in journal.unfinished(self._job.repo.root):
             if found is None and book.intent() == {"event": "intent", **self._intent()} and not self._job.dirty:
                 self._tell(f"continuing run/{book.run}, which did not come to its end")
+                book.note("continued")
+                _distrust(book, lock)
                 found = book
             else:
                 book.note("closed", why="given up")
@@ -192,12 +217,15 @@ class _Performance:
     def _execute(self, book: journal.Book) -> None:
         job = self._job
         shell = job.workshop.write_shell(book.folder)
+        begun = len(book.entries())
         with book.log.open("a", encoding="utf-8") as log:
 
             def keep(line: str) -> None:
                 log.write(line + "\n")
                 log.flush()
                 self._each_line(line)
+                if pipeline.is_between_stages(line):
+                    self._keep_states(book)
 
             code = pipeline.execute(
                 job.repo.root,
@@ -207,9 +235,22 @@ class _Performance:
                 targets=job.order.targets,
                 each_line=keep,
             )
+        self._keep_states(book)
         if code:
+            problem = _failure(book, since=begun)
             book.note("failed", code=code)
-            raise ToolFailedError(_failure(book), hint=f"less {book.log}; mend it, then actum run again")
+            raise ToolFailedError(problem, hint=f"less {book.log}; mend it, then actum run again")
+
+    def _keep_states(self, book: journal.Book) -> None:
+        """Note what dvc.lock says of each stage executed: a resumed run trusts no entry that says otherwise."""
+        try:
+            _, lock = pipeline.read(self._job.repo.root, self._job.order.pipeline)
+        except InvalidRecordError:
+            return  # DVC is writing it at this moment; the next line brings us here again
+        told = book.locked()
+        for name in book.executed():
+            if name not in told and name in lock.stages:
+                book.note("locked", stage=name, state=history.digest_of(locked_state(lock.stages[name])))
 
     def _already(self, names: Sequence[str], lock: Lock) -> Run | None:
         """Return the newest run on record that says all that this one could say."""
@@ -277,8 +318,20 @@ def _is_result(path: str, results: frozenset[str]) -> bool:
     return ours or path in results or bool(parents & results)
 
 
-def _failure(book: journal.Book) -> str:
-    ended = [entry for entry in book.entries() if entry["event"] == "command-ended" and entry["code"]]
+def _distrust(book: journal.Book, lock: Lock) -> None:
+    """Take back each stage of which dvc.lock does not say what it said when DVC had executed it.
+
+    The file was put back, or written by hand since; what it says now, no execution of this run made.
+    """
+    told = book.locked()
+    for name in book.executed():
+        stage = lock.stages.get(name)
+        if stage is None or told.get(name) != history.digest_of(locked_state(stage)):
+            book.note("void", stage=name)
+
+
+def _failure(book: journal.Book, *, since: int) -> str:
+    ended = [entry for entry in book.entries()[since:] if entry["event"] == "command-ended" and entry["code"]]
     if not ended:
         with suppress(IndexError):
             return "dvc repro failed: " + book.log.read_text(encoding="utf-8").strip().splitlines()[-1]

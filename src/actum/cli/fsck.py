@@ -1,0 +1,47 @@
+"""``actum fsck``."""
+
+from __future__ import annotations
+
+import click
+
+from actum.cli import output
+from actum.cli.context import Context, json_option
+from actum.fsck.fault import Report
+from actum.fsck.fsck import fsck
+from actum.records.codec import encode
+from actum.store import open_head
+
+FINDINGS = 3
+
+
+@click.command(epilog="Example: actum fsck")
+@json_option
+@click.pass_obj
+def command(context: Context, as_json: bool) -> int:
+    """Cross-check records, references, tags, objects and seals; nothing is repaired.
+
+    Reads every object that a version or a seal names, in the cache and in the remote. Exit status 3
+    where something is wrong; each fault is named with the command that mends it.
+    """
+    repo = context.repo()
+    told = (lambda _line: None) if as_json or not output.is_interactive() else output.say
+    report = fsck(repo, environ=context.environ, now=context.now(), tell=told)
+    if as_json:
+        data = {"looked_at": dict(report.looked_at), "clean": report.clean}
+        mends = list(dict.fromkeys(fault.mend for fault in report.faults if fault.mend and fault.weight == "wrong"))
+        output.envelope("fsck/1", data | {"faults": [encode(fault) for fault in report.faults]}, next_=mends)
+    else:
+        output.clock_line(open_head(repo).settings().clock)
+        _show(report)
+    return 0 if report.clean else FINDINGS
+
+
+def _show(report: Report) -> None:
+    for fault in report.faults:
+        colour = "red" if fault.weight == "wrong" else None
+        click.echo(click.style(f"{fault.weight:5}  {fault.where}: {fault.what}", fg=colour))
+        if fault.mend:
+            click.echo(f"       {fault.mend}")
+    counted = ", ".join(f"{count} {part}" for part, count in report.looked_at.items())
+    wrong = sum(fault.weight == "wrong" for fault in report.faults)
+    click.echo(f"{'clean' if report.clean else f'{wrong} wrong'}: looked at {counted}")

@@ -1,0 +1,114 @@
+"""The use case above the others: look at everything, collect everything, repair nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from actum import layout
+from actum.decisions.seals import body, seals
+from actum.dvc.cache import cache_of
+from actum.dvc.config import Config, read_config
+from actum.dvc.objects import Needed
+from actum.errors import UserError
+from actum.fsck.fault import Fault, Part, Report
+from actum.fsck.leftovers import leftover_faults
+from actum.fsck.objects import object_faults
+from actum.fsck.seals import seal_faults
+from actum.fsck.versions import all_versions, orphan_refs, version_faults
+from actum.git.repository import Git
+from actum.needs import objects_needed
+from actum.promotion.check import check
+from actum.records.event import Event
+from actum.records.version import ModelVersion
+from actum.store import Store, open_head, open_trunk
+from actum.tags import plan_tags
+
+
+def fsck(repo: Git, *, environ: Mapping[str, str], now: datetime, tell: Callable[[str], None]) -> Report:
+    """Cross-check records, references, tags, objects and seals of the trunk and of what is checked out.
+
+    Raises:
+        UserError: There is nothing to look at: no commit, no actum.yaml.
+    """
+    trunk, head = open_trunk(repo).tolerant(), open_head(repo).tolerant()
+    head.settings()
+    faults: list[Fault] = []
+    looked_at: dict[Part, int] = {}
+    tell("records")
+    looked_at["records"] = _records(repo, faults, environ, now)
+    tell("versions and tags")
+    versions = all_versions(trunk, head)
+    for name, (version, store) in versions.items():
+        faults += version_faults(name, version, store)
+    faults += orphan_refs(head, set(versions))
+    looked_at["versions"] = len(versions)
+    faults += _tags(trunk, now)
+    sealed = _seals(trunk, head)
+    config = read_config(repo.root, environ)
+    tell("objects")
+    needed = _needed(versions, sealed, config, faults)
+    faults += object_faults(needed, config, environ)
+    looked_at["objects"] = len({item.md5 for item in needed})
+    tell("seals")
+    cache, known = cache_of(config), {event.id for event, _ in sealed}
+    for event, store in sealed:
+        faults += seal_faults(event, store, known, cache)
+    looked_at["seals"] = len(sealed)
+    faults += leftover_faults(repo, (body(event).path for event, _ in sealed), now)
+    return Report(looked_at=looked_at, faults=tuple(dict.fromkeys(faults)))
+
+
+def _records(repo: Git, faults: list[Fault], environ: Mapping[str, str], now: datetime) -> int:
+    checked = check(repo, head=None, base="HEAD", environ=environ, now=now)
+    for one in checked.objections:
+        faults.append(
+            Fault(
+                part="records",
+                weight="wrong" if one.weight == "block" else "note",
+                where=one.path,
+                what=one.message,
+                mend=one.hint,
+            )
+        )
+    return checked.records
+
+
+def _tags(trunk: Store, now: datetime) -> Iterator[Fault]:
+    plan = plan_tags(trunk, now=int(now.timestamp()))
+    for tag in plan.missing:
+        yield Fault(part="tags", weight="note", where=tag.name, what="is not written yet", mend="actum tags")
+    for remark in plan.remarks:
+        yield Fault(part="tags", weight="note", where=remark.subject, what=remark.message, mend=remark.hint)
+
+
+def _seals(*stores: Store) -> list[tuple[Event, Store]]:
+    found: dict[str, tuple[Event, Store]] = {}
+    for store in stores:
+        for model in store.models():
+            for event in seals(model, store):
+                found.setdefault(event.id, (event, store))
+    return list(found.values())
+
+
+def _needed(
+    versions: Mapping[str, tuple[ModelVersion, Store]],
+    sealed: Iterable[tuple[Event, Store]],
+    config: Config,
+    faults: list[Fault],
+) -> list[Needed]:
+    cache = cache_of(config)
+    needed: list[Needed] = []
+    for name, (version, store) in versions.items():
+        commit = store.repo.resolve(version.result_commit)
+        if commit is None:
+            continue  # said among the versions
+        try:
+            needed += objects_needed(Store(store.repo, commit), version, [cache])
+        except UserError as error:
+            faults.append(Fault(part="objects", weight="wrong", where=name, what=str(error), mend=error.hint))
+    needed += [
+        Needed(path=layout.segment(event.model, body(event).segment), md5=body(event).md5, size=body(event).size)
+        for event, _ in sealed
+    ]
+    return needed

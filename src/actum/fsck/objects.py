@@ -1,0 +1,62 @@
+"""Are the bytes that versions and seals name in the cache and in the remote, and are they those bytes?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from actum.dvc import delivery
+from actum.dvc.cache import cache_of
+from actum.dvc.config import Config
+from actum.dvc.integrity import Problem, fsck
+from actum.dvc.objects import Needed
+from actum.errors import ToolFailedError, UserError
+from actum.fsck.fault import Fault
+
+
+def object_faults(needed: Iterable[Needed], config: Config, environ: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield objects that are corrupt anywhere, missing everywhere, or not yet in the remote."""
+    objects = tuple({item.md5: item for item in needed}.values())
+    here = fsck(objects, {"cache": cache_of(config)})
+    if not config.default_remote:
+        if objects:
+            what = "there is none: the bytes of versions and decisions are on this machine alone"
+            mend = "dvc remote add --default storage /path/or/address"
+            yield Fault(part="objects", weight="note", where="remote", what=what, mend=mend)
+        yield from (_fault(problem, "dvc remote add --default storage /path/or/address") for problem in here)
+        return
+    try:
+        there = delivery.fsck_remote(objects, config, environ)
+    except (ToolFailedError, UserError) as error:
+        yield Fault(part="objects", weight="wrong", where="remote", what=str(error), mend=error.hint)
+        there = ()
+    yield from _judged(here, there, config)
+
+
+def _judged(here: Iterable[Problem], there: Iterable[Problem], config: Config) -> Iterator[Fault]:
+    remote = config.remote()
+    missing_there = {problem.object for problem in there if problem.state == "missing"}
+    missing_here = {problem.object for problem in here if problem.state == "missing"}
+    for problem in here:
+        if problem.state == "corrupt":
+            place = cache_of(config).path(problem.object)
+            mend = f"rm -f '{place}' && dvc fetch" if problem.object not in missing_there else ""
+            yield _fault(problem, mend)
+        elif problem.object in missing_there:
+            yield Fault(
+                part="objects",
+                weight="wrong",
+                where=", ".join(problem.paths),
+                what=f"object {problem.object} is neither in the cache nor in the remote",
+            )
+    for problem in there:
+        if problem.state == "corrupt":
+            address = f"{remote.shown}/files/md5/{problem.object[:2]}/{problem.object[2:]}"
+            mend = f"rm -f '{address}' && dvc push" if problem.object not in missing_here else ""
+            yield _fault(problem, mend)
+        elif problem.object not in missing_here:
+            yield _fault(problem, "dvc push, or actum register MODEL --version X.Y.Z again")
+
+
+def _fault(problem: Problem, mend: str) -> Fault:
+    what = f"object {problem.object} is {problem.state} in {problem.store}"
+    return Fault(part="objects", weight="wrong", where=", ".join(problem.paths), what=what, mend=mend)

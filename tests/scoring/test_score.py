@@ -1,0 +1,161 @@
+"""``actum score``: decide, seal, commit; real git, DVC and a locked environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actum import layout
+from actum.decisions import proving
+from actum.decisions.seals import body
+from actum.git.repository import Git
+from actum.store import open_head
+from tests.real_git import git
+from tests.scoring.scored_project import FIRST, MODEL, ROWS, TABLE, Loans
+
+
+def _json(loans: Loans, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert loans.actum(*words, "--json") == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+def test_one_commit_holds_the_seal_and_the_bytes_are_in_cache_and_remote(
+    loans: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = loans.repo.head()
+    answer = _json(loans, capsys, *FIRST)
+    data, (event,) = answer["data"], loans.seals
+    seal = body(event)
+    record = layout.event(MODEL, event.id, "seal")
+    assert loans.repo.parents(loans.repo.head()) == (before,)
+    assert loans.repo.changed(before, loans.repo.head()) == {
+        "decisions/.gitignore": "A",
+        f"{seal.path}.dvc": "A",
+        record: "A",
+    }
+    assert (data["rows"], data["version"], data["stage"], data["new"]) == (ROWS, "loans@v1.0.0", "production", True)
+    assert sum(data["outcomes"].values()) == ROWS
+    assert (seal.rows, seal.version, seal.stage, seal.input) == (ROWS, "1.0.0", "production", TABLE)
+    assert (f"{seal.first_moment:%m-%d %H}", f"{seal.last_moment:%m-%d %H}") == ("02-01 00", "03-14 23")
+    assert seal.card == loans.head.tree[layout.card(MODEL)].blob
+    assert seal.trusted_types == loans.head.tree[layout.TRUSTED_TYPES].blob
+    assert proving.verify(loans.object(seal.md5)) == proving.Verified(rows=ROWS, root=seal.merkle_root, problems=())
+    assert (loans.root / "../store/files/md5" / seal.md5[:2] / seal.md5[2:]).is_file()
+    assert answer["next"] == [f"actum why {one}" for one in data["examples"]]
+    assert loans.repo.dirty() == {}
+
+
+def test_the_same_order_again_does_nothing(decided: Loans, capsys: pytest.CaptureFixture[str]) -> None:
+    head = decided.repo.head()
+    assert decided.actum(*FIRST) == 0
+    segment = body(decided.seals[0]).segment
+    assert capsys.readouterr().out == f"nothing to do: segment {segment} holds these 1,032 decisions, sealed\n"
+    assert decided.repo.head() == head
+
+
+def test_what_stood_at_the_business_time_decides(loans: Loans, capsys: pytest.CaptureFixture[str]) -> None:
+    data = _json(loans, capsys, "score", MODEL, TABLE, "--as-of", "2020-04-30", "--since", "2020-03-15", "-n")["data"]
+    assert (data["version"], data["dry_run"], data["seal"]) == ("loans@v2.0.0", True, None)
+    assert loans.repo.dirty() == {}
+
+
+def test_rows_outside_of_the_promotions_time_are_refused_and_counted(
+    loans: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert loans.actum("score", MODEL, TABLE, "--as-of", "2020-03-14T23:00:00Z") == 1
+    said = capsys.readouterr().err
+    assert (
+        "error: 288 rows are before 2020-02-01T00:00:00Z, when loans@v1.0.0 took production and 680 rows are after"
+        " 2020-03-14T23:00:00Z, the time asked for (--as-of); of 2,000 rows none was decided\n"
+        "hint: actum score loans data/loans.parquet --since 2020-02-01T00:00:00Z --until 2020-03-14T23:00:00Z"
+        " --as-of 2020-03-14T23:00:00Z\n"
+    ) in said
+    assert loans.seals == ()
+    assert not (loans.root / "decisions").exists()
+
+
+def test_before_any_promotion_nothing_decides(loans: Loans, capsys: pytest.CaptureFixture[str]) -> None:
+    assert loans.actum("score", MODEL, TABLE, "--as-of", "2020-01-25") == 1
+    assert "nothing stands at loans#production on 2020-01-25" in capsys.readouterr().err
+
+
+def test_a_second_seal_names_the_one_before_and_a_lost_model_is_fetched(decided: Loans) -> None:
+    version = decided.head.version(MODEL, "2.0.0")
+    assert version is not None
+    decided.drop(version.artifact.md5)
+    assert decided.actum("score", MODEL, TABLE, "--as-of", "2020-05-01", "--since", "2020-03-15", "--local") == 0
+    first, second = decided.seals
+    assert (body(first).previous, body(second).previous) == (None, first.id)
+    assert body(second).version == "2.0.0"
+    assert body(second).segment > first.id
+    stored = decided.root / "../store/files/md5" / body(second).md5[:2] / body(second).md5[2:]
+    assert not stored.exists(), "--local pushes nothing"
+
+
+def test_a_detached_head_seals_on_the_evidence_branch(loans: Loans) -> None:
+    git(loans.root, "checkout", "-q", "--detach")
+    head = loans.repo.head()
+    assert loans.actum(*FIRST) == 0
+    (event,) = loans.seals
+    evidence = loans.repo.tree(layout.EVIDENCE_REF)
+    assert loans.repo.head() == head
+    assert sorted(evidence) == sorted([f"{body(event).path}.dvc", layout.event(MODEL, event.id, "seal")])
+    assert loans.repo.dirty() == {}
+    assert loans.object(body(event).md5).is_file()
+
+
+def test_a_remote_that_does_not_take_the_segment_leaves_nothing(
+    loans: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (loans.root / "../store/files").rename(loans.root / "../store/away")
+    (loans.root / "../store/files").write_text("not a folder")
+    assert loans.actum(*FIRST) == 4
+    assert "remote 'store'" in capsys.readouterr().err
+    assert loans.seals == ()
+    assert list((loans.root / "decisions").rglob("*.parquet*")) == []
+
+
+def test_a_kill_leaves_an_unsealed_segment_and_a_retry_succeeds(loans: Loans) -> None:
+    left = loans.root / "decisions" / MODEL / "01ARZ3NDEKTSV4RRFFQ69G5FAV.parquet"
+    left.parent.mkdir(parents=True)
+    (loans.root / "decisions/.gitignore").write_text("*.parquet\n")
+    left.write_bytes(b"half")
+    assert loans.actum(*FIRST) == 0
+    assert len(loans.seals) == 1
+    assert left.read_bytes() == b"half"
+
+
+def test_a_seal_written_but_not_committed_is_finished(decided: Loans, capsys: pytest.CaptureFixture[str]) -> None:
+    (event,) = decided.seals
+    git(decided.root, "reset", "-q", "HEAD~1")  # as a kill right before the commit leaves it
+    assert decided.seals == ()
+    assert decided.actum(*FIRST) == 0
+    said = capsys.readouterr()
+    assert f"finishing a seal that was interrupted: event/{event.id}\n" in said.err
+    assert said.out.startswith("nothing to do: segment")
+    assert decided.seals == (event,)
+    assert decided.repo.dirty() == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("score", "loans/01ARZ3NDEKTSV4RRFFQ69G5FAV", TABLE), 2, "cannot decide"),
+        (("score", MODEL, "data/nothing.parquet"), 1, "nothing.parquet is not there"),
+        (("score", "churn", TABLE), 1, "there is no model churn (models: loans)"),
+        (("score", "loans@v9.0.0", TABLE), 1, "loans has no version 9.0.0"),
+        (("score", "loans@v1.0.0", TABLE, "--since", "yesterday"), 2, "'yesterday' is not a time"),
+    ],
+)
+def test_what_cannot_be_scored_is_said(
+    bare_template: Path, words: tuple[str, ...], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loans = Loans(bare_template / "project")
+    assert loans.actum(*words) == status
+    assert said in capsys.readouterr().err
+    assert open_head(Git(loans.root)).events(MODEL)[-1].kind == "promotion"
