@@ -62,7 +62,11 @@ def real_caches(environ: Mapping[str, str]) -> dict[str, str]:
     caches = Path(environ.get("XDG_CACHE_HOME") or REAL_HOME / ".cache")
     settings = Path(environ.get("XDG_CONFIG_HOME") or REAL_HOME / ".config")
     data = Path(environ.get("XDG_DATA_HOME") or REAL_HOME / ".local/share")
-    found = {"UV_CACHE_DIR": caches / "uv", "PIP_CACHE_DIR": caches / "pip", "UV_PYTHON_INSTALL_DIR": data / "uv/python"}
+    found = {
+        "UV_CACHE_DIR": caches / "uv",
+        "PIP_CACHE_DIR": caches / "pip",
+        "UV_PYTHON_INSTALL_DIR": data / "uv/python",
+    }
     files = {
         "PIP_CONFIG_FILE": (settings / "pip/pip.conf", REAL_HOME / ".pip/pip.conf"),
         "UV_CONFIG_FILE": (settings / "uv/uv.toml",),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from actum import files
-from actum.dvc import commands
+from actum.dvc import commands, leftovers
 from actum.dvc.lockfile import Lock, read_lock, without_stages
 from actum.dvc.pipeline import Pipeline, Stage, read_pipeline
 from actum.errors import InvalidRecordError, UserError
@@ -106,9 +106,8 @@ def execute(
     commit: bool = True,
 ) -> int:
     """Run ``dvc repro`` with our shell and return its exit status. ``commit``: put outputs into the cache."""
-    done = commands.repro(
-        root / folder, environ, targets=targets, shell=str(shell), each_line=each_line, commit=commit
-    )
+    leftovers.mend(root)
+    done = commands.repro(root / folder, environ, targets=targets, shell=str(shell), each_line=each_line, commit=commit)
     return done.code
 
 

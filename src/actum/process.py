@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +40,17 @@ def run(
     env: Mapping[str, str],
     stdin: bytes | None = None,
     timeout_s: float | None = None,
+    brief: bool = False,
 ) -> Finished:
     """Run *command* and return what it said. *env* is the child's whole environment.
+
+    ``brief``: it ends by itself in no time, and need not die with us; starting it is twice as cheap then.
 
     Raises:
         FileNotFoundError: There is no such program.
         subprocess.TimeoutExpired: It did not end in time; its group has been ended.
     """
-    child = _start(command, cwd, env, stdin is not None, subprocess.PIPE)
+    child = _start(command, cwd, env, feeds=stdin is not None, stderr=subprocess.PIPE, brief=brief)
     try:
         out, err = child.communicate(stdin, timeout=timeout_s)
     except BaseException:
@@ -63,7 +67,7 @@ def stream(
     each_line: Callable[[str], None],
 ) -> int:
     """Run *command*, hand each line of its joined stdout and stderr to *each_line*, return the exit status."""
-    child = _start(command, cwd, env, False, subprocess.STDOUT)
+    child = _start(command, cwd, env, feeds=False, stderr=subprocess.STDOUT, brief=False)
     try:
         assert child.stdout is not None
         for line in child.stdout:
@@ -80,10 +84,8 @@ def stream(
 def end_group(child: subprocess.Popen[bytes]) -> None:
     """Ask the child's whole group to end, insist after a grace period, and reap the child."""
     for number, patience in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, None)):
-        try:
+        with suppress(ProcessLookupError):  # the group is gone; the child is still to be reaped
             os.killpg(child.pid, number)
-        except ProcessLookupError:
-            pass  # the group is gone; the child is still to be reaped
         try:
             child.wait(patience)
         except subprocess.TimeoutExpired:
@@ -94,7 +96,7 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
 
 
 def _start(
-    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], feeds: bool, stderr: int
+    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], *, feeds: bool, stderr: int, brief: bool
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [str(word) for word in command],
@@ -104,7 +106,7 @@ def _start(
         stdout=subprocess.PIPE,
         stderr=stderr,
         start_new_session=True,
-        preexec_fn=_die_with_parent() if sys.platform.startswith("linux") else None,
+        preexec_fn=None if brief or not sys.platform.startswith("linux") else _die_with_parent(),
     )
 
 

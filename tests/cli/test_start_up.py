@@ -18,7 +18,6 @@ import click
 import pytest
 
 import actum.cli
-from actum.cli import main as door
 from actum.cli.main import COMMANDS, GROUPS, main
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, ToolFailedError, UsageError, UserError
 
@@ -30,12 +29,15 @@ LANDED = [name for name in COMMANDS if name in {module.name for module in pkguti
 
 
 def actum_process(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "actum", *words], capture_output=True, text=True, check=False, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "actum", *words], capture_output=True, text=True, check=False, **options
+    )
 
 
 def loaded_by(*words: str) -> set[str]:
     """Return the modules that a command line has loaded when it ends."""
-    script = "import sys; from actum.cli.main import main; main(sys.argv[1:]); print('\\n'.join(sys.modules), file=sys.stderr)"
+    script = "import sys; from actum.cli.main import main; main(sys.argv[1:]); "
+    script += "print('\\n'.join(sys.modules), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
     return set(done.stderr.split())
 
@@ -115,7 +117,7 @@ def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException | Callable[[],
             raise error
         return error()
 
-    monkeypatch.setattr(door.importlib, "import_module", lambda name: type("Module", (), {"command": command}))
+    monkeypatch.setitem(sys.modules, "actum.cli.log", type("Module", (), {"command": command}))
 
 
 @pytest.mark.parametrize(
@@ -183,9 +185,7 @@ def test_a_folder_that_is_not_there_or_is_no_repository_is_said(
 
 @pytest.mark.parametrize("words", [["--help"], ["log", "--help"]])
 def test_a_reader_that_left_is_no_error(words: list[str]) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "actum", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    child = subprocess.Popen([sys.executable, "-m", "actum", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert child.stdout is not None
     child.stdout.close()  # before it has written anything
     _, err = child.communicate()
@@ -202,7 +202,7 @@ def test_the_module_is_the_same_door() -> None:
 def test_no_color_is_obeyed_on_a_terminal(variables: dict[str, str], coloured: bool) -> None:
     script = "import click, sys; from actum.cli import main as door\n"
     script += "command = click.Command('log', callback=lambda: click.echo(click.style('x', fg='red')))\n"
-    script += "door.importlib.import_module = lambda name: type('M', (), {'command': command})\n"
+    script += "sys.modules['actum.cli.log'] = type('M', (), {'command': command})\n"
     script += "sys.exit(door.main(['log']))"
     ours, theirs = pty.openpty()
     env = {"PATH": os.environ["PATH"], "TERM": "xterm", **variables}

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.real_git import Commit, git
+from tests.records import samples
 
 from actum import layout
 from actum.cli.context import Context
@@ -14,8 +16,6 @@ from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.names import is_ulid
 from actum.store import write_record
-from tests.real_git import Commit, git
-from tests.records import samples
 
 
 def context(root: Path) -> Context:
@@ -59,7 +59,10 @@ def test_at_neither_a_revision_nor_a_date_is_said(repo: Git, commit: Commit, set
     commit(layout.SETTINGS, settings)
     with pytest.raises(NotFoundError) as caught:
         open_view(context(repo.root), at)
-    assert (str(caught.value), caught.value.hint) == (f"--at {at} is neither a revision nor a date", "git log --oneline")
+    assert (str(caught.value), caught.value.hint) == (
+        f"--at {at} is neither a revision nor a date",
+        "git log --oneline",
+    )
 
 
 def test_a_shallow_clone_never_answers_silently(repo: Git, commit: Commit, settings: bytes, tmp_path: Path) -> None:

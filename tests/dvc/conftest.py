@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from dvc_project import PIPELINE, Files, Project, environment
+from tests.dvc.dvc_project import PIPELINE, Files, Project, environment
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from dvc_project import Project
+from tests.dvc.dvc_project import Project
 
 from actum import digests
 from actum.dvc.cache import DirEntry, ObjectStore, Verified

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from dvc_project import Project
+from tests.dvc.dvc_project import Project
 
 from actum.dvc import commands
 from actum.dvc.leftovers import Held, locks

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from dvc_project import Project
+from tests.dvc.dvc_project import Project
 
 from actum.dvc.config import Remote, read_config, worktree_config
 from actum.errors import InvalidRecordError, NotFoundError

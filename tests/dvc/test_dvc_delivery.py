@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from dvc_project import Project
+from tests.dvc.dvc_project import Project
 
 from actum.dvc import carrier as carriers
 from actum.dvc.cache import ObjectStore, cache_of

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from dvc_project import Files, Project
+from tests.dvc.dvc_project import Files, Project
 
 from actum import digests
 from actum.dvc.cache import DirEntry, ObjectStore, cache_of, dir_bytes

@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from dvc_project import Files, Project
+from tests.dvc.dvc_project import Files, Project
 
 from actum.dvc.lockfile import Entry, LockedStage, read_lock, without_stages
 from actum.dvc.pipeline import Artifact, Out, read_pipeline

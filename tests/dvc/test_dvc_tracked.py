@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from dvc_project import Project
+from tests.dvc.dvc_project import Project
 
 from actum.dvc.cache import ObjectStore
 from actum.dvc.config import read_config

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from record_values import records
+from tests.files.record_values import records
 
 from actum.errors import InvalidRecordError
 from actum.files import Limits, read_json, write_json

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from record_values import scalars, words
+from tests.files.record_values import scalars, words
 
 from actum.errors import InvalidRecordError
 from actum.files import edit_yaml, read_yaml, write_yaml

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from record_values import NASTY, records, words
+from tests.files.record_values import NASTY, records, words
 
 from actum.errors import InvalidRecordError
 from actum.files import read_yaml, write_yaml

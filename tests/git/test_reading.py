@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.real_git import Commit, git, write
 
 from actum.errors import NotFoundError, ToolFailedError, UserError
 from actum.git import plumbing
 from actum.git.repository import Git, Ref, TreeEntry
 from actum.records.forms import Person
-from tests.real_git import Commit, git, write
 
 WEIRD = ["a b.txt", "ü/ñ.txt", "new\nline", "-rf", 'quo"te', "back\\slash", "*", ":(top)x", "tab\tstop", "#x", "[a]"]
 
@@ -97,7 +97,8 @@ def test_many_blobs_come_at_once_and_unknown_ones_are_absent(repo: Git, commit: 
 
 
 @pytest.mark.parametrize(
-    "revision", ["", "nothing", "-1", "--all", "--help", "^HEAD", "HEAD:file", "HEAD..HEAD", "HEAD^{tree}", "HEAD~9", "@{-1}"]
+    "revision",
+    ["", "nothing", "-1", "--all", "--help", "^HEAD", "HEAD:file", "HEAD..HEAD", "HEAD^{tree}", "HEAD~9", "@{-1}"],
 )
 def test_what_is_no_single_commit_is_none(repo: Git, commit: Commit, revision: str) -> None:
     commit("file", "x")
@@ -131,7 +132,7 @@ def test_refs_are_peeled_to_commits_and_others_are_left_out(repo: Git, commit: C
 
 
 def test_an_empty_repository_has_no_head_and_says_what_to_do(repo: Git) -> None:
-    with pytest.raises(UserError, match="^the repository has no commit yet$") as caught:
+    with pytest.raises(UserError, match=r"^the repository has no commit yet$") as caught:
         repo.head()
     assert caught.value.hint == "git commit --allow-empty -m 'Begin'"
     assert (repo.resolve("HEAD"), repo.branch(), repo.refs()) == (None, "main", ())
@@ -231,12 +232,14 @@ def test_who_commits_here(repo: Git, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_is_made_up_where_git_does_not_know_who_commits(repo: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("EMAIL", "root@host.example.org")
-    with pytest.raises(UserError, match="^git does not know who you are$") as caught:
+    with pytest.raises(UserError, match=r"^git does not know who you are$") as caught:
         repo.identity()
     assert caught.value.hint == "git config --global user.name NAME && git config --global user.email ADDRESS"
 
 
-@pytest.mark.parametrize(("value", "expected"), [("true", True), ("yes", True), ("1", True), ("off", False), (None, False)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("true", True), ("yes", True), ("1", True), ("off", False), (None, False)]
+)
 def test_a_flag_has_gits_own_spellings(repo: Git, value: str | None, expected: bool) -> None:
     if value is not None:
         git(repo.root, "config", "commit.gpgsign", value)
@@ -291,5 +294,5 @@ def test_a_folder_that_is_gone_is_not_taken_for_a_missing_git(tmp_path: Path) ->
 
 def test_where_there_is_no_git_it_is_said(repo: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repo.root))
-    with pytest.raises(ToolFailedError, match="^git is not installed$"):
+    with pytest.raises(ToolFailedError, match=r"^git is not installed$"):
         repo.is_shallow()

@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.real_git import Commit, git, write
 
 from actum.errors import ToolFailedError, UserError
 from actum.git import writing
 from actum.git.repository import Git
-from tests.real_git import Commit, git, write
 
 
 def contents(repo: Git, commit: str) -> dict[str, bytes | None]:
@@ -96,13 +96,11 @@ def test_commit_work_tree_on_a_detached_head_moves_head_alone(repo: Git, commit:
     assert (repo.head(), repo.resolve("main")) == (made, first)
 
 
-def test_without_an_identity_nothing_is_staged(
-    repo: Git, commit: Commit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_identity_nothing_is_staged(repo: Git, commit: Commit, monkeypatch: pytest.MonkeyPatch) -> None:
     commit("a", "1")
     write(repo.root, "a", "2")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    with pytest.raises(UserError, match="^git does not know who you are$"):
+    with pytest.raises(UserError, match=r"^git does not know who you are$"):
         writing.commit_work_tree(repo, ["a"], "x")
     assert repo.dirty() == {"a": " M"}
 
@@ -120,7 +118,15 @@ def test_hooks_do_not_run(repo: Git, commit: Commit, tmp_path: Path) -> None:
     parent = commit("a", "1")
     git(tmp_path, "init", "-q", "--bare", "far.git")
     git(repo.root, "remote", "add", "origin", str(tmp_path / "far.git"))
-    for name in ("pre-commit", "commit-msg", "post-commit", "post-index-change", "reference-transaction", "pre-push", "post-checkout"):
+    for name in (
+        "pre-commit",
+        "commit-msg",
+        "post-commit",
+        "post-index-change",
+        "reference-transaction",
+        "pre-push",
+        "post-checkout",
+    ):
         hook = repo.root / ".git/hooks" / name
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran-{name}\nexit 1\n")
@@ -220,7 +226,7 @@ def test_push_and_fetch_move_refs_between_repositories(repo: Git, commit: Commit
     assert writing.fetch(repo, "origin", "refs/actum/x:refs/actum/y") is True
     assert repo.resolve("refs/actum/y") == at
     assert writing.fetch(repo, "origin", "refs/actum/none") is False
-    with pytest.raises(ToolFailedError, match="^git push failed: "):
+    with pytest.raises(ToolFailedError, match=r"^git push failed: "):
         writing.push(repo, "nowhere", "main")
 
 
@@ -228,6 +234,6 @@ def test_what_commits_to_a_branch_refuses_a_detached_head(repo: Git, commit: Com
     commit("a", "1")
     assert writing.require_branch(repo) == "main"
     git(repo.root, "checkout", "-q", "--detach")
-    with pytest.raises(UserError, match="^HEAD is detached, and this command commits to a branch$") as caught:
+    with pytest.raises(UserError, match=r"^HEAD is detached, and this command commits to a branch$") as caught:
         writing.require_branch(repo)
     assert caught.value.hint == "git switch -c NAME"

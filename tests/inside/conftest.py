@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import SOURCE, Ask, Worker
-from make_models import TRUSTED, flights, linear
+from tests.inside.asking import SOURCE, Ask, Worker
+from tests.inside.make_models import TRUSTED, flights, linear
 
 from actum.inside.envelope import Job, run
 from actum.models import save

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import INPUTS, Ask
-from make_models import TRUSTED, flights, lateness, preprocessing
+from tests.inside.asking import INPUTS, Ask
+from tests.inside.make_models import TRUSTED, flights, lateness, preprocessing
 
 from actum.inside.compare import compare
 from actum.inside.describe import describe

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import INPUTS, SOURCE, Worker
-from make_models import flights
+from tests.inside.asking import INPUTS, SOURCE, Worker
+from tests.inside.make_models import flights
 
 ALLOWED = {"actum", "numpy", "pandas", "pyarrow", "sklearn", "scipy", "skops", "threadpoolctl", "joblib"}
 OF_OURS = ("actum.inside", "actum.models")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import SOURCE
+from tests.inside.asking import SOURCE
 
 from actum.inside.archive import ALWAYS_ALLOWED_BYTES
 from actum.inside.digests import digest_of

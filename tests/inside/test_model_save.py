@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import SOURCE
-from make_models import TRUSTED, kinds
+from tests.inside.asking import SOURCE
+from tests.inside.make_models import TRUSTED, kinds
 
 from actum.inside.canonical import canonical
 from actum.inside.digests import digest_of

@@ -11,9 +11,9 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import projects
+from tests.journeys import projects
 import pytest
-from world import World
+from tests.journeys.world import World
 
 from actum.environment.lock import make_lock
 from actum.environment.uv import find_uv

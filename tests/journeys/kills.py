@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from world import ACTUM, World
+from tests.journeys.world import ACTUM, World
 
 from actum import layout
 from actum.dvc.lockfile import read_lock
@@ -85,26 +85,33 @@ def repeat(world: World, words: Sequence[str], toll: Toll) -> None:
 
 
 def series(
-    begin: Callable[[int], World], words: Sequence[str], *, rounds: int, kills: int, seed: int, judge: Callable[[World], None]
+    begin: Callable[[int], World], words: Sequence[str], *, kills: int, seed: int, judge: Callable[[World], None]
 ) -> Toll:
-    """Kill *words* several times in each of several worlds, then let it end, and judge the world."""
-    chance, toll = random.Random(seed), Toll()
-    first = begin(-1)
-    began = time.monotonic()
-    first.actum(*words)
-    duration = time.monotonic() - began
-    judge(first)
-    for number in range(rounds):
+    """Kill *words* three times in each of several worlds, then let it end, and judge the world."""
+    chance, toll, number = random.Random(seed), Toll(), 0
+    duration = _measured(begin(number), words, judge)
+    while toll.killed < kills and toll.ended_before < 2 * kills:
+        number += 1
         world = begin(number)
-        for _ in range(kills):
-            if kill_at(world, words, chance.uniform(0.05, 1.02) * duration):
+        for _ in range(3):
+            if kill_at(world, words, chance.uniform(0.05, 1.0) * duration):
                 toll.killed += 1
-            else:
+            else:  # the machine was busier when it was measured
                 toll.ended_before += 1
+                duration *= 0.9
+                break
             no_half_records(world)
         repeat(world, words, toll)
         judge(world)
     return toll
+
+
+def _measured(world: World, words: Sequence[str], judge: Callable[[World], None]) -> float:
+    began = time.monotonic()
+    world.actum(*words)
+    duration = time.monotonic() - began
+    judge(world)
+    return duration
 
 
 # ------------------------------------------------------------------ judging

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from world import ACTUM, Done, World
+from tests.journeys.world import ACTUM, Done, World
 
 
 def _untouched(world: World, before: tuple[str, ...]) -> None:
@@ -112,18 +112,22 @@ def test_a_card_leads_nowhere_outside(tiny: World, path: str) -> None:
     _untouched(tiny, before)
 
 
-def test_an_artifact_that_is_a_link_is_refused(begun: World) -> None:
-    train = (begun.repo / "src/train.py").read_text()
-    begun.write("src/train.py", train + "pathlib.Path('models/tiny.bin').rename('/tmp/elsewhere.bin')\n".replace(
-        "/tmp/elsewhere.bin", str(begun.root / "elsewhere.bin")
-    ) + f"pathlib.Path('models/tiny.bin').symlink_to({str(begun.root / 'elsewhere.bin')!r})\n")
+def test_an_artifact_that_is_a_link_to_elsewhere_is_never_attested(begun: World) -> None:
+    """DVC puts the bytes themselves in place of a link, so what is registered is sound; the stage is not."""
+    elsewhere = str(begun.root / "elsewhere.bin")
+    linking = f"model = pathlib.Path('models/tiny.bin')\nmodel.rename({elsewhere!r})\nmodel.symlink_to({elsewhere!r})\n"
+    begun.write("src/train.py", (begun.repo / "src/train.py").read_text() + linking)
     begun.commit("Link")
-    head = begun.git("rev-parse", "HEAD")
-    done = begun.call(*ACTUM, "run")
-    assert done.code in (1, 4), done.said
-    assert "models/tiny.bin" in done.err
-    assert begun.git("rev-parse", "HEAD") == head
-    assert not (begun.repo / "runs").exists()
+    begun.actum("run")
+    begun.actum("register", "tiny")
+    assert not (begun.repo / "models/tiny.bin").is_symlink()
+    before = begun.footprint()
+    message, hint = begun.refused("rebuild", "tiny@v1.0.0")
+    assert "/models/tiny.bin: is a link that leads out of " in message
+    assert hint.startswith("replace the link: ")
+    _untouched(begun, before)
+    assert begun.attestations() == []
+    assert list((begun.repo / ".actum" / "worktrees").iterdir()) == []
 
 
 def test_what_does_not_exist_is_said(tiny: World) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from world import World
+from tests.journeys.world import World
 
 Stages = Callable[[dict[str, Any]], dict[str, str]]
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from world import ACTUM, World
+from tests.journeys.world import ACTUM, World
 
 
 def test_a_registered_model_is_rebuilt_to_its_bytes_and_attested_without_touching_the_checkout(linear: World) -> None:

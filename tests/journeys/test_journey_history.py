@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from world import World
+from tests.journeys.world import World
 
 
 def _forget(world: World) -> None:

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from kills import Toll, repeat, series, true_records, true_version
-from world import World
+from tests.journeys.kills import Toll, repeat, series, true_records, true_version
+from tests.journeys.world import World
 
 SEEDS = (11, 12)
 
@@ -28,8 +28,8 @@ def test_a_killed_run_is_finished_by_the_next(tiny_begun: World, tmp_path: Path,
     def begin(number: int) -> World:
         return model.copy(tmp_path / f"world-{number}")
 
-    toll = series(begin, ["run"], rounds=5, kills=3, seed=seed, judge=true_records)
-    assert toll.killed >= 10
+    toll = series(begin, ["run"], kills=13, seed=seed, judge=true_records)
+    assert toll.killed >= 13
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -43,8 +43,8 @@ def test_a_killed_registration_is_finished_by_the_next(tiny_begun: World, tmp_pa
         return model.copy(tmp_path / f"world-{number}")
 
     words = ["register", "tiny", "--version", "1.0.0"]
-    toll = series(begin, words, rounds=4, kills=3, seed=seed, judge=true_version)
-    assert toll.killed >= 8
+    toll = series(begin, words, kills=12, seed=seed, judge=true_version)
+    assert toll.killed >= 12
 
 
 @pytest.mark.parametrize("name", ["index.lock", "HEAD.lock"])

@@ -11,10 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kills import gone, processes_in
-from world import ACTUM, World
+from tests.journeys.kills import gone, processes_in
+from tests.journeys.world import ACTUM, World
 
 Stages = Callable[[dict[str, Any]], dict[str, str]]
+USES_THE_ENVIRONMENT = """
+import six
+
+with open("models/tiny.bin", "ab") as file:
+    file.write(six.__version__.encode())
+"""
 
 
 def test_stages_that_did_not_change_are_cited_by_the_run_that_executed_them(tiny: World, stages_of: Stages) -> None:
@@ -126,22 +132,30 @@ def test_a_retry_after_a_mend_outside_continues_the_same_run(begun: World, stage
 
 
 def test_a_lock_put_back_after_a_kill_is_not_taken_for_what_the_killed_run_made(
-    tiny: World, locked: Callable[..., str], stages_of: Stages
+    begun: World, locked: Callable[..., str], stages_of: Stages
 ) -> None:
     """Outputs and dvc.lock of the old environment must not be recorded as the new one's."""
-    flag = tiny.root / "flag"
-    tiny.write("requirements.lock", locked("six==1.16.0"))
-    tiny.edit("params.yaml", "shown: 1", "shown: 2")
-    tiny.edit("src/evaluate.py", "import json", f"import json\nopen({str(flag)!r})")
-    tiny.commit("Another environment")
-    tiny.refused("run", code=4)
-    tiny.git("checkout", "--quiet", "--", "dvc.lock")
-    tiny.dvc("checkout", "--force")
+    flag = begun.root / "flag"
+    begun.write("src/train.py", (begun.repo / "src/train.py").read_text() + USES_THE_ENVIRONMENT)
+    begun.commit("Use the environment")
+    begun.actum("run")
+    old = (begun.repo / "models/tiny.bin").read_bytes()
+    begun.write("requirements.lock", locked("six==1.16.0"))
+    begun.edit("src/evaluate.py", "import json", f"import json\nopen({str(flag)!r})")
+    begun.commit("Another environment")
+    begun.refused("run", code=4)
+    assert (begun.repo / "models/tiny.bin").read_bytes() != old
+    begun.git("checkout", "--quiet", "--", "dvc.lock")
+    begun.dvc("checkout", "--force", "models/tiny.bin")
+    assert (begun.repo / "models/tiny.bin").read_bytes() == old
     flag.touch()
-    done = tiny.actum("run")
-    _, second = tiny.runs()
+    done = begun.actum("run")
+    assert "continuing run/" in done.err
+    assert "stage 'train'" in done.err
+    assert "stage 'prepare'" not in done.err  # the same bytes in both environments
+    _, second = begun.runs()
     assert set(stages_of(second).values()) == {second["id"]}
-    assert "stage 'prepare'" in done.err
+    assert (begun.repo / "models/tiny.bin").read_bytes() != old
 
 
 def test_an_interrupt_ends_the_whole_group(begun: World) -> None:

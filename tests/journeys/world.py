@@ -122,7 +122,7 @@ class World:
     def runs(self) -> list[dict[str, Any]]:
         """Return the run records that HEAD holds, oldest first."""
         names = self.git("ls-tree", "-r", "--name-only", "HEAD", "runs").splitlines()
-        return [json.loads(self.git("show", f"HEAD:{name}")) for name in sorted(names)]
+        return [json.loads(self.git("show", f"HEAD:{name}")) for name in sorted(names) if name.endswith(".json")]
 
     def version(self, number: str) -> dict[str, Any]:
         """Return a version as HEAD has it."""

@@ -51,7 +51,7 @@ def test_canonical_json_reads_back_and_does_not_depend_on_the_order_of_keys(valu
 
 @pytest.mark.parametrize("value", [math.nan, [math.inf], {"a": -math.inf}])
 def test_a_number_that_is_not_finite_has_no_canonical_text(value: Any) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(ValueError, match=r"not JSON compliant"):
         digests.canonical_json(value)
 
 

@@ -13,7 +13,9 @@ from actum.names import Ids, Reference, Version, is_name, is_ulid, parse_referen
 
 ULID = "01JDC800000000000000000001"
 numbers = st.integers(0, 999_999_999)
-parts = st.from_regex(r"[0-9A-Za-z-]{1,6}", fullmatch=True).filter(lambda part: not part.isdigit() or part == str(int(part)))
+parts = st.from_regex(r"[0-9A-Za-z-]{1,6}", fullmatch=True).filter(
+    lambda part: not part.isdigit() or part == str(int(part))
+)
 versions = st.builds(Version, numbers, numbers, numbers, st.lists(parts, max_size=3).map(tuple))
 
 
@@ -37,10 +39,24 @@ def test_a_version_reads_back_as_it_is_written(version: Version) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.3-", "1.2.3-01", "1.2.3-a..b", "1.2.3+build", "vv1.2.3", "1.2.٣", "1.2.-3", " 1.2.3"],
+    [
+        "",
+        "1",
+        "1.2",
+        "1.2.3.4",
+        "01.2.3",
+        "1.2.3-",
+        "1.2.3-01",
+        "1.2.3-a..b",
+        "1.2.3+build",
+        "vv1.2.3",
+        "1.2.٣",
+        "1.2.-3",
+        " 1.2.3",
+    ],
 )
 def test_what_is_no_semantic_version_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a semantic version such as 1.2.0$"):
+    with pytest.raises(ValueError, match=r"is not a semantic version such as 1.2.0$"):
         Version.parse(text)
 
 
@@ -86,7 +102,9 @@ def test_a_known_ulid_carries_its_time() -> None:
     assert ulid_ms("01ARYZ6S41TSV4RRFFQ69G5FAV") == 1469918176385  # github.com/ulid/spec
 
 
-@pytest.mark.parametrize("text", ["", ULID[:-1], ULID + "0", ULID.lower(), "8" + ULID[1:], ULID[:-1] + "I", ULID + "\n"])
+@pytest.mark.parametrize(
+    "text", ["", ULID[:-1], ULID + "0", ULID.lower(), "8" + ULID[1:], ULID[:-1] + "I", ULID + "\n"]
+)
 def test_what_is_no_ulid(text: str) -> None:
     assert not is_ulid(text)
 
@@ -110,7 +128,8 @@ def test_an_id_says_what_it_is(text: str, reference: Reference) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "@v1.0.0", "churn#", "churn/", "churn/x", "feature/", "a b", "churn#a.b", f"/{ULID}", "-x", "churn#a@v1.0.0"]
+    "text",
+    ["", "@v1.0.0", "churn#", "churn/", "churn/x", "feature/", "a b", "churn#a.b", f"/{ULID}", "-x", "churn#a@v1.0.0"],
 )
 def test_what_is_no_id_is_refused_with_all_forms(text: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -18,7 +18,9 @@ from actum.process import Finished
 
 # Starts a child of its own, notes its number, and waits for it.
 PARENT_OF_A_SLEEPER = "sleep 300 & echo $! > pid.tmp && mv pid.tmp pid; wait"
-LINUX_ONLY = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a child of its parent's end")
+LINUX_ONLY = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux tells a child of its parent's end"
+)
 
 
 def is_running(pid: int) -> bool:
@@ -56,7 +58,9 @@ def test_a_child_that_does_not_read_its_input_is_no_error(tmp_path: Path) -> Non
 
 
 def test_a_status_is_the_childs_or_minus_its_signal(tmp_path: Path) -> None:
-    codes = [process.run(["sh", "-c", cmd], cwd=tmp_path, env={"PATH": os.defpath}).code for cmd in ("exit 7", "kill -9 $$")]
+    codes = [
+        process.run(["sh", "-c", cmd], cwd=tmp_path, env={"PATH": os.defpath}).code for cmd in ("exit 7", "kill -9 $$")
+    ]
     assert codes == [7, -9]
 
 
@@ -75,7 +79,7 @@ def test_last_words_are_the_end_of_stderr_or_else_of_stdout(out: bytes, err: byt
 
 
 def test_a_program_that_is_not_there_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no-such-program"):
+    with pytest.raises(FileNotFoundError, match=r"no-such-program"):
         process.run(["no-such-program"], cwd=tmp_path, env={"PATH": os.defpath})
 
 
@@ -101,11 +105,11 @@ def test_an_interrupt_ends_the_whole_group(tmp_path: Path, way: str) -> None:
 
     threading.Thread(target=interrupt).start()
     command, env = ["sh", "-c", PARENT_OF_A_SLEEPER], {"PATH": os.defpath}
+    start: Callable[[], object] = lambda: process.run(command, cwd=tmp_path, env=env)  # noqa: E731
+    if way == "stream":
+        start = lambda: process.stream(command, cwd=tmp_path, env=env, each_line=print)  # noqa: E731
     with pytest.raises(KeyboardInterrupt):
-        if way == "run":
-            process.run(command, cwd=tmp_path, env=env)
-        else:
-            process.stream(command, cwd=tmp_path, env=env, each_line=lambda line: None)
+        start()
     pid = sleeper(tmp_path)
     assert wait_for(lambda: not is_running(pid))
 
@@ -128,7 +132,7 @@ def test_what_the_reader_of_lines_raises_ends_the_group(tmp_path: Path) -> None:
         raise ValueError(line)
 
     script = f"echo first; {PARENT_OF_A_SLEEPER}"
-    with pytest.raises(ValueError, match="^first$"):
+    with pytest.raises(ValueError, match=r"^first$"):
         process.stream(["sh", "-c", script], cwd=tmp_path, env={"PATH": os.defpath}, each_line=refuse)
     assert not (tmp_path / "pid").exists() or wait_for(lambda: not is_running(sleeper(tmp_path)))
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from release_project import Project, counting_ids, environment, make
+from tests.promotion.release_project import Project, counting_ids, environment, make
 
 
 @pytest.fixture(scope="session")

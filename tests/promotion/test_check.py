@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from release_project import NOW, POLICY, SETTINGS, Project
+from tests.promotion.release_project import NOW, POLICY, SETTINGS, Project
 
 from actum import layout
 from actum.cli.main import main

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from release_project import ANA, NOW, POLICY, SETTINGS, Project, attestation
+from tests.promotion.release_project import ANA, NOW, POLICY, SETTINGS, Project, attestation
 
 from actum import layout
 from actum.cli.main import main

@@ -170,7 +170,7 @@ def decision(**changes: Any) -> Decision:
     return Decision(**least | changes)
 
 
-LEAST = {
+LEAST: dict[str, Any] = {
     "settings": settings(),
     "model": card(),
     "model-version": version(),
@@ -182,7 +182,7 @@ LEAST = {
     "decision": decision(),
 }
 
-FULL = {
+FULL: dict[str, Any] = {
     "settings": settings(
         project=Project(name="flights", owner="ana", problem="late", value="fewer claims", phase="production"),
         environment=EnvironmentSettings(

@@ -92,11 +92,9 @@ def test_nothing_absent_is_written(sample: Sample) -> None:
 def test_whatever_is_read_gives_a_record_or_a_field_error(raw: dict[str, Any], strict: bool) -> None:
     try:
         built = decode(Sample, {**RAW, **raw}, strict=strict)
-    except FieldError as error:
-        assert error.problem
-        assert error.hint == ""
-    else:
-        assert decode(Sample, encode(built), strict=True) == built
+    except FieldError:
+        return
+    assert decode(Sample, encode(built), strict=True) == built
 
 
 def test_what_is_absent_stays_absent() -> None:
@@ -126,7 +124,11 @@ BAD: tuple[tuple[str, Mapping[str, Any], str], ...] = (
     ("text for a record", {"leaf": "abc"}, "leaf: is str, must be a mapping"),
     ("a number for text, quoted", {"words": ["a", 1.10]}, 'words[1]: is float, must be str: quote it, "1.1"'),
     ("within a list of records", {"leaves": [{"name": "a"}, {}]}, "leaves[1].name: is required"),
-    ("one of two choices", {"schema": "sample/2"}, "schema: is 'sample/2', must be one of sample/1, did you mean sample/1?"),
+    (
+        "one of two choices",
+        {"schema": "sample/2"},
+        "schema: is 'sample/2', must be one of sample/1, did you mean sample/1?",
+    ),
     ("joined choices", {"level": "hihg"}, "level: is 'hihg', must be one of low, high, none, did you mean high?"),
     ("a truth value is no choice", {"level": True}, "level: is True, must be one of low, high, none"),
     ("a list is no choice", {"level": ["low"]}, "level: is ['low'], must be one of low, high, none, did you mean low?"),
@@ -134,7 +136,11 @@ BAD: tuple[tuple[str, Mapping[str, Any], str], ...] = (
     ("a check asks for its type first", {"even": "3"}, "even: is str, must be int"),
     ("neither of two", {"either": 1.5}, "either: is float, must be int"),
     ("no time", {"at": "yesterday"}, "at: is 'yesterday', must be a time such as 2020-04-01T12:00:00Z"),
-    ("no zone", {"at": "2020-04-01T12:00:00"}, "at: is '2020-04-01T12:00:00', must be a time such as 2020-04-01T12:00:00Z"),
+    (
+        "no zone",
+        {"at": "2020-04-01T12:00:00"},
+        "at: is '2020-04-01T12:00:00', must be a time such as 2020-04-01T12:00:00Z",
+    ),
     ("a number is no time", {"at": 1585742400}, "at: is 1585742400, must be a time such as 2020-04-01T12:00:00Z"),
     (
         "before the first year in UTC",

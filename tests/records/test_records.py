@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.records import samples
+from tests.records.samples import FILE, FOLDER, FULL, LEAST, MD5, ONE, SHA, TWO
 
 from actum.records.card import DecisionRule, ModelCard
 from actum.records.codec import FieldError, decode, encode
@@ -16,8 +18,6 @@ from actum.records.policy import Policy
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
-from tests.records import samples
-from tests.records.samples import FILE, FOLDER, FULL, LEAST, MD5, ONE, SHA, TWO
 
 
 @pytest.mark.parametrize("record", [*LEAST.values(), *FULL.values()], ids=[*LEAST, *(f"full {k}" for k in FULL)])
@@ -94,11 +94,36 @@ FORMS: tuple[tuple[type[Any], Mapping[str, Any], Mapping[str, Any], str], ...] =
         {"version": "v1.1.0"},
         "version: is 'v1.1.0', must be a semantic version such as \"1.2.0\"",
     ),
-    (ModelVersion, encode(samples.version()), {"run": ONE.lower()}, f"run: is '{ONE.lower()}', must be a ULID of 26 characters"),
-    (ModelVersion, encode(samples.version()), {"code_commit": "abc123"}, "code_commit: is 'abc123', must be a whole commit id"),
-    (StagePointer, encode(samples.pointer()), {"stage": "a/b"}, "stage: is 'a/b', must be letters, digits, - and _, at most 64"),
-    (StagePointer, encode(samples.pointer()), {"artifact": "a" * 64}, f"artifact: is '{'a' * 64}', must be sha256: and 64 hex digits"),
-    (FileFact, {"path": "a", "md5": MD5}, {"md5": "x"}, "md5: is 'x', must be an md5 of 32 hex digits as DVC writes it"),
+    (
+        ModelVersion,
+        encode(samples.version()),
+        {"run": ONE.lower()},
+        f"run: is '{ONE.lower()}', must be a ULID of 26 characters",
+    ),
+    (
+        ModelVersion,
+        encode(samples.version()),
+        {"code_commit": "abc123"},
+        "code_commit: is 'abc123', must be a whole commit id",
+    ),
+    (
+        StagePointer,
+        encode(samples.pointer()),
+        {"stage": "a/b"},
+        "stage: is 'a/b', must be letters, digits, - and _, at most 64",
+    ),
+    (
+        StagePointer,
+        encode(samples.pointer()),
+        {"artifact": "a" * 64},
+        f"artifact: is '{'a' * 64}', must be sha256: and 64 hex digits",
+    ),
+    (
+        FileFact,
+        {"path": "a", "md5": MD5},
+        {"md5": "x"},
+        "md5: is 'x', must be an md5 of 32 hex digits as DVC writes it",
+    ),
     (FileFact, {"path": "a", "md5": MD5}, {"size": "12"}, "size: is str, must be int"),
     (ModelCard, encode(samples.card()), {"model": "run"}, "model: is 'run', which ids use for something else"),
     (

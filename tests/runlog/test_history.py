@@ -6,15 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.records import samples
+from tests.records.samples import FILE, FOLDER, ONE, RUN_ENVIRONMENT, TWO
 
 from actum.dvc.lockfile import Entry, LockedStage
 from actum.records.run import Run, RunStage
 from actum.runlog.history import Cited, flat_metrics, key_of, locked_state, stage_params, standing, state_of
-from tests.records import samples
-from tests.records.samples import FILE, FOLDER, ONE, RUN_ENVIRONMENT, TWO
 
 TRAIN = RunStage(
-    name="train", run=ONE, cmd="python train.py\nls", seconds=1.0, deps=(FILE.path,), params=("seed", "grid"), outs=(FOLDER.path,)
+    name="train",
+    run=ONE,
+    cmd="python train.py\nls",
+    seconds=1.0,
+    deps=(FILE.path,),
+    params=("seed", "grid"),
+    outs=(FOLDER.path,),
 )
 RUN = samples.run(stages=(TRAIN,), params={"seed": 7, "grid": [1, 2.5]}, files=(FILE, FOLDER))
 LOCKED = LockedStage(

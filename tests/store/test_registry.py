@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.records import samples
+from tests.records.samples import NOON, ONE, PROMOTION, SHA, THREE, TWO
+from tests.store.conftest import Keep
 
 from actum import layout, registry
 from actum.errors import InvalidRecordError, NotFoundError
 from actum.names import Bump, parse_reference
 from actum.records.event import Event, Promotion
-from tests.records import samples
-from tests.records.samples import NOON, ONE, PROMOTION, SHA, THREE, TWO
-from tests.store.conftest import Keep
 
 APRIL, MAY, JUNE = (datetime(2026, month, 1, tzinfo=UTC) for month in (4, 5, 6))
 
@@ -64,7 +64,9 @@ def test_without_a_pointer_nothing_stands_now(keep: Keep) -> None:
         (JUNE, "1.0.0"),
     ],
 )
-def test_what_stood_on_a_date_goes_by_when_promotions_took_effect(keep: Keep, at: datetime, version: str | None) -> None:
+def test_what_stood_on_a_date_goes_by_when_promotions_took_effect(
+    keep: Keep, at: datetime, version: str | None
+) -> None:
     held = registry.standing(keep(by_path(*HISTORY, *VERSIONS)), "churn", "production", at)
     assert (held.version if held else None) == version
 
@@ -78,7 +80,13 @@ def test_of_two_promotions_at_one_moment_the_later_recorded_holds(keep: Keep) ->
 
 def test_promotions_of_one_stage_or_of_all(keep: Keep) -> None:
     staged = promoted("01JDC800000000000000000004", "1.1.0", APRIL, stage="staging")
-    store = keep(by_path(*HISTORY, staged, samples.event(id=TWO[:-1] + "5", kind="attestation", attestation=samples.attestation().attestation)))
+    store = keep(
+        by_path(
+            *HISTORY,
+            staged,
+            samples.event(id=TWO[:-1] + "5", kind="attestation", attestation=samples.attestation().attestation),
+        )
+    )
     assert [event.id[-1] for event in registry.promotions(store, "churn")] == ["1", "4", "3", "2"]
     assert registry.promotions(store, "churn", "staging") == (staged,)
 
@@ -113,7 +121,10 @@ def test_another_models_event_moves_nothing_here(keep: Keep) -> None:
 
 
 def test_standings_come_in_the_order_of_the_settings(keep: Keep) -> None:
-    events = [promoted(ulid, "1.1.0", APRIL, stage) for ulid, stage in ((ONE, "production"), (TWO, "extra"), (THREE, "staging"))]
+    events = [
+        promoted(ulid, "1.1.0", APRIL, stage)
+        for ulid, stage in ((ONE, "production"), (TWO, "extra"), (THREE, "staging"))
+    ]
     pointers = [samples.pointer(stage=e.promotion.stage, event=e.id) for e in events if e.promotion]
     store = keep(by_path(*events, *pointers))
     assert list(registry.standings(store, "churn")) == ["staging", "production", "extra"]
@@ -155,7 +166,7 @@ def test_what_does_not_resolve_says_why(keep: Keep, text: str, at: datetime | No
 
 
 def test_a_model_without_versions_says_what_to_type(keep: Keep) -> None:
-    with pytest.raises(NotFoundError, match="^churn has no version yet$") as caught:
+    with pytest.raises(NotFoundError, match=r"^churn has no version yet$") as caught:
         registry.resolve(keep(by_path()), parse_reference("churn"))
     assert caught.value.hint == "actum register churn"
 

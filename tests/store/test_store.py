@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.real_git import git
+from tests.records import samples
+from tests.records.samples import FULL, NOON, ONE, THREE, TWO
+from tests.store.conftest import Keep, Records
 
 from actum import layout
 from actum.errors import InvalidRecordError, NotFoundError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.store import Store, evidence_commit, open_head, open_trunk, read_record, trunk_commit, write_record
-from tests.real_git import git
-from tests.records import samples
-from tests.records.samples import FULL, NOON, ONE, THREE, TWO
-from tests.store.conftest import Keep, Records
 
 REMOTE_EVIDENCE = f"refs/remotes/origin/{layout.EVIDENCE_BRANCH}"
 PATHS = {
@@ -102,15 +102,19 @@ BAD = (
     (
         layout.event("other", TWO, "promotion"),
         write_record(samples.event(), path=PATHS["promotion"]),
-        f"registry/other/events/{TWO}-promotion.yaml: says it is churn {TWO} promotion,"
-        f" but lies where other {TWO} promotion belongs",
+        f"registry/other/events/{TWO}-promotion.yaml: "
+        + f"says it is churn {TWO} promotion, but lies where other {TWO} promotion belongs",
     ),
     (
         layout.run(TWO, NOON),
         write_record(samples.run(), path=PATHS["run"]),
         f"runs/2026/11/{TWO}.json: says it is {ONE}, but lies where {TWO} belongs",
     ),
-    (PATHS["model"], b"schema: model/1\nmodel: churn\nowner: 3\nartifact: m\n", 'registry/churn/model.yaml:3: owner: is int, must be str: quote it, "3"'),
+    (
+        PATHS["model"],
+        b"schema: model/1\nmodel: churn\nowner: 3\nartifact: m\n",
+        'registry/churn/model.yaml:3: owner: is int, must be str: quote it, "3"',
+    ),
     (
         PATHS["model"],
         b"schema: model/1\nmodel: churn\nowner: ana\nartefact: m\nartifact: m\n",
@@ -122,7 +126,11 @@ BAD = (
         "policies/strict.yaml:7: thresholds[1].at_lest: is not known here, did you mean at_least?",
     ),
     (PATHS["run"], b'{"schema": "run/1"}', f"runs/2026/11/{ONE}.json: id: is required"),
-    (PATHS["run"], b'{"schema": "run/1", "metrics": {"auc": NaN}}', f"runs/2026/11/{ONE}.json:1:40: holds NaN, must be a finite number"),
+    (
+        PATHS["run"],
+        b'{"schema": "run/1", "metrics": {"auc": NaN}}',
+        f"runs/2026/11/{ONE}.json:1:40: holds NaN, must be a finite number",
+    ),
     ("README.md", b"", "README.md: is no record that actum knows"),
 )
 

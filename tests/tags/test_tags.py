@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from release_project import NOW, PIPELINE, Project
+from tests.promotion.release_project import NOW, PIPELINE, Project
 
 from actum import layout
 from actum.cli.main import main

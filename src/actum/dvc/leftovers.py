@@ -1,4 +1,4 @@
-"""DVC's locks in a work tree: which are held, and which a killed process left behind. For ``doctor``."""
+"""DVC's locks in a work tree: which are held, and which a killed process left behind."""
 
 from __future__ import annotations
 
@@ -29,6 +29,30 @@ def locks(root: Path) -> tuple[Held, ...]:
     """Return the locks in ``.dvc/tmp`` of the project at *root*, held and left over; what cannot be read is held."""
     folder = root / ".dvc" / "tmp"
     return (*_repository_lock(folder / "lock"), *_path_locks(folder / "rwlock"))
+
+
+def mend(root: Path) -> bool:
+    """Remove a table of path locks that a killed DVC left half-written, and say whether there was one.
+
+    DVC writes it in place and, while it cannot be read, refuses every command. It is read and written under a
+    guard that the kernel drops with its holder; who holds it now is let alone.
+    """
+    folder = root / ".dvc" / "tmp"
+    try:
+        guard = os.open(folder / "rwlock.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        json.loads((folder / "rwlock").read_bytes())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except ValueError:
+        (folder / "rwlock").unlink()
+        return True
+    finally:
+        os.close(guard)
+    return False
 
 
 def _repository_lock(path: Path) -> Iterator[Held]:

@@ -34,7 +34,9 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return clean | _FIXED | dict(extra or {})
 
 
-def attempt(cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> process.Finished:
+def attempt(
+    cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+) -> process.Finished:
     """Run git and return however it ended.
 
     Raises:
@@ -43,7 +45,7 @@ def attempt(cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str,
     """
     command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *args]
     try:
-        return process.run(command, cwd=cwd, env=clean_environment(env), stdin=stdin)
+        return process.run(command, cwd=cwd, env=clean_environment(env), stdin=stdin, brief=True)
     except FileNotFoundError as error:
         if not cwd.is_dir():
             raise NotFoundError(f"{cwd} is not a folder") from error

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from actum.errors import NotFoundError, UserError
+from actum.errors import NotFoundError, ToolFailedError, UserError
 from actum.git import plumbing
 from actum.records.forms import Person
 
@@ -51,7 +51,9 @@ class Git:
             if b"dubious ownership" in done.err:
                 raise UserError(done.last_words, hint=f"git config --global --add safe.directory {start}")
             if b"work tree" in done.err:
-                raise UserError(f"{start} is in a git repository without a work tree", hint="git clone it, and work there")
+                raise UserError(
+                    f"{start} is in a git repository without a work tree", hint="git clone it, and work there"
+                )
             raise NotFoundError(f"{start} is not in a git repository", hint="actum init")
         return cls(Path(os.fsdecode(done.out.removesuffix(b"\n"))))
 
@@ -145,7 +147,10 @@ class Git:
         listed = plumbing.git(
             self.root, "diff-tree", "-r", "-z", "--no-renames", "--no-ext-diff", "--name-status", since, until
         ).split(b"\0")[:-1]
-        return {path.decode(errors="surrogateescape"): letter.decode() for letter, path in zip(*[iter(listed)] * 2)}
+        return {
+            path.decode(errors="surrogateescape"): letter.decode()
+            for letter, path in zip(*[iter(listed)] * 2, strict=True)
+        }
 
     def first_parents(self, commit: str, *paths: str) -> tuple[str, ...]:
         """Return the commits of a line, newest first; with *paths* only those that changed one of them."""
@@ -172,9 +177,13 @@ class Git:
 
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of *paths* that a .gitignore keeps out, whether they are there or not."""
-        wanted = b"".join(path.encode(errors="surrogateescape") + b"\0" for path in paths)
-        done = plumbing.attempt(self.root, "check-ignore", "--no-index", "-z", "--stdin", stdin=wanted)
-        return frozenset(path.decode(errors="surrogateescape") for path in done.out.split(b"\0")[:-1])
+        # It refuses to take paths literally, so that one beginning with a colon needs something before it.
+        wanted = b"".join(b"./" + path.encode(errors="surrogateescape") + b"\0" for path in paths)
+        words = ("check-ignore", "--no-index", "-z", "--stdin")
+        done = plumbing.attempt(self.root, *words, stdin=wanted, env={"GIT_LITERAL_PATHSPECS": "0"})
+        if done.code not in (0, 1):  # 1: none is ignored
+            raise ToolFailedError(f"git check-ignore failed: {done.last_words}")
+        return frozenset(path.decode(errors="surrogateescape")[2:] for path in done.out.split(b"\0")[:-1])
 
     def identity(self) -> Person:
         """Return who commits here.

@@ -77,9 +77,7 @@ def join(repo: Git, one: str, other: str, message: str) -> str:
         tree = plumbing.text(repo.root, "write-tree", env=env)
     at = f"{max(repo.committed_at(one), repo.committed_at(other))} +0000"
     who = {f"GIT_{role}_{what}": value for role in ("AUTHOR", "COMMITTER") for what, value in _nobody(at)}
-    made = plumbing.git(
-        repo.root, "commit-tree", tree, "-p", one, "-p", other, stdin=message.encode() + b"\n", env=who
-    )
+    made = plumbing.git(repo.root, "commit-tree", tree, "-p", one, "-p", other, stdin=message.encode() + b"\n", env=who)
     return made.decode().strip()
 
 
@@ -180,5 +178,3 @@ def _commit_tree(repo: Git, tree: str, parents: list[str], message: str) -> str:
 
 def _nul(paths: Iterable[str]) -> bytes:
     return b"".join(path.encode(errors="surrogateescape") + b"\0" for path in paths)
-
-

@@ -34,8 +34,8 @@ class RunStage:
     """One stage. ``run``: the run that executed it, this one or an earlier one whose result stood.
 
     ``deps`` and ``outs`` are paths whose facts stand once under ``files`` of the run, ``params`` names whose
-    values stand under ``params`` of the run. ``seconds`` is wall time, ``cpu_seconds`` user and system time of all its processes, ``peak_mb`` the
-    largest resident set; the three are of the execution, wherever it was.
+    values stand under ``params`` of the run. ``seconds`` is wall time, ``cpu_seconds`` user and system time
+    of all its processes, ``peak_mb`` the largest resident set; the three are of the execution, wherever it was.
     """
 
     name: str

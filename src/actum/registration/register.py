@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -83,8 +83,17 @@ def register(order: Order, around: Surroundings) -> Outcome:
         chosen = choose(store, card, order.run)
         number, standing = _number(store, order, chosen)
         if standing is not None:
-            return _finish(order, around, standing, Outcome(version=standing, path=_path(standing), new=False))
+            return _again(order, around, chosen, standing)
         return _register(order, around, store, card, chosen, number)
+
+
+def _again(order: Order, around: Surroundings, chosen: Chosen, standing: ModelVersion) -> Outcome:
+    """See to it that a version on record is in the remote and keeps its commit, whatever stopped the first call."""
+    outcome = Outcome(version=standing, path=_path(standing), new=False)
+    if not order.dry_run and not order.local:
+        remote, count = _push(around, chosen.result, standing)
+        outcome = replace(outcome, remote=remote, objects=count)
+    return _finish(order, around, standing, outcome)
 
 
 def _require_history(repo: Git) -> None:

@@ -101,7 +101,6 @@ class Book:
                 good.append(stage)
         return tuple(good)
 
-
     def locked(self) -> dict[str, str]:
         """Return, for each stage executed here, the digest of what dvc.lock said of it afterwards."""
         told: dict[str, str] = {}

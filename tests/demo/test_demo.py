@@ -1,0 +1,123 @@
+"""The whole story, once, on the real flights: what the README promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ACTUM = [sys.executable, "-m", "actum"]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The repository that the demo leaves behind, and what it printed.
+
+    The environment is a hostile caller's: nothing of it may reach what is computed.
+    """
+    root = tmp_path_factory.mktemp("demo") / "story"
+    hostile = {"OMP_NUM_THREADS": "2", "PYTHONHASHSEED": "7", "OPENBLAS_CORETYPE": "Nehalem", "TZ": "Asia/Tokyo"}
+    done = subprocess.run([*ACTUM, "demo", str(root)], capture_output=True, text=True, env={**os.environ, **hostile})
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return root, done.stdout
+
+
+def actum(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*ACTUM, "-C", str(root), *words], capture_output=True, text=True)
+
+
+def data(root: Path, *words: str) -> object:
+    done = actum(root, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["data"]
+
+
+def test_the_rebuild_of_the_first_version_says_bytes(lived: tuple[Path, str]) -> None:
+    verdict = next(line for line in lived[1].splitlines() if "VERDICT" in line)
+    assert verdict.split()[:2] == ["VERDICT", "bytes"]
+
+
+def test_the_policy_refuses_the_balanced_candidate_for_its_probabilities(lived: tuple[Path, str]) -> None:
+    refused = lived[1].split("late-arrival 2.1.0 -> production")[1].split("refused: nothing was written")[0]
+    blocked = [line.split()[0] for line in refused.splitlines() if "BLOCK" in line]
+    assert blocked == ["brier", "declined_share"]
+
+
+def test_the_declined_offer_is_explained_replayed_and_proved(lived: tuple[Path, str]) -> None:
+    why = lived[1].split("$ actum why")[1]
+    assert "DECLINED delay cover   B6 11 JFK-FLL, 18 Apr 2013" in why
+    assert "equal, to the bit" in why
+    assert "inclusion proved" in why
+    assert "84 min late" in why
+
+
+def test_what_was_in_production_on_a_date_is_answered_by_the_business_time(lived: tuple[Path, str]) -> None:
+    told = {day: data(lived[0], "ls", "stages", "--at", day) for day in ("2013-03-31", "2013-04-18", "2013-07-02")}
+    standing = {
+        day: [row["version"] for row in rows if row["stage"] == "production"]  # type: ignore[attr-defined]
+        for day, rows in told.items()
+    }
+    assert standing == {"2013-03-31": [None], "2013-04-18": ["1.0.0"], "2013-07-02": ["2.0.0"]}
+
+
+def test_nothing_is_wrong_afterwards(lived: tuple[Path, str]) -> None:
+    found = data(lived[0], "fsck")
+    assert found == {
+        "looked_at": {"records": 13, "versions": 3, "objects": 15, "seals": 1},
+        "clean": True,
+        "faults": [],
+    }
+
+
+def test_gto_and_dvc_read_the_registry_by_their_own_means(lived: tuple[Path, str], tmp_path: Path) -> None:
+    root = lived[0]
+    gto = shutil.which("gto", path=str(Path(sys.executable).parent))
+    assert gto is not None
+    shown = json.loads(subprocess.run([gto, "show", "--json"], cwd=root, check=True, capture_output=True).stdout)
+    assert shown["late-arrival"]["stage"]["production"] == ["v2.0.0"]
+    got = tmp_path / "model.skops"
+    dvc = [sys.executable, "-m", "dvc", "artifacts", "get", ".", "late-arrival", "--rev", "v1.0.0", "-o", str(got)]
+    subprocess.run(dvc, cwd=root, check=True, capture_output=True)
+    version = data(root, "show", "late-arrival@v1.0.0")
+    assert f"sha256:{_sha256(got)}" == version["version"]["artifact"]["sha256"]  # type: ignore[index]
+
+
+def test_another_core_type_is_seen_and_named(lived: tuple[Path, str]) -> None:
+    done = actum(lived[0], "rebuild", "late-arrival@v1.0.0", "--with-env", "OPENBLAS_CORETYPE=Nehalem", "--json")
+    told = json.loads(done.stdout)["data"]
+    assert done.returncode == 3
+    assert (told["level"], told["first_difference"]) == ("tolerance", ["train", ["models/late-arrival.skops"]])
+    assert told["cause"] == "OPENBLAS_CORETYPE=Nehalem, given by --with-env"
+    assert told["attestation"] is None
+
+
+def test_every_output_says_that_the_clock_is_simulated(lived: tuple[Path, str]) -> None:
+    for words in (("ls",), ("log",), ("show", "late-arrival"), ("fsck",)):
+        assert "clock: simulated" in actum(lived[0], *words).stderr
+
+
+def test_an_ordinary_run_record_stays_small(lived: tuple[Path, str]) -> None:
+    sizes = [path.stat().st_size for path in (lived[0] / "runs").rglob("*.json")]
+    assert len(sizes) == 3
+    assert max(sizes) <= 8 * 1024
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    done = subprocess.run([*ACTUM, "demo", str(tmp_path)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"error: {tmp_path} is not an empty folder\nhint: actum demo NEW-FOLDER\n",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def _sha256(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
