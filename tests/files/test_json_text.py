@@ -61,14 +61,14 @@ def test_one_item_stands_on_a_line() -> None:
     assert write_json(value).decode() == (
         "{\n"
         '  "schema": "run/1",\n'
-        '  "command": ["actum", "run"],\n'
+        '  "command": ["actum","run"],\n'
         '  "params": {\n'
         '    "a": 1,\n'
-        '    "b": {"c": null}\n'
+        '    "b": {"c":null}\n'
         "  },\n"
         '  "stages": [\n'
-        '    {"name": "train", "outs": [{"path": "m"}]},\n'
-        '    {"name": "evaluate"}\n'
+        '    {"name":"train","outs":[{"path":"m"}]},\n'
+        '    {"name":"evaluate"}\n'
         "  ],\n"
         '  "none": {},\n'
         '  "words": "ümlaut"\n'

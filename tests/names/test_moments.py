@@ -12,7 +12,10 @@ from actum import moments
 from actum.errors import UsageError
 
 
-@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=st.timezones()))
+offsets = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1), timezones=offsets))
 def test_a_moment_reads_back_as_it_is_written(moment: datetime) -> None:
     text = moments.write(moment)
     assert moments.parse(text) == moment

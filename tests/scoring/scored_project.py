@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -39,14 +39,12 @@ from tests.real_git import git, write
 
 MODEL = "loans"
 TABLE = "data/loans.parquet"
-FIRST = ("score", f"{MODEL}#production", TABLE, "--as-of", "2020-03-14", "--since", "2020-02-01", "--until", "2020-03-14")
+WHEN = ("--as-of", "2020-03-14", "--since", "2020-02-01", "--until", "2020-03-14")
+FIRST = ("score", f"{MODEL}#production", TABLE, *WHEN)
 """The order that every test knows: 43 days of hourly cases, while 1.0.0 stood."""
 ROWS = 43 * 24
 REQUIREMENTS = "numpy\npandas\npyarrow\nscikit-learn\nskops\nthreadpoolctl\n"
 TRUSTED = "numpy.dtype\nsklearn.tree._tree.Tree\n"
-
-Run = Callable[..., int]
-Register = Callable[[str, str, datetime], None]
 
 _TRAIN = """
 import sys
@@ -161,8 +159,9 @@ def sealed(base: Path) -> Path:
 
 
 def _settings(python: str) -> Settings:
+    project = Project(name="loans", owner="ana@example.org")
     environment = EnvironmentSettings(python=python, platform=platform_name())
-    return Settings(schema="settings/1", project=Project(name="loans", owner="ana@example.org"), environment=environment)
+    return Settings(schema="settings/1", project=project, environment=environment)
 
 
 def _card() -> ModelCard:
@@ -181,7 +180,9 @@ def _card() -> ModelCard:
         moment="at",
         subject="{case} at {branch}",
         decision=DecisionRule(threshold=0.5, at_or_above="declined", below="granted"),
-        outcome=OutcomeSource(table="data/outcomes.parquet", key="case", column="default", known_at="known_at", words="words"),
+        outcome=OutcomeSource(
+            table="data/outcomes.parquet", key="case", column="default", known_at="known_at", words="words"
+        ),
     )
 
 

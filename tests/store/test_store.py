@@ -102,8 +102,10 @@ BAD = (
     (
         layout.event("other", TWO, "promotion"),
         write_record(samples.event(), path=PATHS["promotion"]),
-        f"registry/other/events/{TWO}-promotion.yaml: "
-        + f"says it is churn {TWO} promotion, but lies where other {TWO} promotion belongs",
+        (
+            f"registry/other/events/{TWO}-promotion.yaml: says it is churn {TWO} promotion, "
+            f"but lies where other {TWO} promotion belongs"
+        ),
     ),
     (
         layout.run(TWO, NOON),

@@ -13,7 +13,7 @@ from actum.health.examine import examine
 from actum.health.finding import Finding
 
 
-@click.command(epilog="Exit status: 0 nothing is wrong, 3 something is.")
+@click.command(epilog="Example: actum doctor. Exit status: 0 nothing is wrong, 3 something is.")
 @json_option
 @click.pass_obj
 def command(context: Context, as_json: bool) -> int:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from actum import files
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -32,10 +34,11 @@ def locks(root: Path) -> tuple[Held, ...]:
 
 
 def mend(root: Path) -> bool:
-    """Remove a table of path locks that a killed DVC left half-written, and say whether there was one.
+    """Take out of DVC's table of path locks what killed processes left there, and say whether there was any.
 
-    DVC writes it in place and, while it cannot be read, refuses every command. It is read and written under a
-    guard that the kernel drops with its holder; who holds it now is let alone.
+    DVC writes the table in place and, while it is half-written, refuses every command; it holds a zombie, as
+    containers without an init keep them, and whoever was given a dead one's PID, for its own. It reads and writes
+    under a guard that the kernel drops with its holder; who holds it now is let alone.
     """
     folder = root / ".dvc" / "tmp"
     try:
@@ -44,15 +47,28 @@ def mend(root: Path) -> bool:
         return False
     try:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        json.loads((folder / "rwlock").read_bytes())
-    except (BlockingIOError, FileNotFoundError):
+        return _mend_table(folder / "rwlock")
+    except BlockingIOError:
         return False
-    except ValueError:
-        (folder / "rwlock").unlink()
-        return True
     finally:
         os.close(guard)
-    return False
+
+
+def _mend_table(path: Path) -> bool:
+    try:
+        raw = json.loads(path.read_bytes())
+        written = {on: info for on, info in raw.get("write", {}).items() if _held(on, info).alive}
+        read = {on: [one for one in infos if _held(on, one).alive] for on, infos in raw.get("read", {}).items()}
+    except FileNotFoundError:
+        return False
+    except (ValueError, TypeError, KeyError, AttributeError):
+        path.unlink()
+        return True
+    kept = {"write": written, "read": {on: infos for on, infos in read.items() if infos}}
+    if kept == {"write": raw.get("write", {}), "read": {on: one for on, one in raw.get("read", {}).items() if one}}:
+        return False
+    files.replace(path, json.dumps(kept).encode())
+    return True
 
 
 def _repository_lock(path: Path) -> Iterator[Held]:
@@ -86,14 +102,19 @@ def _path_locks(path: Path) -> Iterator[Held]:
 
 def _held(on: str, info: dict[str, Any]) -> Held:
     pid = int(info["pid"])
-    return Held(path=".dvc/tmp/rwlock", on=on, pid=pid, command=str(info["cmd"]), alive=_is_alive(pid))
+    command = str(info["cmd"])
+    return Held(path=".dvc/tmp/rwlock", on=on, pid=pid, command=command, alive=_is_alive(pid, command))
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(pid: int, command: str) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True  # it is there, and another user's
-    return True
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return True  # no Linux: that there is such a process is all that can be known
+    return command.split(" ")[-1] in words  # a zombie has no words, a stranger others

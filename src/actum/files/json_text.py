@@ -118,4 +118,4 @@ def _wrapped(opening: str, lines: list[str], closing: str, pad: str) -> str:
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
