@@ -27,6 +27,13 @@ def folder(root: Path) -> Path:
     return path
 
 
+def scratch(root: Path) -> Path:
+    """Return where temporary folders lie: on the repository's own disk, which is large enough for its data."""
+    path = folder(root) / "scratch"
+    path.mkdir(exist_ok=True)
+    return path
+
+
 def environments(root: Path, environ: Mapping[str, str]) -> Path:
     """Return where locked environments are kept: here, or in a folder that several repositories share."""
     shared = environ.get(ENVIRONMENTS_VARIABLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ class Workshop:
     root: Path
     prepared: Prepared
     described: RunEnvironment
+    private: tempfile.TemporaryDirectory[str]
+    """Home and temporary folder of all children; it goes when the workshop does."""
 
     def write_shell(self, book: Path) -> Path:
         """Write the shell that gives each stage this environment and keeps the journal in *book*."""
@@ -73,10 +76,12 @@ def open_workshop(
         lock, settings.python, wheels=wheels, progress=tell
     )
     zipped = _write_wing(root, wing or build_wing())
+    private = tempfile.TemporaryDirectory(prefix="home-", dir=state.scratch(root))
     prepared = facts.prepare(
-        made, zipped, scratch=state.folder(root) / "scratch", exactness=settings.exactness, overrides=overrides
+        made, zipped, scratch=Path(private.name), exactness=settings.exactness, overrides=overrides
     )
-    return Workshop(root=root, prepared=prepared, described=_described(prepared, settings, lock, zipped))
+    described = _described(prepared, settings, lock, zipped)
+    return Workshop(root=root, prepared=prepared, described=described, private=private)
 
 
 def open_recorded_workshop(

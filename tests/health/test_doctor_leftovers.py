@@ -58,9 +58,9 @@ def test_the_lock_of_a_linked_worktree_is_found_from_the_main_one(project: Proje
     assert finding.says == "worktrees/linked/index.lock was left behind by a git that was killed, 3 h ago"
 
 
-def rwlock(project: Project, process: int) -> None:
+def rwlock(project: Project, process: int, command: str = "dvc repro") -> None:
     (project.root / ".dvc" / "tmp").mkdir(exist_ok=True)
-    entry = {"pid": process, "cmd": "dvc repro"}
+    entry = {"pid": process, "cmd": command}
     project.write(".dvc/tmp/rwlock", json.dumps({"write": {"data": entry}, "read": {}}))
 
 
@@ -75,9 +75,15 @@ def test_a_lock_of_a_dvc_that_is_gone_is_named_and_removed(project: Project) -> 
 
 
 def test_a_lock_of_a_dvc_that_lives_is_worth_knowing(project: Project) -> None:
-    rwlock(project, os.getpid())
+    rwlock(project, os.getpid(), " ".join(sys.orig_argv))
     says = f"dvc is at work (process {os.getpid()}): it holds data"
     assert look(project) == [note("dvc lock", says)]
+
+
+def test_a_stranger_who_was_given_the_number_of_a_dvc_that_is_gone_holds_nothing(project: Project) -> None:
+    rwlock(project, os.getpid(), "dvc repro --stranger")
+    [finding] = look(project)
+    assert finding.says == f".dvc/tmp/rwlock names process {os.getpid()}, which is gone, for data"
 
 
 def test_a_repository_that_dvc_holds_is_never_advised_to_be_let_go(project: Project) -> None:

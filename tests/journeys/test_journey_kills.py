@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -86,4 +89,28 @@ def test_a_journal_whose_last_line_was_cut_off_is_continued(begun: World) -> Non
     begun.actum("run")
     lines = journal.read_text().splitlines()
     journal.write_text("".join(f"{line}\n" for line in lines))
+    true_records(begun)
+
+
+@pytest.mark.parametrize("process", ["itself", "zombie"])
+def test_a_table_of_dvcs_locks_that_a_kill_left_does_not_stop_the_next_run(begun: World, process: str) -> None:
+    """DVC takes a zombie, and whoever has a dead one's number now, for the one who holds its lock."""
+    child = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on
+    number = os.getpid() if process == "itself" else child.pid
+    left = {"pid": number, "cmd": "/env/dvc/__main__.py repro --no-run-cache"}
+    (begun.repo / ".dvc" / "tmp").mkdir(exist_ok=True)
+    (begun.repo / ".dvc" / "tmp" / "rwlock.lock").touch()
+    locks = {"write": {str(begun.repo / "data/prepared.json"): left}, "read": {str(begun.repo / "data/rows.csv"): [left]}}
+    begun.write(".dvc/tmp/rwlock", json.dumps(locks))
+    begun.actum("run")
+    child.wait()
+    true_records(begun)
+
+
+def test_a_table_of_dvcs_locks_that_was_being_written_is_begun_anew(begun: World) -> None:
+    (begun.repo / ".dvc" / "tmp").mkdir(exist_ok=True)
+    (begun.repo / ".dvc" / "tmp" / "rwlock.lock").touch()
+    begun.write(".dvc/tmp/rwlock", '{"write": {')
+    begun.actum("run")
     true_records(begun)

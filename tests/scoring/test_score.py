@@ -131,14 +131,14 @@ def test_a_kill_leaves_an_unsealed_segment_and_a_retry_succeeds(loans: Loans) ->
 
 
 def test_a_seal_written_but_not_committed_is_finished(decided: Loans, capsys: pytest.CaptureFixture[str]) -> None:
-    (event,) = decided.seals
+    event = decided.seals[0]
     git(decided.root, "reset", "-q", "HEAD~1")  # as a kill right before the commit leaves it
-    assert len(decided.seals) == 0
+    assert decided.head.event(event.id) is None
     assert decided.actum(*FIRST) == 0
     said = capsys.readouterr()
     assert f"finishing a seal that was interrupted: event/{event.id}\n" in said.err
     assert said.out.startswith("nothing to do: segment")
-    assert decided.seals == (event,)
+    assert decided.head.event(event.id) == event
     assert decided.repo.dirty() == {}
 
 

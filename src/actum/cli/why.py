@@ -12,7 +12,7 @@ from actum.cli.context import Context, at_option, json_option
 from actum.cli.reading import open_view
 from actum.dvc.config import read_config
 from actum.explain.explain import Explanation, explain
-from actum.explain.locating import Places, parse
+from actum.explain.locating import Places, by_key, parse
 from actum.explain.said import Check, Reason, for_and_against
 from actum.records.codec import encode
 from actum.store import open_head
@@ -20,23 +20,24 @@ from actum.store import open_head
 FINDINGS = 3
 
 
-@click.command(epilog="Example: actum why churn/01JDC8Q6Z4N8T0R3V5X7Y9A1B2")
+@click.command(epilog="Example: actum why churn/01JDC8Q6Z4N8T0R3V5X7Y9A1B2, or actum why churn --key A-2020-0815")
 @click.argument("decision", metavar="MODEL/ULID")
+@click.option("--key", metavar="KEY", help="Instead of an id, with MODEL: the row's own name, such as an application number.")
 @at_option
 @json_option
 @click.pass_obj
-def command(context: Context, decision: str, at: str | None, as_json: bool) -> int:
+def command(context: Context, decision: str, key: str | None, at: str | None, as_json: bool) -> int:
     """Explain one decision: what was decided and why, replayed, and proved from the records.
 
     The whole batch is scored again in the version's own environment; the record is led to the Merkle root
     that git holds. Exit status 3 where anything contradicts the record.
     """
-    model, prefix = parse(decision)
+    model, prefix = (decision, "") if key else parse(decision)
     view = open_view(context, at)
     repo = view.store.repo
     stores = (view.store,) if at else (view.store, open_head(repo))
     places = Places(stores=stores, config=read_config(repo.root, context.environ), environ=context.environ)
-    found = explain(model, prefix, places, now=context.now(), moment=view.moment, tell=output.say)
+    found = explain(model, by_key(model, key, places) if key else prefix, places, now=context.now(), moment=view.moment, tell=output.say)
     warnings = [*view.warnings(), *found.notes]
     if as_json:
         output.envelope("why/1", _data(found), warnings=warnings, next_=_next(found))

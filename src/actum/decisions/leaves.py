@@ -37,7 +37,14 @@ COLUMNS: Mapping[str, str] = {
 """The columns of a segment: the fields of a decision, times in UTC without zone, then the leaf in hex."""
 TIMES = ("decided_at", "recorded_at")
 _TEXTS = ("inputs", "subject")
+_SORTED = (
+    (("artifact", "batch", "decided_at", "id"), "inputs"),
+    (("key", "model", "outcome", "recorded_at", "salt", "schema", "score", "stage", "stage_event"), "subject"),
+    (("threshold", "version"), ""),
+)
+"""All fields in the order of canonical JSON; each group holds some that are never absent."""
 _OPTIONAL = ("stage", "stage_event", "inputs", "subject")
+_parsed = json.JSONDecoder().decode
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -71,12 +78,11 @@ def row_of(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spliced(fields: Mapping[str, Any], texts: Mapping[str, bytes]) -> bytes:
     """Return the canonical JSON of *fields*, of which the *texts* are given: a text goes whole where its key sorts."""
-    parts, low = [], ""
-    for name in (*(name for name in _TEXTS if name in fields), ""):
-        between = {key: value for key, value in fields.items() if low < key and (key < name or not name)}
-        parts += [canonical_json(between)[1:-1]] if between else []
-        parts += [b'"%s":%s' % (name.encode(), texts[name])] if name else []
-        low = name
+    parts = []
+    for names, text in _SORTED:
+        parts.append(canonical_json({name: fields[name] for name in names if name in fields})[1:-1])
+        if text in fields:
+            parts.append(b'"%s":%s' % (text.encode(), texts[text]))
     return b"{%s}" % b",".join(parts)
 
 
@@ -90,7 +96,7 @@ def fields_of(row: Sequence[Any]) -> dict[str, Any]:
     fields = dict(zip(COLUMNS, row, strict=True))
     del fields["leaf"]
     for name in _TEXTS:
-        fields[name] = json.loads(fields[name])
+        fields[name] = _parsed(fields[name])
     for name in TIMES:
         fields[name] = moment_text(fields[name])
     for name in _OPTIONAL:  # as ``encode`` has it: what is absent or empty is not written

@@ -42,6 +42,11 @@ def matching(path: Path, prefix: str, limit: int = 3) -> tuple[str, ...]:
     return tuple(str(one) for one in found)
 
 
+def of_key(path: Path, key: str) -> tuple[str, ...]:
+    """Return the ids of the decisions about one row, by the business's own name for it."""
+    return tuple(str(one) for one in parquet.column(path, "id", "key = $key", {"key": key}))
+
+
 def decided(path: Path, outcome: str, limit: int) -> tuple[str, ...]:
     """Return the first ids of decisions with an outcome."""
     found = parquet.column(path, "id", "outcome = $outcome LIMIT $most", {"outcome": outcome, "most": limit})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import platform
 import shutil
 import sys
@@ -14,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from actum import files, process
-from actum.demo.story import MODEL, STORY, Act, Ask, Change, Step
+from actum.demo.story import MODEL, STORY, Act, Change, Step
 from actum.errors import ToolFailedError, UserError
 from actum.git import plumbing
 
@@ -106,10 +104,6 @@ def _play(stage: Stage, act: Act) -> list[Timing]:
         case Change():
             _change(stage, act)
             return []
-        case Ask():
-            decision = _declined(stage)
-            step = Step(title=act.title, command=("actum", "why", decision))
-            return [_timed(stage, " ".join(step.command), lambda: _type(stage, step))]
 
 
 def _timed(stage: Stage, name: str, do: Callable[[], object]) -> Timing:
@@ -146,15 +140,6 @@ def _type(stage: Stage, step: Step) -> None:
         raise ToolFailedError(f"{' '.join(step.command)} ended with status {code}\n{last}", hint=f"cd {stage.root}")
 
 
-def _declined(stage: Stage) -> str:
-    """Return the id of the first declined offer of an April evening at JFK, as ``score`` recorded it."""
-    command = _resolved(("actum", "ls", "decisions", MODEL, "--json"))
-    done = process.run(command, cwd=stage.root, env=_environment(stage))
-    if done.code:
-        raise ToolFailedError(done.last_words)
-    return str(json.loads(done.out)["data"][0]["example"])
-
-
 def _resolved(command: Sequence[str]) -> list[str]:
     """Return what is really started: our own interpreter, so that no other actum on PATH plays our part."""
     program, *rest = command
@@ -164,5 +149,6 @@ def _resolved(command: Sequence[str]) -> list[str]:
 
 
 def _environment(stage: Stage) -> dict[str, str]:
-    kept = {key: value for key, value in stage.environ.items() if not key.startswith("GIT_DIR")}
-    return {**kept, "DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1", "ACTUM_DEMO": os.environ.get("ACTUM_DEMO", "1")}
+    # Typed in a hook of another repository, the story's git must not work on that one.
+    free = {name: value for name, value in stage.environ.items() if name not in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")}
+    return {**free, "DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MODEL = "late-arrival"
+OFFER = "B6-11-JFK-FLL-2013-04-18T22:07"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,14 +27,7 @@ class Change:
     message: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ask:
-    """``actum why`` for one declined offer, chosen from what was scored."""
-
-    title: str
-
-
-Act = Step | Change | Ask
+Act = Step | Change
 
 BOOSTING = (
     (("model", "kind"), "boosting"),
@@ -81,7 +75,7 @@ STORY: tuple[Act, ...] = (
     ),
     *_promotion("2.0.0", "2013-07-01"),
     Step(title="years later: is version 1.0.0 still what git says it is?", command=("actum", "rebuild", f"{MODEL}@v1.0.0")),
-    Ask(title="and why was this offer declined, in April?"),
+    Step(title="and why was this offer declined, in April?", command=("actum", "why", MODEL, "--key", OFFER)),
 )
 
 NEXT = (

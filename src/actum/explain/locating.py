@@ -92,6 +92,29 @@ def locate(model: str, prefix: str, places: Places) -> Located:
     return _located(decision_id, segment, [one for one in known if one.id != segment.event.id])
 
 
+def by_key(model: str, key: str, places: Places) -> str:
+    """Return the id of the decision about *key*, the business's own name for a row, such as an application number.
+
+    Raises:
+        NotFoundError: There is none in the segments that can be had.
+        UserError: It was decided more than once.
+    """
+    places.stores[0].card(model)
+    segments = [_segment(event, places) for event in seals(model, *places.stores)]
+    found = [one for segment in segments if segment.path for one in proving.of_key(segment.path, key)]
+    if len(found) > 1:
+        listed = "".join(f"\n  {model}/{one}" for one in sorted(found))
+        raise UserError(f"{key} was decided {len(found)} times:{listed}", hint=f"actum why {model}/{found[-1]}")
+    if not found:
+        lost = sum(segment.path is None for segment in segments)
+        more = f"; {lost} of them cannot be read" if lost else ""
+        raise NotFoundError(
+            f"no decision of {model} is about {key} in {len(segments)} sealed segments{more}",
+            hint=f"actum ls decisions {model}",
+        )
+    return found[0]
+
+
 def _ids(segment: Segment, prefix: str) -> tuple[str, ...]:
     if segment.path is None:
         return ()

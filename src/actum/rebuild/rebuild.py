@@ -161,7 +161,7 @@ class _Rebuild:
         folder.parent.mkdir(mode=0o700, exist_ok=True)  # the configuration in it holds the remote's credentials
         checkout = writing.add_worktree(repo, folder, self._source.code)
         try:
-            site = state.folder(repo.root) / "scratch" / "site"
+            site = state.scratch(repo.root) / "site"
             files.replace(folder / ".dvc" / "config.local", worktree_config(self._config, site_cache_dir=site))
             self._lay_out(folder)
             yield checkout

@@ -81,9 +81,7 @@ def score(order: Order, around: Surroundings) -> Scored:
         by = decider(trunk, order.reference, as_of)
         rows = table(repo.root, order.table)
         finish_left_over(repo, by.card.model, around.tell)
-        scratch = state.folder(repo.root) / "scratch"
-        scratch.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="score-", dir=scratch) as folder:
+        with tempfile.TemporaryDirectory(prefix="score-", dir=state.scratch(repo.root)) as folder:
             lines = _ask(order, around, by, rows, Path(folder, "scored.ndjson"))
             found = survey(lines, by.rule, since=by.standing.since if by.standing else None, until=as_of)
             _refuse_outside(found, order, by, rows, as_of)
