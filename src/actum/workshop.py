@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +37,7 @@ class Workshop:
     root: Path
     prepared: Prepared
     described: RunEnvironment
-    private: tempfile.TemporaryDirectory[str]
+    private: Path
     """Home and temporary folder of all children; it goes when the workshop does."""
 
     def write_shell(self, book: Path) -> Path:
@@ -76,12 +78,17 @@ def open_workshop(
         lock, settings.python, wheels=wheels, progress=tell
     )
     zipped = _write_wing(root, wing or build_wing())
-    private = tempfile.TemporaryDirectory(prefix="home-", dir=state.scratch(root))
-    prepared = facts.prepare(
-        made, zipped, scratch=Path(private.name), exactness=settings.exactness, overrides=overrides
-    )
-    described = _described(prepared, settings, lock, zipped)
-    return Workshop(root=root, prepared=prepared, described=described, private=private)
+    private = Path(tempfile.mkdtemp(prefix="home-", dir=state.scratch(root)))
+    try:
+        prepared = facts.prepare(made, zipped, scratch=private, exactness=settings.exactness, overrides=overrides)
+        described = _described(prepared, settings, lock, zipped)
+    except BaseException:
+        shutil.rmtree(private, ignore_errors=True)
+        raise
+    workshop = Workshop(root=root, prepared=prepared, described=described, private=private)
+    # Not a TemporaryDirectory: that one warns (ResourceWarning) when it goes without being closed.
+    weakref.finalize(workshop, shutil.rmtree, private, ignore_errors=True)
+    return workshop
 
 
 def open_recorded_workshop(

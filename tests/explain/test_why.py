@@ -277,6 +277,14 @@ def test_a_unique_beginning_is_enough_and_an_unclear_one_is_refused(
     assert f"error: {MODEL}/{ids[0][:6]} fits several decisions:\n{listed}" in capsys.readouterr().err
 
 
+def test_the_business_key_finds_the_decision_too(decided: Loans, capsys: pytest.CaptureFixture[str]) -> None:
+    decision = decisions_of(decided)[9]
+    answer = why(decided, capsys, MODEL, "--key", decision.key)
+    assert answer["data"]["decision"]["id"] == decision.id
+    assert decided.actum("why", MODEL, "--key", "case-nobody") == 1
+    assert "no decision of loans is about case-nobody in 1 sealed segments" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [

@@ -18,7 +18,8 @@ from tests.inside.asking import SOURCE
 from actum.inside.archive import ALWAYS_ALLOWED_BYTES
 from actum.inside.digests import digest_of
 from actum.inside.formats import sniff
-from actum.models import ModelError, load, open_model, save
+from actum.inside.opening import open_model
+from actum.models import ModelError, load, save
 
 TREE = "sklearn.tree._tree.Tree"
 

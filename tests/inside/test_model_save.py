@@ -188,10 +188,10 @@ def refused() -> list[tuple[Any, str]]:
         return x
 
     owner = "of sklearn.preprocessing._function_transformer.FunctionTransformer"
-    unnamed = f"model.func {owner}: test_model_save.<lambda> has no name it could be loaded by"
+    unnamed = f"model.func {owner}: tests.inside.test_model_save.<lambda> has no name it could be loaded by"
     return [
         ({"func": lambda x: x}, unnamed),
-        ({"func": local}, f"model.func {owner}: test_model_save.local has no name it could be loaded by"),
+        ({"func": local}, f"model.func {owner}: tests.inside.test_model_save.local has no name it could be loaded by"),
         (
             {"kw_args": {"a": {object()}}},
             f"model.kw_args['a'] {owner}: a builtins.set of builtins.object, which has no stable order",

@@ -11,8 +11,8 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.journeys import projects
 import pytest
+from tests.journeys import projects
 from tests.journeys.world import World
 
 from actum.environment.lock import make_lock

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tests.journeys.world import ACTUM, World
@@ -146,8 +146,7 @@ def true_records(world: World) -> None:
         _executed(world, made_by["id"], stage)
         made = {fact["path"]: fact["md5"] for fact in runs[-1]["files"] if fact["path"] in stage["outs"]}
         assert made == {out.path: out.md5 for out in lock.stages[stage["name"]].outs}
-    for command in ("status", "diff"):
-        assert "modified" not in world.dvc(command)
+    world.actum("fsck")
 
 
 def _executed(world: World, run: str, stage: dict[str, Any]) -> None:
@@ -171,3 +170,28 @@ def true_version(world: World) -> None:
     assert world.git("rev-parse", f"{version['result_commit']}^") == version["code_commit"]
     for place in ("cache", "remote"):
         assert world.object(artifact["md5"], where=place).stat().st_size == artifact["size"]
+
+
+def true_promotion(world: World) -> None:
+    """The branch holds one pointer and the one event that it names; what is checked out is as it was."""
+    no_half_records(world)
+    assert world.git("status", "--porcelain") == ""
+    changed = world.git("diff", "--name-status", "main", "promote/tiny/production").splitlines()
+    pointer = "registry/tiny/stages/production.yaml"
+    (event,) = {line.partition("\t")[2] for line in changed} - {pointer}
+    assert [line[:2] for line in changed] == ["A\t", "A\t"]
+    assert f"event: {PurePosixPath(event).name[:26]}" in world.git("show", f"promote/tiny/production:{pointer}")
+    assert world.git("rev-parse", "promote/tiny/production^") == world.git("rev-parse", "main")
+    assert world.git("log", "--format=%s", "-1") == "Register tiny 1.0.0"
+    world.actum("fsck")
+
+
+def true_seal(world: World) -> None:
+    """The rows were decided and sealed exactly once; cache and remote hold the segment, nothing is left over."""
+    no_half_records(world)
+    assert world.git("status", "--porcelain", "--ignored=no") == ""
+    names = world.git("ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    assert len([name for name in names if name.endswith("-seal.yaml")]) == 1
+    assert len([name for name in names if name.endswith(".parquet.dvc")]) == 1
+    assert len(list((world.repo / "decisions" / "linear").glob("*.parquet"))) == 1
+    assert "1 seals" in world.actum("fsck").out

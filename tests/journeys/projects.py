@@ -47,6 +47,8 @@ inputs:
 """
     + "".join(f"  - {{name: {column}, type: float}}\n" for column in COLUMNS)
     + """\
+key: row
+moment: asked_at
 decision: {threshold: 0.5, at_or_above: declined, below: offered}
 probe: probe.csv
 """
@@ -108,6 +110,15 @@ def rows(count: int = 500) -> str:
         label = int(sum(values[:4]) - values[5] + chance.gauss(0, 1) > 0)
         lines.append(",".join(map(str, (*values, label))))
     return "\n".join(lines) + "\n"
+
+
+def questions(count: int = 40) -> str:
+    """Return rows to decide about, each with its key and moment."""
+    head, *lines = rows(count).splitlines()
+    shown = [f"row,asked_at,{head.rpartition(',')[0]}"]
+    for number, line in enumerate(lines):
+        shown.append(f"r{number:03},2030-01-{1 + number // 24:02}T{number % 24:02}:00:00Z,{line.rpartition(',')[0]}")
+    return "\n".join(shown) + "\n"
 
 
 def linear(python: str) -> dict[str, str]:

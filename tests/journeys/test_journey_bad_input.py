@@ -90,7 +90,9 @@ def test_a_package_index_that_does_not_answer_is_named(begun: World, tmp_path: P
 
 def test_a_lock_edited_by_hand_is_refused(begun: World) -> None:
     lock = (begun.repo / "requirements.lock").read_text()
-    begun.write("requirements.lock", "\n".join(line for line in lock.splitlines() if "--hash" not in line).replace(" \\", ""))
+    begun.write(
+        "requirements.lock", "\n".join(line for line in lock.splitlines() if "--hash" not in line).replace(" \\", "")
+    )
     begun.commit("By hand")
     before = begun.footprint()
     message, hint = begun.refused("run")
@@ -157,8 +159,7 @@ def test_a_version_never_changes(tiny: World) -> None:
     before = tiny.footprint()
     message, hint = tiny.refused("register", "tiny", "--version", "1.0.0")
     assert message == (
-        f"tiny@v1.0.0 is run/{first['run']}, registered {first['registered_at'][:10]} by Ana;"
-        " a version never changes"
+        f"tiny@v1.0.0 is run/{first['run']}, registered {first['registered_at'][:10]} by Ana; a version never changes"
     )
     assert hint == "actum register tiny --bump minor"
     _untouched(tiny, before)
@@ -229,5 +230,7 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_run(begun: World) -> None:
     begun.actum("run")
     (run,) = begun.runs()
     assert {stage["run"] for stage in run["stages"]} == {run["id"]}  # executed before the disk was full
-    assert len(json.loads((begun.repo / ".actum" / "runs" / run["id"] / "journal.jsonl").read_text().splitlines()[0])) > 1
+    assert (
+        len(json.loads((begun.repo / ".actum" / "runs" / run["id"] / "journal.jsonl").read_text().splitlines()[0])) > 1
+    )
     assert begun.git("status", "--porcelain") == ""

@@ -112,7 +112,9 @@ def test_a_flipped_bit_is_found_and_named_before_anything_runs(tiny: World, wher
     assert tiny.attestations() == []
 
 
-def test_with_its_wheels_a_version_is_rebuilt_without_network_cache_or_environment(begun: World, tmp_path: Path) -> None:
+def test_with_its_wheels_a_version_is_rebuilt_without_network_cache_or_environment(
+    begun: World, tmp_path: Path
+) -> None:
     if subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs a Linux network namespace")
     begun.actum("run")

@@ -35,9 +35,7 @@ def test_two_versions_of_a_squashed_and_deleted_branch_still_resolve_and_rebuild
     told = begun.told("rebuild", "tiny@v2.0.0")
     assert (told["level"], told["found_by"]) == ("bytes", "content")
     message, hint = begun.refused("rebuild", "tiny@v1.0.0")
-    assert message == (
-        f"tiny@v1.0.0: neither its ref, nor its commit {results[0][:10]}, nor its content is here"
-    )
+    assert message == f"tiny@v1.0.0: neither its ref, nor its commit {results[0][:10]}, nor its content is here"
     assert hint == "git fetch origin 'refs/actum/*:refs/actum/*'"
 
 

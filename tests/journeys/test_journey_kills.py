@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.journeys.kills import Toll, repeat, series, true_records, true_version
+from tests.journeys import projects
+from tests.journeys.kills import Toll, repeat, series, true_promotion, true_records, true_seal, true_version
 from tests.journeys.world import World
 
 SEEDS = (11, 12)
@@ -31,8 +32,8 @@ def test_a_killed_run_is_finished_by_the_next(tiny_begun: World, tmp_path: Path,
     def begin(number: int) -> World:
         return model.copy(tmp_path / f"world-{number}")
 
-    toll = series(begin, ["run"], kills=13, seed=seed, judge=true_records)
-    assert toll.killed >= 13
+    toll = series(begin, ["run"], kills=7, seed=seed, judge=true_records)
+    assert toll.killed >= 7
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -46,7 +47,29 @@ def test_a_killed_registration_is_finished_by_the_next(tiny_begun: World, tmp_pa
         return model.copy(tmp_path / f"world-{number}")
 
     words = ["register", "tiny", "--version", "1.0.0"]
-    toll = series(begin, words, kills=12, seed=seed, judge=true_version)
+    toll = series(begin, words, kills=6, seed=seed, judge=true_version)
+    assert toll.killed >= 6
+
+
+def test_a_killed_promotion_is_finished_by_the_next(tiny_registered: World, tmp_path: Path) -> None:
+    def begin(number: int) -> World:
+        return tiny_registered.copy(tmp_path / f"world-{number}")
+
+    words = ["promote", "tiny@v1.0.0", "--to", "production"]
+    toll = series(begin, words, kills=12, seed=13, judge=true_promotion)
+    assert toll.killed >= 12
+
+
+def test_killed_decisions_are_made_and_sealed_once_by_the_next(linear_registered: World, tmp_path: Path) -> None:
+    model = linear_registered.copy(tmp_path / "model")
+    model.write("questions.csv", projects.questions())
+    model.commit("Questions")
+
+    def begin(number: int) -> World:
+        return model.copy(tmp_path / f"world-{number}")
+
+    words = ["score", "linear@v1.0.0", "questions.csv", "--as-of", "2031-01-01"]
+    toll = series(begin, words, kills=12, seed=14, judge=true_seal)
     assert toll.killed >= 12
 
 
@@ -59,7 +82,9 @@ def test_a_lock_that_a_killed_git_left_is_named_with_what_removes_it(begun: Worl
     true_records(begun)
 
 
-@pytest.mark.parametrize("left", ["", "schema: '2.0'\nstages:\n  prepare:\n    cmd: python src/pre"], ids=["empty", "half"])
+@pytest.mark.parametrize(
+    "left", ["", "schema: '2.0'\nstages:\n  prepare:\n    cmd: python src/pre"], ids=["empty", "half"]
+)
 def test_a_dvc_lock_that_was_being_written_is_made_again(tiny: World, left: str) -> None:
     tiny.write("src/evaluate.py", "raise SystemExit('not today')\n")
     tiny.commit("Break")
@@ -101,7 +126,10 @@ def test_a_table_of_dvcs_locks_that_a_kill_left_does_not_stop_the_next_run(begun
     left = {"pid": number, "cmd": "/env/dvc/__main__.py repro --no-run-cache"}
     (begun.repo / ".dvc" / "tmp").mkdir(exist_ok=True)
     (begun.repo / ".dvc" / "tmp" / "rwlock.lock").touch()
-    locks = {"write": {str(begun.repo / "data/prepared.json"): left}, "read": {str(begun.repo / "data/rows.csv"): [left]}}
+    locks = {
+        "write": {str(begun.repo / "data/prepared.json"): left},
+        "read": {str(begun.repo / "data/rows.csv"): [left]},
+    }
     begun.write(".dvc/tmp/rwlock", json.dumps(locks))
     begun.actum("run")
     child.wait()

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from actum import moments
 from actum.errors import UsageError
 
-
 offsets = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 

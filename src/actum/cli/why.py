@@ -22,7 +22,7 @@ FINDINGS = 3
 
 @click.command(epilog="Example: actum why churn/01JDC8Q6Z4N8T0R3V5X7Y9A1B2, or actum why churn --key A-2020-0815")
 @click.argument("decision", metavar="MODEL/ULID")
-@click.option("--key", metavar="KEY", help="Instead of an id, with MODEL: the row's own name, such as an application number.")
+@click.option("--key", metavar="KEY", help="With MODEL, instead of an id: the row's own name in the business.")
 @at_option
 @json_option
 @click.pass_obj
@@ -37,7 +37,8 @@ def command(context: Context, decision: str, key: str | None, at: str | None, as
     repo = view.store.repo
     stores = (view.store,) if at else (view.store, open_head(repo))
     places = Places(stores=stores, config=read_config(repo.root, context.environ), environ=context.environ)
-    found = explain(model, by_key(model, key, places) if key else prefix, places, now=context.now(), moment=view.moment, tell=output.say)
+    wanted = by_key(model, key, places) if key else prefix
+    found = explain(model, wanted, places, now=context.now(), moment=view.moment, tell=output.say)
     warnings = [*view.warnings(), *found.notes]
     if as_json:
         output.envelope("why/1", _data(found), warnings=warnings, next_=_next(found))

@@ -9,7 +9,7 @@ from typing import Any
 from actum.inside.digests import digest_of
 from actum.inside.envelope import Request
 from actum.inside.errors import ModelError
-from actum.models import LoadedModel, open_model
+from actum.inside.opening import LoadedModel, open_model
 
 _REFUSED = (ValueError, TypeError, KeyError, IndexError, AttributeError)
 """What estimators raise on rows they cannot take."""

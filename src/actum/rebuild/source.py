@@ -74,7 +74,9 @@ def _by_content(repo: Git, version: ModelVersion, trunk: str) -> Source:
         )
     if len({_code(repo, commit) for commit in places}) > 1:
         shown = ", ".join(commit[:10] for commit in places[:4])
-        raise UserError(f"{_name(version)}: its content is at several commits with other code: {shown}", hint=_hint(repo))
+        raise UserError(
+            f"{_name(version)}: its content is at several commits with other code: {shown}", hint=_hint(repo)
+        )
     return Source(code=places[-1], result=places[-1], found_by="content")
 
 

@@ -316,7 +316,9 @@ def _finish(order: Order, around: Surroundings, version: ModelVersion, outcome: 
     if held is None:
         writing.move_ref(repo, ref, version.result_commit, expected=None)
     elif held != version.result_commit:
-        raise UserError(f"{ref} points at {held[:10]}, the version says {version.result_commit[:10]}", hint="actum fsck")
+        raise UserError(
+            f"{ref} points at {held[:10]}, the version says {version.result_commit[:10]}", hint="actum fsck"
+        )
     if not order.local and repo.config("remote.origin.url"):
         writing.push(repo, "origin", f"{ref}:{ref}")
     return outcome
@@ -324,5 +326,3 @@ def _finish(order: Order, around: Surroundings, version: ModelVersion, outcome: 
 
 def _path(version: ModelVersion) -> str:
     return layout.version(version.model, version.version)
-
-

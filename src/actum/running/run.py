@@ -345,4 +345,3 @@ def _message(record: Run) -> str:
     shown = [f"{name} {value:.4g}" for name, value in record.metrics.items() if isinstance(value, float)][:3]
     title = f"Run {record.id}" + (f": {', '.join(shown)}" if shown else "")
     return f"{title}\n\nExecuted: {stages}\nCode: {record.code_commit}"
-
