@@ -26,7 +26,7 @@ def main() -> None:
         whole = size(env)
         compiled = sum(path.stat().st_size for path in env.rglob("*.pyc"))
         print(f"core install {(whole - bare) / 1e6:.0f} MB, of it {compiled / 1e6:.0f} MB byte code")
-        packages = sorted(((size(path), path.name) for path in env.glob("lib/*/site-packages/*") if path.is_dir()))
+        packages = sorted((size(path), path.name) for path in env.glob("lib/*/site-packages/*") if path.is_dir())
         for bytes_, name in reversed(packages[-8:]):
             print(f"  {bytes_ / 1e6:6.1f} MB  {name}")
 

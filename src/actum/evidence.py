@@ -8,7 +8,13 @@ from actum import layout
 from actum.errors import ToolFailedError
 from actum.git import writing
 from actum.git.repository import Git
-from actum.store import evidence_commit
+from actum.store import evidence_tips
+
+
+def evidence_commit(repo: Git) -> str | None:
+    """Return the commit that new evidence follows: the tip, or where here and origin have diverged, a merge of both."""
+    tips = evidence_tips(repo)
+    return writing.join(repo, *tips, "Join evidence") if len(tips) == 2 else next(iter(tips), None)
 
 
 def add_evidence(repo: Git, changes: Mapping[str, bytes], message: str) -> str:

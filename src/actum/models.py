@@ -20,6 +20,7 @@ from actum.inside.opening import open_model, translated
 
 __all__ = ["CANONICAL", "ModelError", "fingerprint", "load", "save"]
 
+
 def save(model: object, path: str | PathLike[str]) -> str:
     """Write ``model`` as canonical .skops and return the digest of its bytes.
 

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from actum import files, layout
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git.repository import REGULAR_FILE_MODES, Git, TreeEntry
-from actum.git.writing import join
 from actum.names import Version, is_name
 from actum.records.card import ModelCard
 from actum.records.codec import FieldError, decode, encode
@@ -46,7 +45,7 @@ class Store:
 
     repo: Git
     commit: str
-    evidence: str | None = None
+    evidence: tuple[str, ...] = ()
     skipped: dict[str, UserError] | None = field(default=None, repr=False, compare=False)
     # By path and blob: the same bytes under another name are not the same record.
     _cache: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
@@ -64,10 +63,10 @@ class Store:
     def tree(self) -> Mapping[str, TreeEntry]:
         """Every file of the revision, by path; of evidence only what the revision itself does not have."""
         own = self.repo.tree(self.commit)
-        if self.evidence is None:
-            return own
-        evidence = self.repo.tree(self.evidence, "registry", "decisions", "monitoring")
-        return {path: entry for path, entry in evidence.items() if layout.is_evidence(path)} | own
+        joined: dict[str, TreeEntry] = {}
+        for tip in self.evidence:
+            joined |= self.repo.tree(tip, "registry", "decisions", "monitoring")
+        return {path: entry for path, entry in joined.items() if layout.is_evidence(path)} | own
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, or None when the revision has no such regular file."""
@@ -242,14 +241,14 @@ def trunk_commit(repo: Git, trunk: str) -> str | None:
     return remote or local
 
 
-def evidence_commit(repo: Git) -> str | None:
-    """Return the tip of the evidence branch, here or at origin; where the two have diverged, a merge of both."""
+def evidence_tips(repo: Git) -> tuple[str, ...]:
+    """Return the tip of the evidence branch, here or at origin; both where they have diverged, origin's first."""
     remote, local = _tips(repo, layout.EVIDENCE_BRANCH)
-    if local is None or remote is None:
-        return local or remote
+    if local is None or remote is None or remote == local:
+        return tuple(tip for tip in (remote or local,) if tip)
     if repo.is_ancestor(remote, local):
-        return local
-    return remote if repo.is_ancestor(local, remote) else join(repo, remote, local, "Join evidence")
+        return (local,)
+    return (remote,) if repo.is_ancestor(local, remote) else (remote, local)
 
 
 def _tips(repo: Git, branch: str) -> tuple[str | None, str | None]:
@@ -260,7 +259,7 @@ def _tips(repo: Git, branch: str) -> tuple[str | None, str | None]:
 
 def open_head(repo: Git) -> Store:
     """Open what is checked out, with today's evidence."""
-    return Store(repo, repo.head(), evidence_commit(repo))
+    return Store(repo, repo.head(), evidence_tips(repo))
 
 
 def open_trunk(repo: Git, head: Store | None = None) -> Store:

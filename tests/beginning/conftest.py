@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.beginning.beginning_project import Actum, Said, git, surroundings
 
 from actum.cli.main import main
+from tests.beginning.beginning_project import Actum, Said, git, surroundings
 
 
 @pytest.fixture(autouse=True)
@@ -101,4 +101,3 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, st
 
 def _digest(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.beginning.beginning_project import Actum, everything, git
 
 from actum import layout
 from actum.beginning.place import find_place
@@ -20,6 +19,7 @@ from actum.files import line_of
 from actum.records.card import ModelCard, RebuildRule
 from actum.records.settings import EnvironmentSettings, Project, Settings
 from actum.store import read_record
+from tests.beginning.beginning_project import Actum, everything, git
 
 HERE = ".".join(platform.python_version_tuple()[:2])
 FILES = "actum.yaml policies/trusted-types.txt"

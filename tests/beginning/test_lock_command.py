@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.beginning.beginning_project import Actum, everything, git
 
 Publish = Callable[[str, str], None]

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.catalogue.make_registry import Actum, Check, Printed, Registry, Story, begin, holdings_of, tell
 
 from actum.catalogue.holdings import Holdings
 from actum.cli.main import main
+from tests.catalogue.make_registry import Actum, Check, Printed, Registry, Story, begin, holdings_of, tell
 
 GOLDEN = Path(__file__).parent / "golden"
 REFRESH = os.environ.get("ACTUM_GOLDEN") == "write"  # asked before the tests' surroundings hide it

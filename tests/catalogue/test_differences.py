@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.catalogue.make_registry import MODEL, Actum, Story, fact, holdings_of
 
 from actum.catalogue.differences import Change, Likeness, changes, compare
 from actum.catalogue.figures import headline, written
 from actum.catalogue.holdings import Holdings
 from actum.names import parse_reference
+from tests.catalogue.make_registry import MODEL, Actum, Story, fact, holdings_of
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.catalogue.make_registry import Actum, Story
 
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify, shown_length
 from actum.names import Reference
+from tests.catalogue.make_registry import Actum, Story
 
 
 def test_six_characters_of_a_ulid_are_enough_where_they_are_unique(story: Story, holdings: Holdings) -> None:

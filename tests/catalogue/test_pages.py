@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from tests.catalogue.make_registry import Actum, Check, Story, tell
 
 PAGES = {

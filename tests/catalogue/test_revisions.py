@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.catalogue.make_registry import MODEL, Actum, Registry, Story, holdings_of
-
 from actum import layout
 from actum.catalogue.listing import version_rows
+from tests.catalogue.make_registry import MODEL, Actum, Registry, Story, holdings_of
 
 HEAVY = {"pandas", "duckdb", "jsonschema", "rich", "dvc", "numpy", "sklearn", "pyarrow"}
 

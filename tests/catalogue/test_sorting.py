@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.catalogue.make_registry import Actum, Story
-
 from actum.catalogue.happenings import Happening
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.listing import rows
 from actum.catalogue.sorting import sort
+from tests.catalogue.make_registry import Actum, Story
 
 
 def test_versions_sort_as_versions_not_as_text(copy: Story, actum: Actum) -> None:

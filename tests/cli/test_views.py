@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.real_git import Commit, git
-from tests.records import samples
 
 from actum import layout
 from actum.cli.context import Context
@@ -16,6 +14,8 @@ from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.names import is_ulid
 from actum.store import write_record
+from tests.real_git import Commit, git
+from tests.records import samples
 
 
 def context(root: Path) -> Context:

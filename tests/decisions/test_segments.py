@@ -52,7 +52,7 @@ def lines(count: int, batch_rows: int = 4) -> list[str]:
             "key": f"case-{number}" if number % 2 else number,
             "moment": moments.write(start + timedelta(minutes=count - number, microseconds=number % 3)),
             "batch": number // batch_rows,
-            "inputs": {"income": chance.random() * 1e5, "name": "Æ \"q\" \u2028", "gap": None},
+            "inputs": {"income": chance.random() * 1e5, "name": 'Æ "q" \u2028', "gap": None},
             "kept": {"branch": "North"} if number % 3 else {},
             "score": chance.random(),
         }

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from tests.dvc.dvc_project import PIPELINE, Files, Project, environment
 
 

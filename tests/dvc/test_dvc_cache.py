@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.dvc.dvc_project import Project
 
 from actum import digests
 from actum.dvc.cache import DirEntry, ObjectStore, Verified
 from actum.dvc.config import read_config
 from actum.dvc.tracked import write_tracked
 from actum.errors import InvalidRecordError, NotFoundError
+from tests.dvc.dvc_project import Project
 
 
 @pytest.fixture

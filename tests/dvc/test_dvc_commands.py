@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.dvc.dvc_project import Project
 
 from actum.dvc import commands
 from actum.dvc.leftovers import Held, locks
 from actum.dvc.lockfile import without_stages
 from actum.errors import ToolFailedError
+from tests.dvc.dvc_project import Project
 
 
 def test_repro_skips_what_is_unchanged_and_runs_what_the_lock_no_longer_has(project: Project) -> None:

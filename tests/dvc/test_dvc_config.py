@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.dvc.dvc_project import Project
 
 from actum.dvc.config import Remote, read_config, worktree_config
 from actum.errors import InvalidRecordError, NotFoundError
+from tests.dvc.dvc_project import Project
 
 SECRET = "s3cr,et #1"
 

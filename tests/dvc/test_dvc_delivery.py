@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.dvc.dvc_project import Project
 
 from actum.dvc import carrier as carriers
 from actum.dvc.cache import ObjectStore, cache_of
@@ -18,6 +17,7 @@ from actum.dvc.delivery import Pushed, Road, fetch_verified, fsck_remote, push_v
 from actum.dvc.integrity import fsck
 from actum.dvc.objects import Needed, objects_of
 from actum.errors import ToolFailedError
+from tests.dvc.dvc_project import Project
 
 ROADS: list[Road] = ["auto", "dvc"]
 

@@ -4,13 +4,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from tests.dvc.dvc_project import Files, Project
-
 from actum import digests
 from actum.dvc.cache import DirEntry, ObjectStore, cache_of, dir_bytes
 from actum.dvc.config import read_config
 from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed, objects_of
+from tests.dvc.dvc_project import Files, Project
 
 MD5 = "26ab0db90d72e28ad0ba1e22ee510510"
 LIST = "12f4b7d54a32e58818e27fba28376fba.dir"

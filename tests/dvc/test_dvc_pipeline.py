@@ -3,11 +3,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.dvc.dvc_project import Files, Project
 
 from actum.dvc.lockfile import Entry, LockedStage, read_lock, without_stages
 from actum.dvc.pipeline import Artifact, Out, read_pipeline
 from actum.errors import InvalidRecordError, NotFoundError
+from tests.dvc.dvc_project import Files, Project
 
 MD5 = "26ab0db90d72e28ad0ba1e22ee510510"
 MD5_OF_PREPARED = "6ddb4095eb719e2a9f0a3f95677d24e0"

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.dvc.dvc_project import Project
 
 from actum.dvc.cache import ObjectStore
 from actum.dvc.config import read_config
 from actum.dvc.tracked import Tracked, TrackedOut, is_tracked_file, read_tracked, write_tracked
 from actum.errors import InvalidRecordError
+from tests.dvc.dvc_project import Project
 
 MD5 = "26ab0db90d72e28ad0ba1e22ee510510"
 

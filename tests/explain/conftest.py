@@ -19,9 +19,7 @@ def bare_template(
 
 
 @pytest.fixture(scope="session")
-def sealed_template(
-    bare_template: Path, tmp_path_factory: pytest.TempPathFactory, shared_environments: Path
-) -> Path:
+def sealed_template(bare_template: Path, tmp_path_factory: pytest.TempPathFactory, shared_environments: Path) -> Path:
     with pytest.MonkeyPatch.context() as place:
         place.setenv("ACTUM_ENVIRONMENTS", str(shared_environments))
         return sealed(tmp_path_factory.getbasetemp())

@@ -84,9 +84,7 @@ def forged(loans: Loans, copy: Path) -> Seal:
     copy.unlink()
     root = proving.verify(loans.object(found.md5)).root
     rows = proving.verify(loans.object(found.md5)).rows
-    return replace(
-        seal_of(loans), md5=found.md5, sha256=found.sha256, size=found.size, merkle_root=root, rows=rows
-    )
+    return replace(seal_of(loans), md5=found.md5, sha256=found.sha256, size=found.size, merkle_root=root, rows=rows)
 
 
 def record(loans: Loans, event: Event) -> None:

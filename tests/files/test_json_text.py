@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.files.record_values import records
 
 from actum.errors import InvalidRecordError
 from actum.files import Limits, read_json, write_json
 from actum.files.text import CONTROL
+from tests.files.record_values import records
 
 
 def refusal(data: bytes, **limits: int) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from tests.files.record_values import scalars, words
 
 from actum.errors import InvalidRecordError
 from actum.files import edit_yaml, read_yaml, write_yaml
+from tests.files.record_values import scalars, words
 
 CARD = """\
 # yaml-language-server: $schema=../../.actum/schemas/model-1.json

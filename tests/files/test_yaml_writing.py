@@ -8,10 +8,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.files.record_values import NASTY, records, words
 
 from actum.errors import InvalidRecordError
 from actum.files import read_yaml, write_yaml
+from tests.files.record_values import NASTY, records, words
 
 
 def test_the_canonical_form() -> None:

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.real_git import Commit, git, write
 
 from actum.errors import NotFoundError, ToolFailedError, UserError
 from actum.git import plumbing
 from actum.git.repository import Git, Ref, TreeEntry
 from actum.records.forms import Person
+from tests.real_git import Commit, git, write
 
 WEIRD = ["a b.txt", "ü/ñ.txt", "new\nline", "-rf", 'quo"te', "back\\slash", "*", ":(top)x", "tab\tstop", "#x", "[a]"]
 

@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.real_git import Commit, git, write
 
 from actum.errors import ToolFailedError, UserError
 from actum.git import writing
 from actum.git.repository import Git
+from tests.real_git import Commit, git, write
 
 
 def contents(repo: Git, commit: str) -> dict[str, bytes | None]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.health.healthy_project import Project, surroundings
 
 

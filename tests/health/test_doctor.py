@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.health.healthy_project import Project
 
 from actum.cli.main import main
+from tests.health.healthy_project import Project
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -28,9 +28,7 @@ def test_a_healthy_project_gets_a_short_list_and_exit_status_0(
     assert first.endswith("left behind nothing")
 
 
-def test_every_finding_is_told_at_once_with_what_mends_it(
-    project: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_finding_is_told_at_once_with_what_mends_it(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     (project.root / "requirements.lock").unlink()
     (project.root.parent / "store").rmdir()
     project.git("switch", "-q", "--detach")

@@ -11,12 +11,11 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.health.healthy_project import Project, bad, now
-
 from actum import state
 from actum.health.finding import Finding, note, wrong
 from actum.health.leftovers import look_for_leftovers
 from actum.runlog import journal
+from tests.health.healthy_project import Project, bad, now
 
 RUN = "01JDC8ZZZZZZZZZZZZZZZZZZZZ"
 

@@ -6,7 +6,6 @@ import platform
 from dataclasses import replace
 
 import pytest
-from tests.health.healthy_project import Project, bad
 
 from actum.environment.machine import cpu_flags
 from actum.environment.pins import limits
@@ -14,6 +13,7 @@ from actum.health.computing import look_at_computing
 from actum.health.finding import Finding, note, wrong
 from actum.health.project import look_at_project, read_settings
 from actum.records.settings import EnvironmentSettings, Settings
+from tests.health.healthy_project import Project, bad
 
 
 def settings_of(project: Project) -> Settings:
@@ -111,9 +111,7 @@ def test_an_interpreter_that_is_not_here_is_named_with_those_that_are(project: P
         ("red>=1.0\n", "requirements.lock: line 1: 'red>=1.0' is not NAME==VERSION"),
     ],
 )
-def test_a_lock_that_a_hand_edited_is_a_finding_and_git_has_the_old_one(
-    project: Project, text: str, says: str
-) -> None:
+def test_a_lock_that_a_hand_edited_is_a_finding_and_git_has_the_old_one(project: Project, text: str, says: str) -> None:
     project.write("requirements.lock", text)
     [finding] = compute(project)
     assert finding.says == says

@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.health.healthy_project import Project, bad, now
 
 from actum.git.repository import Git
 from actum.health.finding import note, ok, wrong
 from actum.health.repository import look_at_repository
 from actum.health.signing import look_at_signing
+from tests.health.healthy_project import Project, bad, now
 
 
 def look(project: Project) -> list[object]:

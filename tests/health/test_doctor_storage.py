@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.health.healthy_project import Project, bad
-
 from actum.dvc.config import Remote
 from actum.health.finding import Finding, note, wrong
 from actum.health.storage import look_at_remote, look_at_storage
+from tests.health.healthy_project import Project, bad
 
 
 def look(project: Project) -> list[Finding]:

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.health.healthy_project import Project, bad, now
 
 from actum.health import tools
 from actum.health.examine import examine
 from actum.health.finding import Finding, ok, wrong
+from tests.health.healthy_project import Project, bad, now
 
 INSTALL_DVC = "python -m pip install 'dvc>=3.67,<4'"
 

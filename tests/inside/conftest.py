@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.inside.asking import SOURCE, Ask, Worker
-from tests.inside.make_models import TRUSTED, flights, linear
 
 from actum.inside.envelope import Job, run
 from actum.models import save
+from tests.inside.asking import SOURCE, Ask, Worker
+from tests.inside.make_models import TRUSTED, flights, linear
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.inside.asking import INPUTS, Ask
-from tests.inside.make_models import TRUSTED, flights, lateness, preprocessing
 
 from actum.inside.compare import compare
 from actum.inside.describe import describe
@@ -16,6 +14,8 @@ from actum.inside.digests import digest_of
 from actum.inside.replay import replay
 from actum.inside.score import score
 from actum.models import fingerprint, save
+from tests.inside.asking import INPUTS, Ask
+from tests.inside.make_models import TRUSTED, flights, lateness, preprocessing
 
 NAMES = [str(item["name"]) for item in INPUTS]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.inside.asking import INPUTS, SOURCE, Worker
 from tests.inside.make_models import flights
 

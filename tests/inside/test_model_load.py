@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.inside.asking import SOURCE
 
 from actum.inside.archive import ALWAYS_ALLOWED_BYTES
 from actum.inside.digests import digest_of
 from actum.inside.formats import sniff
 from actum.inside.opening import open_model
 from actum.models import ModelError, load, save
+from tests.inside.asking import SOURCE
 
 TREE = "sklearn.tree._tree.Tree"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.inside.asking import SOURCE
-from tests.inside.make_models import TRUSTED, kinds
 
 from actum.inside.canonical import canonical
 from actum.inside.digests import digest_of
 from actum.models import ModelError, fingerprint, load, save
+from tests.inside.asking import SOURCE
+from tests.inside.make_models import TRUSTED, kinds
 
 
 @pytest.fixture(scope="module")

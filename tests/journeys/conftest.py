@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from tests.journeys import projects
-from tests.journeys.world import World
 
 from actum.environment.lock import make_lock
 from actum.environment.uv import find_uv
+from tests.journeys import projects
+from tests.journeys.world import World
 
 Make = Callable[[Path], None]
 

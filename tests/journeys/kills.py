@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tests.journeys.world import ACTUM, World
-
 from actum import layout
 from actum.dvc.lockfile import read_lock
 from actum.git.repository import Git
 from actum.store import Store, read_record
+from tests.journeys.world import ACTUM, World
 
 _LOCKS = ("index.lock", "HEAD.lock", "refs/heads/main.lock")
 

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.journeys.world import ACTUM, Done, World
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.journeys.world import World
 
 Stages = Callable[[dict[str, Any]], dict[str, str]]

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.journeys import projects
 from tests.journeys.kills import Toll, repeat, series, true_promotion, true_records, true_seal, true_version
 from tests.journeys.world import World

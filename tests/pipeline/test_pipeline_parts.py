@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.real_git import write
 
 from actum import pipeline, process
 from actum.dvc.pipeline import Out, Pipeline, Stage
 from actum.errors import InvalidRecordError, NotFoundError, UserError
+from tests.real_git import write
 
 # prepare -> train -> score; report stands alone
 STAGES = (

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from tests.promotion.release_project import Project, counting_ids, environment, make
 
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.promotion.release_project import NOW, POLICY, SETTINGS, Project
 
 from actum import layout
 from actum.cli.main import main
 from actum.errors import UserError
 from actum.names import ULID
 from actum.promotion.findings import KINDS
+from tests.promotion.release_project import NOW, POLICY, SETTINGS, Project
 
 V1 = layout.version("churn", "1.0.0")
 POINTER = layout.stage("churn", "production")

@@ -5,7 +5,6 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.promotion.release_project import ANA, NOW, POLICY, SETTINGS, Project, attestation
 
 from actum import layout
 from actum.cli.main import main
@@ -13,6 +12,7 @@ from actum.errors import NotFoundError, UserError
 from actum.git import writing
 from actum.records.event import Event, Finding, Promotion
 from actum.store import write_record
+from tests.promotion.release_project import ANA, NOW, POLICY, SETTINGS, Project, attestation
 
 
 def state(project: Project) -> tuple[str, ...]:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.records import samples
-from tests.records.samples import FILE, FOLDER, FULL, LEAST, MD5, ONE, SHA, TWO
 
 from actum.records.card import DecisionRule, ModelCard
 from actum.records.codec import FieldError, decode, encode
@@ -18,6 +16,8 @@ from actum.records.policy import Policy
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
+from tests.records import samples
+from tests.records.samples import FILE, FOLDER, FULL, LEAST, MD5, ONE, SHA, TWO
 
 
 @pytest.mark.parametrize("record", [*LEAST.values(), *FULL.values()], ids=[*LEAST, *(f"full {k}" for k in FULL)])

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.records import samples
-from tests.records.samples import FILE, FOLDER, ONE, RUN_ENVIRONMENT, TWO
 
 from actum.dvc.lockfile import Entry, LockedStage
 from actum.records.run import Run, RunStage
 from actum.runlog.history import Cited, flat_metrics, key_of, locked_state, stage_params, standing, state_of
+from tests.records import samples
+from tests.records.samples import FILE, FOLDER, ONE, RUN_ENVIRONMENT, TWO
 
 TRAIN = RunStage(
     name="train",

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.records import samples
-from tests.records.samples import NOON, ONE, PROMOTION, SHA, THREE, TWO
-from tests.store.conftest import Keep
 
 from actum import layout, registry
 from actum.errors import InvalidRecordError, NotFoundError
 from actum.names import Bump, parse_reference
 from actum.records.event import Event, Promotion
+from tests.records import samples
+from tests.records.samples import NOON, ONE, PROMOTION, SHA, THREE, TWO
+from tests.store.conftest import Keep
 
 APRIL, MAY, JUNE = (datetime(2026, month, 1, tzinfo=UTC) for month in (4, 5, 6))
 

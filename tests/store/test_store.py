@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from actum import layout
+from actum.errors import InvalidRecordError, NotFoundError
+from actum.evidence import evidence_commit
+from actum.git import writing
+from actum.git.repository import Git
+from actum.store import Store, evidence_tips, open_head, open_trunk, read_record, trunk_commit, write_record
 from tests.real_git import git
 from tests.records import samples
 from tests.records.samples import FULL, NOON, ONE, THREE, TWO
 from tests.store.conftest import Keep, Records
-
-from actum import layout
-from actum.errors import InvalidRecordError, NotFoundError
-from actum.git import writing
-from actum.git.repository import Git
-from actum.store import Store, evidence_commit, open_head, open_trunk, read_record, trunk_commit, write_record
 
 REMOTE_EVIDENCE = f"refs/remotes/origin/{layout.EVIDENCE_BRANCH}"
 PATHS = {
@@ -196,7 +197,7 @@ def test_trusted_types_are_lines_without_comments(keep: Keep) -> None:
 def test_evidence_is_joined_and_the_revision_wins(repo: Git, records: Records) -> None:
     own = records({PATHS["model"]: samples.card(), **attested(THREE)})
     tip = records({**attested(THREE, level="state"), **attested(TWO)}, ref=layout.EVIDENCE_REF)
-    store = Store(repo, own, tip)
+    store = Store(repo, own, (tip,))
     assert [(e.id, e.attestation.level) for e in store.events("churn") if e.attestation] == [
         (TWO, "bytes"),
         (THREE, "bytes"),
@@ -206,7 +207,7 @@ def test_evidence_is_joined_and_the_revision_wins(repo: Git, records: Records) -
 def test_the_evidence_branch_moves_no_stage_and_makes_no_version(repo: Git, records: Records) -> None:
     own = records({PATHS["model"]: samples.card()})
     smuggled = {path: FULL[kind] for kind, path in PATHS.items() if kind not in ("seal", "attestation", "model")}
-    store = Store(repo, own, records(smuggled | attested(THREE), ref=layout.EVIDENCE_REF))
+    store = Store(repo, own, (records(smuggled | attested(THREE), ref=layout.EVIDENCE_REF),))
     assert store.pointers("churn") == {}
     assert store.versions("churn") == ()
     assert [event.kind for event in store.events("churn")] == ["attestation"]
@@ -220,9 +221,10 @@ def test_diverged_evidence_is_joined_the_same_way_each_time(repo: Git, records: 
     writing.move_ref(repo, REMOTE_EVIDENCE, base, expected=None)
     here = records(attested(TWO), ref=layout.EVIDENCE_REF)
     there = records(attested(THREE), ref=REMOTE_EVIDENCE)
+    assert evidence_tips(repo) == (there, here)
+    assert [event.id for event in Store(repo, own, evidence_tips(repo)).events("churn")] == [ONE, TWO, THREE]
     tip = evidence_commit(repo)
     assert tip is not None
-    assert [event.id for event in Store(repo, own, tip).events("churn")] == [ONE, TWO, THREE]
     assert repo.parents(tip) == (there, here)
     assert evidence_commit(repo) == tip
     assert (repo.resolve(layout.EVIDENCE_REF), repo.resolve(REMOTE_EVIDENCE)) == (here, there)

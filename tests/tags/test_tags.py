@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.promotion.release_project import NOW, PIPELINE, Project
 
 from actum import layout
 from actum.cli.main import main
 from actum.errors import ToolFailedError
 from actum.git import writing
 from actum.tags import TagPlan, fetch_tags, plan_tags, push_tags, write_tags
+from tests.promotion.release_project import NOW, PIPELINE, Project
 
 AT = int(NOW.timestamp())
 

@@ -100,7 +100,5 @@ def _resolved_aside(
         return _resolve(root, source, str(copy), settings.python, upgrade, caller)
 
 
-def _resolve(
-    root: Path, source: str, out: str, python: str, upgrade: bool, caller: Mapping[str, str]
-) -> LockChange:
+def _resolve(root: Path, source: str, out: str, python: str, upgrade: bool, caller: Mapping[str, str]) -> LockChange:
     return make_lock(root, source=source, out=out, python=python, caller=caller, upgrade=upgrade)

@@ -225,6 +225,7 @@ def segment_rows(holdings: Holdings, model: str) -> tuple[SegmentRow, ...]:
             sealed_at=event.recorded_at,
             event=event.id,
             stage=seal.stage,
+            outcomes=seal.outcomes,
         )
         for event in holdings.events(model)
         if (seal := event.seal)

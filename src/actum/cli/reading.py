@@ -42,7 +42,7 @@ def open_view(context: Context, at: str | None) -> View:
         return View(store.open_trunk(repo), None)
     commit = repo.resolve(at)
     if commit is not None:
-        return View(store.Store(repo, commit, store.evidence_commit(repo)), None)
+        return View(store.Store(repo, commit, store.evidence_tips(repo)), None)
     try:
         moment = moments.end_of(at)
     except UserError as error:

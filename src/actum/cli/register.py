@@ -17,7 +17,9 @@ from actum.registration.register import Order, Outcome, Surroundings, register
 @click.argument("model")
 @click.option("--run", "run_id", metavar="ID", help="The run to register; the newest that stands, without it.")
 @click.option("--version", metavar="X.Y.Z", help="The number to give.")
-@click.option("--bump", type=click.Choice(["major", "minor", "patch"]), default="minor", help="Or count on from the last.")
+@click.option(
+    "--bump", type=click.Choice(["major", "minor", "patch"]), default="minor", help="Or count on from the last."
+)
 @click.option("--wheels", is_flag=True, help="Keep the wheels too, so that a rebuild needs no package index.")
 @click.option("--local", is_flag=True, help="Push nothing, neither objects nor the ref.")
 @dry_run_option
@@ -40,9 +42,7 @@ def command(
     under refs/actum/versions, whatever a merge does to the branch.
     """
     repo = context.repo()
-    order = Order(
-        model=model, run=run_id, version=version, bump=bump, wheels=wheels, local=local, dry_run=dry_run
-    )
+    order = Order(model=model, run=run_id, version=version, bump=bump, wheels=wheels, local=local, dry_run=dry_run)
     around = Surroundings(repo=repo, environ=context.environ, now=context.now, tell=output.say)
     _show(register(order, around), dry_run, as_json)
 
@@ -66,7 +66,12 @@ def _show(outcome: Outcome, dry_run: bool, as_json: bool) -> None:
             ("run", f"run/{version.run}   result commit {version.result_commit[:10]}"),
             ("artifact", f"{artifact.path}   {digests.short(artifact.sha256)}   {artifact.format}"),
             ("state", digests.short(artifact.state) if artifact.state else "not computed: no loader for this format"),
-            ("probe", f"{version.probe.rows} predictions {digests.short(version.probe.predictions)}" if version.probe else None),
+            (
+                "probe",
+                f"{version.probe.rows} predictions {digests.short(version.probe.predictions)}"
+                if version.probe
+                else None,
+            ),
             ("remote", f"{outcome.objects} objects verified in {outcome.remote}" if outcome.remote else None),
             ("record", outcome.path),
         ]

@@ -37,9 +37,9 @@ def edited(store: Store, event: Event) -> str:
     entry = store.tree.get(path)
     if entry is None:
         raise InvalidRecordError(f"{path}: is not in {store.commit[:10]}")
-    for tip in (store.commit, store.evidence):
-        first = store.repo.introduced(tip, path) if tip else None
-        if tip and first:
+    for tip in (store.commit, *store.evidence):
+        first = store.repo.introduced(tip, path)
+        if first:
             was = store.repo.tree(first, path).get(path)
             return "" if was == entry else f"{path} was edited after it was recorded ({first[:10]})"
     return f"no commit here brought {path}"

@@ -75,7 +75,10 @@ def _set_up(stage: Stage) -> None:
     root = stage.root
     ignored = shutil.ignore_patterns("__pycache__", ".pytest_cache")
     shutil.copytree(example_folder(), root, ignore=ignored, dirs_exist_ok=True)
-    _type(stage, Step(title="a new repository with git and DVC", command=("git", "init", "--quiet", "-b", "main"), quiet=True))
+    _type(
+        stage,
+        Step(title="a new repository with git and DVC", command=("git", "init", "--quiet", "-b", "main"), quiet=True),
+    )
     _introduce(root)
     _type(stage, Step(title="", command=("dvc", "init", "--quiet"), quiet=True))
     remote = root.parent / f"{root.name}-remote"
@@ -150,5 +153,9 @@ def _resolved(command: Sequence[str]) -> list[str]:
 
 def _environment(stage: Stage) -> dict[str, str]:
     # Typed in a hook of another repository, the story's git must not work on that one.
-    free = {name: value for name, value in stage.environ.items() if name not in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")}
+    free = {
+        name: value
+        for name, value in stage.environ.items()
+        if name not in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")
+    }
     return {**free, "DVC_NO_ANALYTICS": "1", "PYTHONUNBUFFERED": "1"}

@@ -51,7 +51,11 @@ def _promotion(version: str, since: str) -> tuple[Act, ...]:
 
 STORY: tuple[Act, ...] = (
     Step(title="train: a linear model on January to March", command=("actum", "run")),
-    Step(title="pin a probe set: 256 flights to compare models on", command=("dvc", "add", "--quiet", "PROBE"), quiet=True),
+    Step(
+        title="pin a probe set: 256 flights to compare models on",
+        command=("dvc", "add", "--quiet", "PROBE"),
+        quiet=True,
+    ),
     Step(title="", command=("git", "commit", "--quiet", "-m", "Pin the probe"), quiet=True),
     Step(title="a version that never changes", command=("actum", "register", MODEL, "--version", "1.0.0")),
     *_promotion("1.0.0", "2013-04-01"),
@@ -62,7 +66,9 @@ STORY: tuple[Act, ...] = (
             *("--as-of", "2013-06-30", "--since", "2013-04-01", "--until", "2013-06-30"),
         ),
     ),
-    Change(title="a better idea: gradient boosting on January to June", values=BOOSTING, message="Try gradient boosting"),
+    Change(
+        title="a better idea: gradient boosting on January to June", values=BOOSTING, message="Try gradient boosting"
+    ),
     Step(title="", command=("actum", "run")),
     Step(title="", command=("actum", "register", MODEL, "--version", "2.0.0")),
     Change(title="a tempting one: balanced class weights", values=BALANCED, message="Try balanced class weights"),
@@ -74,7 +80,10 @@ STORY: tuple[Act, ...] = (
         expect=(3,),
     ),
     *_promotion("2.0.0", "2013-07-01"),
-    Step(title="years later: is version 1.0.0 still what git says it is?", command=("actum", "rebuild", f"{MODEL}@v1.0.0")),
+    Step(
+        title="years later: is version 1.0.0 still what git says it is?",
+        command=("actum", "rebuild", f"{MODEL}@v1.0.0"),
+    ),
     Step(title="and why was this offer declined, in April?", command=("actum", "why", MODEL, "--key", OFFER)),
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from actum import layout
 from actum.errors import NotFoundError, UserError
 from actum.git.repository import Git
-from actum.store import Store, evidence_commit, open_head, trunk_commit
+from actum.store import Store, evidence_tips, open_head, trunk_commit
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ def open_base(repo: Git) -> Store:
 
 def open_evidence(repo: Git) -> Store | None:
     """Open the evidence branch, from which attestations are taken and nothing else; a bad file there stops nobody."""
-    commit = evidence_commit(repo)
-    return Store(repo, commit).tolerant() if commit else None
+    tips = evidence_tips(repo)
+    return Store(repo, tips[0], tips[1:]).tolerant() if tips else None
 
 
 def _commit(repo: Git, revision: str) -> str:

@@ -184,7 +184,9 @@ class _Rebuild:
         """Objects of the version that no stage reads."""
         version = self._version
         probe = {version.probe.path} if version.probe else set()
-        return probe | {version.environment.wing.path} | {i.path for i in self._needed if i.path.startswith(layout.WHEELS)}
+        return (
+            probe | {version.environment.wing.path} | {i.path for i in self._needed if i.path.startswith(layout.WHEELS)}
+        )
 
     def _execute(self, root: Path, workshop: Workshop, book: Book) -> None:
         shell = workshop.write_shell(book.folder)
@@ -204,7 +206,9 @@ class _Rebuild:
                 commit=False,
             )
         if code:
-            raise ToolFailedError(f"the pipeline failed while it was rebuilt; its log: {book.log}", hint=f"less {book.log}")
+            raise ToolFailedError(
+                f"the pipeline failed while it was rebuilt; its log: {book.log}", hint=f"less {book.log}"
+            )
 
     def _judge(self, root: Path, workshop: Workshop, book: Book) -> Rebuilt:
         version, around = self._version, self._around
@@ -247,7 +251,9 @@ class _Rebuild:
             told = _digests(self._run, stage)
             locked = committed.stages.get(stage.name)
             if locked is None or {out.path: out.md5 for out in locked.outs} != told:
-                raise UserError(f"dvc.lock of the commit and run/{self._run.id} disagree on {stage.name}", hint="actum fsck")
+                raise UserError(
+                    f"dvc.lock of the commit and run/{self._run.id} disagree on {stage.name}", hint="actum fsck"
+                )
 
     def _likeness(self, root: Path, workshop: Workshop, sha256: str) -> Likeness:
         artifact = self._version.artifact

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from actum import moments
+from actum.rebuild.source import Source
 from actum.records.run import RunEnvironment
 from actum.records.version import ModelVersion
-from actum.rebuild.source import Source
 
 
 def statement(

@@ -69,6 +69,7 @@ class Seal:
         rows: How many decisions; scored in batches of ``batch_rows``, which replay repeats.
         stage_event: The promotion under which they were made; absent when a version was named outright.
         first_moment, last_moment: Business times of the earliest and the latest decision.
+        outcomes: How many decisions came out how.
         card: Blob id of the card whose rule decided.
         previous: The seal before this one, so that none can be left out unseen.
     """
@@ -87,6 +88,7 @@ class Seal:
     last_moment: datetime
     as_of: datetime
     card: Commit
+    outcomes: dict[str, int] = field(default_factory=dict)
     trusted_types: Commit | None = None
     stage: Name | None = None
     stage_event: Ulid | None = None

@@ -98,6 +98,7 @@ class Keeper:
         as_of: datetime,
         clock: Clock,
         previous: Event | None,
+        outcomes: Mapping[str, int],
     ) -> Event:
         """Return the seal."""
         seal = Seal(
@@ -115,6 +116,7 @@ class Keeper:
             last_moment=written.last,
             as_of=as_of,
             card=by.card_blob,
+            outcomes=dict(outcomes),
             trusted_types=by.trusted_blob,
             stage=by.standing.stage if by.standing else None,
             stage_event=by.standing.event.id if by.standing else None,

@@ -177,6 +177,7 @@ def _seal(
             as_of=as_of,
             clock=done.clock,
             previous=previous,
+            outcomes=done.survey.outcomes,
         )
         commit, branch = keeper.commit(event)
     return replace(
