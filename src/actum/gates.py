@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from actum.records.event import Attestation, Finding, Verdict
+from actum.records.event import Attestation, Finding, Verdict, reaches
 from actum.records.policy import Policy, Threshold
 
 REBUILD = "rebuild"
-_LADDER: tuple[Verdict, ...] = ("bytes", "state", "predictions", "tolerance", "different")
 
 
 def judge(
@@ -60,7 +59,7 @@ def _rebuild(wanted: Verdict, rebuilt: Attestation | None, now: datetime) -> Fin
         because = f"rebuilt with {', '.join(sorted(rebuilt.overrides))} overridden, which proves nothing"
         return Finding(gate=REBUILD, outcome="missing", because=because)
     reached = f"{rebuilt.level} against at least {wanted}"
-    if _LADDER.index(rebuilt.level) > _LADDER.index(wanted):
+    if not reaches(rebuilt.level, wanted):
         return Finding(gate=REBUILD, outcome="failed", because=reached)
     if rebuilt.expires_at <= now:
         return Finding(

@@ -17,13 +17,18 @@ from actum.store import Store
 
 
 def objects_needed(result: Store, version: ModelVersion, stores: Sequence[ObjectStore]) -> tuple[Needed, ...]:
-    """Return sources and outputs of the result commit, the wing, the probe, and the wheels if they were kept.
+    """Return what its stages read and made, the wing, the probe, and the wheels if they were kept.
 
-    The files of a folder are among them where one of *stores* has the folder's list.
+    What else the commit tracks is not its business: other pipelines, sealed decisions. The files of a folder
+    are among them where one of *stores* has the folder's list.
     """
     wing = version.environment.wing
+    lock = "dvc.lock" if version.pipeline == "." else f"{version.pipeline}/dvc.lock"
+    tracked = [path for path in result.tree if path.endswith(".dvc")]
+    data = [fact.path for fact in version.data]
     found = [
-        *objects_of(result.read, list(result.tree), stores=stores),
+        *objects_of(result.read, [lock], stores=stores),
+        *(item for item in objects_of(result.read, tracked, stores=stores) if any(_meet(item.path, d) for d in data)),
         Needed(path=wing.path, md5=wing.md5, size=wing.size),
     ]
     if version.probe:
@@ -33,7 +38,11 @@ def objects_needed(result: Store, version: ModelVersion, stores: Sequence[Object
         having = next((store for store in stores if store.has(md5)), None)
         entries = having.read_dir(md5) if having else ()
         found += [Needed(path=f"{layout.WHEELS}/{entry.relpath}", md5=entry.md5) for entry in entries]
-    return tuple({item.md5: item for item in found}.values())
+    return tuple({(item.path, item.md5): item for item in found}.values())
+
+
+def _meet(one: str, other: str) -> bool:
+    return one == other or one.startswith(other + "/") or other.startswith(one + "/")
 
 
 def bring(item: Needed, config: Config, environ: Mapping[str, str]) -> Path:

@@ -47,7 +47,7 @@ def test_the_door_loads_no_command_and_nothing_heavy(words: tuple[str, ...]) -> 
     loaded = loaded_by(*words)
     assert not loaded & HEAVY
     ours = {name for name in loaded if name.startswith("actum.cli.")}
-    assert ours == {"actum.cli.main", "actum.cli.context"}
+    assert ours == {"actum.cli.main", "actum.cli.context", "actum.cli.screen"}
 
 
 @pytest.mark.parametrize("name", ["ls", "show", "log", "diff"])

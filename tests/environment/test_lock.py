@@ -69,11 +69,8 @@ def test_a_first_lock_holds_hashes_and_no_address(tmp_path: Path, python: str, c
     data = (tmp_path / "requirements.lock").read_bytes()
     assert change == LockChange(digest=lock_digest(data), packages=1, added=(("six", "1.17.0"),))
     assert (b"://" in data, b"--index-url" in data, str(tmp_path).encode() in data) == (False, False, False)
-    assert data.decode().splitlines()[:2] == [
-        f"# Written by `actum lock` from requirements.in for python {python}. "
-        "Do not edit: change requirements.in instead.",
-        "six==1.17.0 \\",
-    ]
+    head = f"# Written by `actum lock` from requirements.in for python {python}."
+    assert data.decode().splitlines()[:2] == [f"{head} Do not edit: change requirements.in instead.", "six==1.17.0 \\"]
 
 
 def test_locking_again_changes_nothing_while_the_lock_still_fits(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 import click
 
 from actum.cli.context import Context
+from actum.cli.screen import screens
 from actum.errors import UserError
 
 # name -> its help line; the module is actum.cli.<name>
@@ -120,13 +120,15 @@ def cli(ctx: click.Context, folder: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status."""
-    try:
-        status = _run(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
-        return status
-    except (ReaderLeftError, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has seen enough; Python flushes once more at its end
-        return 0
+    with screens():
+        try:
+            status = _run(list(sys.argv[1:] if argv is None else argv))
+            sys.stdout.flush()
+            return status
+        except (ReaderLeftError, BrokenPipeError):
+            return 0  # the reader has seen enough
+        except UserError as error:  # stdout itself, at its end
+            return _tell(error)
 
 
 def _run(argv: list[str]) -> int:

@@ -9,7 +9,7 @@ import click
 
 from actum import digests, registry, store
 from actum.cli import output
-from actum.cli.context import Context, json_option
+from actum.cli.context import Context, dry_run_option, json_option
 from actum.errors import UsageError
 from actum.git.repository import Git
 from actum.names import parse_reference
@@ -23,9 +23,12 @@ FINDINGS = 3
 @click.argument("version")
 @click.option("--with-env", "overrides", multiple=True, metavar="NAME=VALUE", help="Set a variable against the pin.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what DVC and the stages print.")
+@dry_run_option
 @json_option
 @click.pass_obj
-def command(context: Context, version: str, overrides: tuple[str, ...], verbose: bool, as_json: bool) -> int:
+def command(
+    context: Context, version: str, overrides: tuple[str, ...], verbose: bool, dry_run: bool, as_json: bool
+) -> int:
     """Rebuild a version from its commit and compare: bytes > state > predictions > tolerance > different.
 
     Clean checkout, locked environment, source data only, every stage executed. The verdict is written
@@ -50,14 +53,16 @@ def command(context: Context, version: str, overrides: tuple[str, ...], verbose:
         each_line=each_line,
         tool=installed("actum"),
         overrides=dict(map(_pair, overrides)),
+        dry_run=dry_run,
     )
-    output.say(f"rebuilding {name}")
+    if not dry_run:
+        output.say(f"rebuilding {name}")
     rebuilt = rebuild(wanted, records.card(wanted.model), around)
     if as_json:
         output.envelope("rebuild-result/1", _data(rebuilt), warnings=rebuilt.limits)
     else:
         _show(rebuilt, records)
-    return 0 if rebuilt.good else FINDINGS
+    return 0 if rebuilt.good or (dry_run and rebuilt.found_by) else FINDINGS
 
 
 def _records(repo: Git, reference: str) -> store.Store:
@@ -78,7 +83,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _show(rebuilt: Rebuilt, records: store.Store) -> None:
     output.clock_line(records.settings().clock)
     if rebuilt.level is None:
-        click.echo(f"VERDICT  {rebuilt.why}")
+        click.echo(rebuilt.why if rebuilt.found_by else f"VERDICT  {rebuilt.why}")
         return
     equal, metrics = rebuilt.metrics
     same = rebuilt.rebuilt_sha256 == rebuilt.version.artifact.sha256

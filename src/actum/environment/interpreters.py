@@ -54,7 +54,7 @@ def find_interpreter(python: str, *, cwd: Path, caller: Mapping[str, str]) -> In
     asked = ["python", "find", f"cpython@{python}", "--system", "--no-project", "--resolve-links"]
     finished = try_uv(asked, cwd=cwd, caller=seen)
     if finished.code != 0:
-        raise _missing(python, finished, cwd, seen)
+        raise _missing(python, cwd, seen)
     path = Path(finished.out.decode().strip())
     return Interpreter(path, version_of(path, cwd))
 
@@ -84,7 +84,7 @@ def _newest_first(folder: Path) -> list[int]:
     return [-int(part) for part in re.findall(r"\d+", folder.parent.name)]
 
 
-def _missing(python: str, finished: process.Finished, cwd: Path, seen: Mapping[str, str]) -> NotFoundError:
+def _missing(python: str, cwd: Path, seen: Mapping[str, str]) -> NotFoundError:
     listing = ["python", "list", "--only-installed", "--output-format", "json"]
     listed = run_uv(listing, cwd=cwd, caller=seen, doing="cannot list the interpreters of this machine")
     found = {item["version"] for item in json.loads(listed.out) if item["implementation"] == "cpython"}

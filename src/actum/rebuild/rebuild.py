@@ -13,7 +13,7 @@ from typing import Any
 from actum import digests, files, layout, pipeline, state
 from actum.dvc.cache import cache_of
 from actum.dvc.config import Config, read_config, worktree_config
-from actum.dvc.lockfile import Lock, read_lock
+from actum.dvc.lockfile import read_lock
 from actum.dvc.objects import Needed
 from actum.environment import machine
 from actum.errors import ToolFailedError, UserError
@@ -27,7 +27,7 @@ from actum.rebuild.source import Source, find_source
 from actum.rebuild.statement import statement
 from actum.rebuild.verdict import Likeness
 from actum.records.card import ModelCard
-from actum.records.event import Attestation, Event, Verdict
+from actum.records.event import Attestation, Event, Verdict, reaches
 from actum.records.run import Run, RunEnvironment, RunStage
 from actum.records.version import ModelVersion
 from actum.runlog.history import flat_metrics
@@ -51,6 +51,7 @@ class Surroundings:
     each_line: Callable[[str], None]
     tool: str
     overrides: Mapping[str, str]
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +85,7 @@ class Rebuilt:
     @property
     def good(self) -> bool:
         """Whether the rebuild reached the level that the card asks for."""
-        return self.level is not None and verdict.reaches(self.level, self.wanted)
+        return self.level is not None and reaches(self.level, self.wanted)
 
 
 def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Rebuilt:
@@ -109,6 +110,9 @@ def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Reb
     config = read_config(around.repo.root, around.environ)
     needed = secure(result, version, config, around.environ, around.tell)
     _disk_space(around.repo.root, needed)
+    if around.dry_run:
+        told = f"would rebuild commit {source.code[:10]}: {len(run.stages)} stages, {len(needed)} objects verified"
+        return Rebuilt(version=version, wanted=wanted, why=told, found_by=source.found_by, objects=len(needed))
     return _Rebuild(version, card, run, source, result, config, needed, around).perform()
 
 
@@ -169,9 +173,11 @@ class _Rebuild:
             writing.remove_worktree(repo, folder)
 
     def _lay_out(self, folder: Path) -> None:
-        described, lock = pipeline.read(folder, self._version.pipeline)
-        lock_path = "dvc.lock" if self._version.pipeline == "." else f"{self._version.pipeline}/dvc.lock"
-        for path in (lock_path, *(out.path for stage in described.stages for out in stage.outs)):
+        described, _ = pipeline.read(folder, self._version.pipeline)
+        for path in (
+            pipeline.lock_path(self._version.pipeline),
+            *(out.path for stage in described.stages for out in stage.outs),
+        ):
             place = files.inside(folder, path)
             shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
         for item in self._needed:
@@ -183,10 +189,8 @@ class _Rebuild:
     def _apart(self) -> set[str]:
         """Objects of the version that no stage reads."""
         version = self._version
-        probe = {version.probe.path} if version.probe else set()
-        return (
-            probe | {version.environment.wing.path} | {i.path for i in self._needed if i.path.startswith(layout.WHEELS)}
-        )
+        apart = {item.path for item in self._needed if item.path.startswith(layout.WHEELS)}
+        return apart | {version.environment.wing.path} | ({version.probe.path} if version.probe else set())
 
     def _execute(self, root: Path, workshop: Workshop, book: Book) -> None:
         shell = workshop.write_shell(book.folder)
@@ -206,9 +210,7 @@ class _Rebuild:
                 commit=False,
             )
         if code:
-            raise ToolFailedError(
-                f"the pipeline failed while it was rebuilt; its log: {book.log}", hint=f"less {book.log}"
-            )
+            raise ToolFailedError("the pipeline failed while it was rebuilt", hint=f"less {book.log}")
 
     def _judge(self, root: Path, workshop: Workshop, book: Book) -> Rebuilt:
         version, around = self._version, self._around
@@ -216,7 +218,7 @@ class _Rebuild:
         recorded = {stage.name: _digests(self._run, stage) for stage in self._run.stages}
         made = {name: {o.path: o.md5 or "" for o in stage.outs} for name, stage in lock.stages.items()}
         difference = verdict.first_difference([stage.name for stage in self._run.stages], recorded, made)
-        self._distrust(lock, version)
+        self._distrust()
         found = digests.of_file(files.inside(root, version.artifact.path))
         likeness = self._likeness(root, workshop, found.sha256)
         level = verdict.level_of(likeness, self._card.rebuild.tolerance)
@@ -243,17 +245,15 @@ class _Rebuild:
             limits=workshop.prepared.limits,
         )
 
-    def _distrust(self, lock: Lock, version: ModelVersion) -> None:
+    def _distrust(self) -> None:
         """The lock that the work tree has now was written by the rebuild; the commit's must be what the run says."""
-        prefix = "" if version.pipeline == "." else f"{version.pipeline}/"
-        committed = read_lock(self._result.read, f"{prefix}dvc.lock")
+        committed = read_lock(self._result.read, pipeline.lock_path(self._version.pipeline))
         for stage in self._run.stages:
             told = _digests(self._run, stage)
             locked = committed.stages.get(stage.name)
             if locked is None or {out.path: out.md5 for out in locked.outs} != told:
-                raise UserError(
-                    f"dvc.lock of the commit and run/{self._run.id} disagree on {stage.name}", hint="actum fsck"
-                )
+                what = f"dvc.lock of the commit and run/{self._run.id} disagree on {stage.name}"
+                raise UserError(what, hint="actum fsck")
 
     def _likeness(self, root: Path, workshop: Workshop, sha256: str) -> Likeness:
         artifact = self._version.artifact

@@ -9,8 +9,6 @@ from typing import Any
 from actum.records.event import Verdict
 from actum.records.run import RunEnvironment
 
-LADDER: tuple[Verdict, ...] = ("bytes", "state", "predictions", "tolerance", "different")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Likeness:
@@ -36,11 +34,6 @@ def level_of(likeness: Likeness, tolerance: float) -> Verdict:
     if difference is not None and difference <= tolerance and not likeness.flips:
         return "tolerance"
     return "different"
-
-
-def reaches(level: Verdict, wanted: Verdict) -> bool:
-    """Whether *level* is as high as *wanted* or higher."""
-    return LADDER.index(level) <= LADDER.index(wanted)
 
 
 def first_difference(

@@ -16,6 +16,12 @@ from actum.records.settings import Clock
 
 EventKind = Literal["promotion", "attestation", "seal"]
 Verdict = RebuildLevel | Literal["different"]
+LADDER: tuple[Verdict, ...] = ("bytes", "state", "predictions", "tolerance", "different")
+
+
+def reaches(level: Verdict, wanted: Verdict) -> bool:
+    """Whether a rebuild's *level* is as high as *wanted* or higher."""
+    return LADDER.index(level) <= LADDER.index(wanted)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
