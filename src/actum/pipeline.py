@@ -111,6 +111,20 @@ def execute(
     return done.code
 
 
+def out_of_date(root: Path, folder: str, *, environ: Mapping[str, str], targets: Sequence[str]) -> tuple[str, ...]:
+    """Return the stages that DVC itself would execute now, without what would follow from them."""
+    return commands.repro(root / folder, environ, targets=targets, dry=True, each_line=lambda _line: None).ran
+
+
+def downstream(stages: Sequence[Stage], names: Iterable[str]) -> tuple[str, ...]:
+    """Return *names* and every stage that reads what one of them makes, in order."""
+    reached = set(names)
+    for stage in stages:
+        if any(_feeds(other, stage) for other in stages if other.name in reached):
+            reached.add(stage.name)
+    return tuple(stage.name for stage in stages if stage.name in reached)
+
+
 def metrics_of(root: Path, pipeline: Pipeline, stages: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """Return what the metrics files of these stages hold, by path.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from actum.cli import output
-from actum.cli.context import Context, json_option
+from actum.cli.context import Context, dry_run_option, json_option
 from actum.records.codec import encode
-from actum.running.run import Order, Outcome, run
+from actum.running.run import Order, Outcome, preview, run
 
 
 @click.command(epilog="Example: actum run, then actum register MODEL")
@@ -15,10 +15,17 @@ from actum.running.run import Order, Outcome, run
 @click.option("--pipeline", default=".", metavar="DIR", help="Folder of the dvc.yaml.")
 @click.option("--no-commit", is_flag=True, help="Leave the results uncommitted, to look at them first.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what DVC and the stages print.")
+@dry_run_option
 @json_option
 @click.pass_obj
 def command(
-    context: Context, stages: tuple[str, ...], pipeline: str, no_commit: bool, verbose: bool, as_json: bool
+    context: Context,
+    stages: tuple[str, ...],
+    pipeline: str,
+    no_commit: bool,
+    verbose: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Run the pipeline in the locked environment and record it.
 
@@ -26,6 +33,11 @@ def command(
     executed again; the record cites that run. The results and the record are committed together.
     """
     repo = context.repo()
+    if dry_run:
+        _foretell(
+            preview(repo, Order(pipeline=pipeline, targets=stages), environ=context.environ, tell=output.say), as_json
+        )
+        return
     words = ("actum", "run", *(("--pipeline", pipeline) if pipeline != "." else ()), *stages)
 
     def each_line(line: str) -> None:
@@ -42,6 +54,17 @@ def command(
         each_line=each_line,
     )
     _show(outcome, as_json)
+
+
+def _foretell(stages: tuple[tuple[str, str], ...], as_json: bool) -> None:
+    if as_json:
+        data = [{"stage": name, "run": None if told == "executed" else told} for name, told in stages]
+        output.envelope("run-preview/1", data, next_=["actum run"])
+        return
+    output.table(
+        (f"  {name}", "would be executed" if told == "executed" else f"unchanged, executed by run/{told}")
+        for name, told in stages
+    )
 
 
 def _show(outcome: Outcome, as_json: bool) -> None:

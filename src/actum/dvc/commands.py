@@ -65,6 +65,7 @@ def repro(
     targets: Sequence[str] = (),
     force: bool = False,
     commit: bool = True,
+    dry: bool = False,
     shell: str = "/bin/sh",
     each_line: Callable[[str], None],
 ) -> Reproduced:
@@ -73,6 +74,7 @@ def repro(
     Args:
         force: execute every stage of *targets* and above them, changed or not.
         commit: put outputs into the cache; a rebuild only compares them.
+        dry: execute nothing, only say what would be.
         shell: what runs the stages' commands; DVC takes $SHELL, and a wrapper there gets round any pin.
         each_line: called with every line that DVC and the stages say.
 
@@ -89,7 +91,12 @@ def repro(
             (ran if event[0] == "ran" else skipped).append(event[1])
         each_line(line)
 
-    flags = ["--no-run-cache", *(["--force"] if force else []), *([] if commit else ["--no-commit"])]
+    flags = [
+        "--no-run-cache",
+        *(["--force"] if force else []),
+        *([] if commit else ["--no-commit"]),
+        *(["--dry"] if dry else []),
+    ]
     words = ["repro", *flags, *_targets(targets)]
     code = process.stream(_command(words), cwd=root, env=_env(env) | {"SHELL": shell}, each_line=hear)
     said = "\n".join(tail)

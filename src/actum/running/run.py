@@ -99,6 +99,26 @@ def run(
         return _Performance(job, environ, ids, now, tell, each_line).perform()
 
 
+def preview(
+    repo: Git, order: Order, *, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> tuple[tuple[str, str], ...]:
+    """Return what a run would do with each stage: ``executed``, or the id of the run that it would cite.
+
+    Raises:
+        UserError: Something is missing.
+    """
+    store = Store(repo, repo.head())
+    settings = store.settings().environment
+    workshop = open_workshop(repo.root, store.read(settings.lock), settings, environ=environ, tell=tell)
+    described, lock = pipeline.read(repo.root, order.pipeline)
+    stages = pipeline.closure(described, order.targets)
+    states = {stage.name: locked_state(lock.stages[stage.name]) for stage in stages if stage.name in lock.stages}
+    cited = history.standing(states, history.key_of(workshop.described), store.runs())
+    stale = pipeline.out_of_date(repo.root, order.pipeline, environ=environ, targets=order.targets)
+    execute = pipeline.downstream(stages, {*stale, *(stage.name for stage in stages if stage.name not in cited)})
+    return tuple((s.name, "executed" if s.name in execute else cited[s.name].stage.run) for s in stages)
+
+
 def _mend_lock(repo: Git, store: Store, order: Order, tell: Callable[[str], None]) -> None:
     """Put dvc.lock back where a killed run left half of it: DVC writes it in place."""
     path = pipeline.lock_path(order.pipeline)
