@@ -68,7 +68,7 @@ def test_what_was_in_production_on_a_date_is_answered_by_the_business_time(lived
 def test_nothing_is_wrong_afterwards(lived: tuple[Path, str]) -> None:
     found = data(lived[0], "fsck")
     assert found == {
-        "looked_at": {"records": 13, "versions": 3, "objects": 15, "seals": 1},
+        "looked_at": {"records": 13, "versions": 3, "objects": 14, "seals": 1},
         "clean": True,
         "faults": [],
     }
@@ -94,6 +94,41 @@ def test_another_core_type_is_seen_and_named(lived: tuple[Path, str]) -> None:
     assert (told["level"], told["first_difference"]) == ("tolerance", ["train", ["models/late-arrival.skops"]])
     assert told["cause"] == "OPENBLAS_CORETYPE=Nehalem, given by --with-env"
     assert told["attestation"] is None
+
+
+def test_a_dry_run_tells_what_would_be_executed_and_changes_nothing(lived: tuple[Path, str]) -> None:
+    root = lived[0]
+    params = root / "params.yaml"
+    before = params.read_text()
+    cited = {row["stage"]: row["run"] is None for row in data(root, "run", "--dry-run")}  # type: ignore[attr-defined]
+    params.write_text(before.replace("class_weight: balanced", "class_weight: null"))
+    changed = {row["stage"]: row["run"] is None for row in data(root, "run", "--dry-run")}  # type: ignore[attr-defined]
+    params.write_text(before)
+    assert cited == dict.fromkeys(("ingest", "features", "train", "evaluate"), False)
+    assert changed == {"ingest": False, "features": False, "train": True, "evaluate": True}
+    assert subprocess.run(["git", "status", "--porcelain"], cwd=root, capture_output=True, text=True).stdout == ""
+
+
+def test_a_dry_rebuild_verifies_the_objects_and_runs_nothing(lived: tuple[Path, str]) -> None:
+    done = actum(lived[0], "rebuild", "late-arrival@v1.0.0", "--dry-run")
+    assert done.returncode == 0
+    assert done.stdout.endswith(": 4 stages, 11 objects verified\n")
+
+
+def test_one_flipped_byte_in_the_remote_is_named_before_anything_runs(lived: tuple[Path, str]) -> None:
+    root = lived[0]
+    remote = root.parent / f"{root.name}-remote"
+    victim = max((path for path in remote.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+    sound = victim.read_bytes()
+    victim.chmod(0o644)
+    victim.write_bytes(sound[:1000] + bytes([sound[1000] ^ 1]) + sound[1001:])
+    checked, rebuilt = actum(root, "fsck"), actum(root, "rebuild", "late-arrival@v1.0.0")
+    victim.write_bytes(sound)
+    md5 = victim.parent.name + victim.name
+    assert (checked.returncode, rebuilt.returncode) == (3, 3)
+    assert f"wrong  data/raw/flights.csv: object {md5} is corrupt in storage" in checked.stdout
+    assert f"storage: object {md5} of data/raw/flights.csv is corrupt" in rebuilt.stderr
+    assert "stage 'ingest'" not in rebuilt.stderr
 
 
 def test_every_output_says_that_the_clock_is_simulated(lived: tuple[Path, str]) -> None:
