@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from actum.records.event import Attestation, Finding, Verdict, reaches
+from actum import digests
+from actum.records.event import Attestation, Event, Finding, Verdict, reaches
 from actum.records.policy import Policy, Threshold
+from actum.records.version import ModelVersion
 
 REBUILD = "rebuild"
 
@@ -26,6 +28,27 @@ def judge(
     if policy.evidence.rebuild != "none":
         found.append(_rebuild(policy.evidence.rebuild, rebuilt, now))
     return tuple(found)
+
+
+def latest_attestation(version: ModelVersion, events: Iterable[Event]) -> Attestation | None:
+    """Return the newest attestation that is about this version's very bytes, whatever it says of them."""
+    about = [event for event in events if event.attestation and is_about(event.attestation, version)]
+    newest = max(about, key=lambda event: event.id, default=None)
+    return newest.attestation if newest else None
+
+
+def is_about(attestation: Attestation, version: ModelVersion) -> bool:
+    """Whether it counts for this version: no overrides; one of equal bytes ran every stage and names these bytes."""
+    if attestation.version != version.version or attestation.overrides:
+        return False
+    if attestation.level != "bytes":
+        return True
+    if attestation.stages_run != attestation.stages:
+        return False
+    subjects = attestation.statement.get("subject")
+    wanted = version.artifact.sha256.removeprefix(digests.SHA256)
+    named = [item.get("digest") for item in subjects if isinstance(item, dict)] if isinstance(subjects, list) else []
+    return {"sha256": wanted} in named
 
 
 def is_closed(finding: Finding) -> bool:

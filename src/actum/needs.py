@@ -11,7 +11,7 @@ from actum.dvc.cache import ObjectStore, cache_of
 from actum.dvc.config import ADD_REMOTE, Config
 from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed, objects_of
-from actum.errors import InvalidRecordError, NotFoundError, RefusedError
+from actum.errors import InvalidRecordError, NotFoundError, RefusedError, ToolFailedError
 from actum.records.version import ModelVersion
 from actum.store import Store
 
@@ -79,7 +79,7 @@ def secure(
     if lists and config.default_remote:  # a fresh clone: without its list nobody knows what a folder holds
         delivery.fetch_verified(lists, config, environ)
         needed = objects_needed(result, version, [cache])
-    lacking = _checked(needed, cache, config, environ)
+    lacking = _checked(needed, cache, config, environ, tell)
     if lacking:
         tell(f"fetching {len(lacking)} objects")
         delivery.fetch_verified(lacking, config, environ)
@@ -87,13 +87,16 @@ def secure(
 
 
 def _checked(
-    needed: tuple[Needed, ...], cache: ObjectStore, config: Config, environ: Mapping[str, str]
+    needed: tuple[Needed, ...],
+    cache: ObjectStore,
+    config: Config,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
 ) -> list[Needed]:
     """Return what the cache lacks and the remote has."""
     here = fsck(needed, {"cache": cache})
-    there = delivery.fsck_remote(needed, config, environ) if config.default_remote else ()
     missing_here = {problem.object for problem in here if problem.state == "missing"}
-    missing_there = {problem.object for problem in there} if config.default_remote else missing_here
+    there, missing_there = _in_remote(needed, missing_here, config, environ, tell)
     corrupt = [problem for problem in (*here, *there) if problem.state == "corrupt"]
     nowhere = [
         Problem(object=item.md5, store="cache and remote", state="missing", paths=(item.path,))
@@ -104,3 +107,23 @@ def _checked(
         lines = [f"{p.store}: object {p.object} of {', '.join(p.paths)} is {p.state}" for p in (*corrupt, *nowhere)]
         raise RefusedError("nothing was run:\n  " + "\n  ".join(lines), hint="actum fsck")
     return [item for item in needed if item.md5 in missing_here]
+
+
+def _in_remote(
+    needed: tuple[Needed, ...],
+    missing_here: set[str],
+    config: Config,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> tuple[tuple[Problem, ...], set[str]]:
+    """Return what is wrong in the remote, and which objects it lacks. Offline, a complete cache is enough."""
+    if not config.default_remote:
+        return (), missing_here
+    try:
+        there = delivery.fsck_remote(needed, config, environ)
+    except ToolFailedError as error:
+        if missing_here:
+            raise
+        tell(f"the remote was not checked, the cache has everything: {error}")
+        return (), set()
+    return there, {problem.object for problem in there}

@@ -59,7 +59,7 @@ def test_the_declined_offer_is_explained_replayed_and_proved(lived: tuple[Path, 
 def test_what_was_in_production_on_a_date_is_answered_by_the_business_time(lived: tuple[Path, str]) -> None:
     told = {day: data(lived[0], "ls", "stages", "--at", day) for day in ("2013-03-31", "2013-04-18", "2013-07-02")}
     standing = {
-        day: [row["version"] for row in rows if row["stage"] == "production"]  # type: ignore[attr-defined]
+        day: [row.get("version") for row in rows if row["stage"] == "production"]  # type: ignore[attr-defined]
         for day, rows in told.items()
     }
     assert standing == {"2013-03-31": [None], "2013-04-18": ["1.0.0"], "2013-07-02": ["2.0.0"]}
@@ -68,7 +68,7 @@ def test_what_was_in_production_on_a_date_is_answered_by_the_business_time(lived
 def test_nothing_is_wrong_afterwards(lived: tuple[Path, str]) -> None:
     found = data(lived[0], "fsck")
     assert found == {
-        "looked_at": {"records": 13, "versions": 3, "objects": 14, "seals": 1},
+        "looked_at": {"records": 13, "versions": 3, "objects": 13, "seals": 1},
         "clean": True,
         "faults": [],
     }
@@ -79,7 +79,7 @@ def test_gto_and_dvc_read_the_registry_by_their_own_means(lived: tuple[Path, str
     gto = shutil.which("gto", path=str(Path(sys.executable).parent))
     assert gto is not None
     shown = json.loads(subprocess.run([gto, "show", "--json"], cwd=root, check=True, capture_output=True).stdout)
-    assert shown["late-arrival"]["stage"]["production"] == ["v2.0.0"]
+    assert shown["late-arrival"]["stage"]["production"] == "v2.0.0"
     got = tmp_path / "model.skops"
     dvc = [sys.executable, "-m", "dvc", "artifacts", "get", ".", "late-arrival", "--rev", "v1.0.0", "-o", str(got)]
     subprocess.run(dvc, cwd=root, check=True, capture_output=True)

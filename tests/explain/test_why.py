@@ -153,15 +153,23 @@ def test_a_model_that_is_not_linear_is_said_and_an_attestation_shows(
 ) -> None:
     assert decided.actum("score", f"{MODEL}@v2.0.0", TABLE, "--local") == 0
     now = datetime.now(UTC)
-    proof = Attestation(version="2.0.0", level="bytes", expires_at=now + timedelta(days=90), stages_run=1, stages=1)
-    attestation = replace(decided.seals[0], id=new_ids().new(), kind="attestation", seal=None, attestation=proof)
-    record(decided, replace(attestation, recorded_at=now, effective_at=now))
+    bytes_of_it = {"digest": {"sha256": body(decided.seals[-1]).artifact.removeprefix("sha256:")}}
+    attest(decided, "2.0.0", now, statement={"subject": [bytes_of_it]})
     path = decided.object(body(decided.seals[-1]).md5)
     data = why(decided, capsys, f"{MODEL}/{proving.decided(path, 'declined', 1)[0]}")["data"]
     assert data["replay"]["unexplained"] == "not a linear model: DecisionTreeClassifier"
     assert (data["replay"]["state"], data["replay"]["contributions"]) == ("ok", [])
     assert data["model"]["said"] == "rebuilt from git: bytes, today"
     assert data["promotion"]["said"] == "no: the version was named outright, under no stage"
+
+
+@pytest.mark.parametrize("claim", [{}, {"statement": {"subject": [{"digest": {"sha256": "0" * 64}}]}}])
+def test_an_attestation_of_equal_bytes_that_names_other_bytes_or_none_is_not_shown(
+    decided: Loans, capsys: pytest.CaptureFixture[str], claim: dict[str, Any]
+) -> None:
+    decision = proving.decided(decided.object(body(decided.seals[-1]).md5), "declined", 1)[0]
+    attest(decided, body(decided.seals[-1]).version, datetime.now(UTC), **claim)
+    assert why(decided, capsys, f"{MODEL}/{decision}")["data"]["model"]["said"] == "not rebuilt yet"
 
 
 def test_what_is_lost_on_this_machine_is_fetched_and_what_is_lost_everywhere_is_said(

@@ -24,12 +24,17 @@ def command(context: Context, folder: Path) -> None:
     timings = live(Stage(root=root, environ=context.environ, show=_show, announce=_announce))
     click.echo()
     click.echo("how long it took")
-    output.table([(f"  {timing.command}", f"{timing.seconds:6.1f} s") for timing in timings])
-    output.table([("  altogether", f"{sum(timing.seconds for timing in timings):6.1f} s")])
+    rows = [*((_clipped(timing.command), timing.seconds) for timing in timings)]
+    rows.append(("altogether", sum(timing.seconds for timing in timings)))
+    output.table((f"  {name}", f"{seconds:6.1f} s") for name, seconds in rows)
     click.echo()
     click.echo(f"the repository is yours: cd {folder}, then try")
     for line in NEXT:
         click.echo(f"  {line}")
+
+
+def _clipped(command_line: str) -> str:
+    return command_line if len(command_line) <= 60 else f"{command_line[:57]}..."
 
 
 def _announce(title: str, command_line: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from actum import layout, moments
+from actum import gates, layout, moments
 from actum.errors import NotFoundError
 from actum.explain.afterwards import Afterwards, afterwards
 from actum.explain.locating import Located, Places, locate
@@ -77,7 +77,7 @@ def explain(
     version = _version(decision, places)
     promotion, promoted = _promotion(decision, places)
     # Attestations carry the real clock: under a simulated one, a business date says nothing about them.
-    attestation, attested = _model(decision, places, asked if clock == "real" else now)
+    attestation, attested = _model(decision, version, places, asked if clock == "real" else now)
     return Explanation(
         located=located,
         card=card,
@@ -130,13 +130,15 @@ def _promotion(decision: Decision, places: Places) -> tuple[Event | None, Check]
     return event, Check(state="ok", said=when)
 
 
-def _model(decision: Decision, places: Places, at: datetime) -> tuple[Event | None, Check]:
+def _model(
+    decision: Decision, version: ModelVersion | None, places: Places, at: datetime
+) -> tuple[Event | None, Check]:
     """Return the latest attestation that holds: the version was rebuilt from git."""
     events = {event.id: event for store in places.stores for event in store.events(decision.model)}
     command = f"actum rebuild {decision.model}@v{decision.version}"
     for event in sorted(events.values(), key=lambda event: event.id, reverse=True):
         proof = event.attestation
-        if proof is None or proof.version != decision.version or proof.overrides or event.recorded_at > at:
+        if proof is None or version is None or not gates.is_about(proof, version) or event.recorded_at > at:
             continue
         when = "today" if event.recorded_at.date() == at.date() else f"{event.recorded_at:%Y-%m-%d}"
         if proof.level == "different":

@@ -6,14 +6,14 @@ thing and merges another is found out. Everything here is read from the base, no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from actum import digests, gates, layout
 from actum.errors import InvalidRecordError
 from actum.records.card import ModelCard
-from actum.records.event import Attestation, Event, Finding
+from actum.records.event import Event, Finding
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
@@ -155,27 +155,8 @@ def judged(
         because = f"{layout.policy(card.policy)} is not on the trunk, the card names it"
         return (Finding(gate="policy", outcome="missing", because=because),)
     stores = [base] if evidence is None else [base, evidence]
-    rebuilt = latest_attestation(candidate, [event for store in stores for event in store.events(card.model)])
+    rebuilt = gates.latest_attestation(candidate, [event for store in stores for event in store.events(card.model)])
     return gates.judge(policy, stage, candidate.metrics, rebuilt=rebuilt, now=now)
-
-
-def latest_attestation(version: ModelVersion, events: Iterable[Event]) -> Attestation | None:
-    """Return the newest attestation that is about this version's very bytes, whatever it says of them."""
-    about = [event for event in events if event.attestation and _is_about(event.attestation, version)]
-    newest = max(about, key=lambda event: event.id, default=None)
-    return newest.attestation if newest else None
-
-
-def _is_about(attestation: Attestation, version: ModelVersion) -> bool:
-    """An attestation with overrides proves nothing; one of equal bytes must name the bytes of this version."""
-    if attestation.version != version.version or attestation.overrides:
-        return False
-    if attestation.level != "bytes":
-        return True
-    subjects = attestation.statement.get("subject")
-    wanted = version.artifact.sha256.removeprefix(digests.SHA256)
-    named = [item.get("digest") for item in subjects if isinstance(item, dict)] if isinstance(subjects, list) else []
-    return {"sha256": wanted} in named
 
 
 def _absent(edge: Edge, settings: Settings) -> Finding:
