@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import sysconfig
 import time
@@ -14,6 +15,8 @@ import pytest
 from actum.git.repository import Git
 from tests.real_git import Commit, git, write
 
+# A suite that was started in the background is deaf to ctrl-C, and so would be the commands that it interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Asked before anything is pinned: what it names must not change, save the caches.
 REAL_HOME = Path.home()
 ROOT = Path(__file__).resolve().parents[1]

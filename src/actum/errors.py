@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+
+DISK_HINTS = {
+    errno.ENOSPC: "free some space on that disk, then run the command again",
+    errno.EDQUOT: "your quota on that disk is used up: free some space",
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f)",
+    errno.EACCES: "make the folder writable for you",
+    errno.EPERM: "make the folder writable for you",
+    errno.EROFS: "mount that disk for writing",
+    errno.EISDIR: "a folder lies where a file belongs: move it away",
+    errno.ENOTDIR: "a file lies where a folder belongs: move it away",
+}
+
 
 class UserError(Exception):
     """The request cannot be carried out, and the user can mend it.
@@ -41,3 +54,12 @@ class ToolFailedError(UserError):
     """git, dvc, uv or a remote exited with an error; the message holds its last words."""
 
     exit_code = 4
+
+
+def of_the_disk(error: OSError) -> UserError | None:
+    """Return what a full, foreign, read-only or untidy disk is for the user, wherever it was met; None for all else."""
+    if error.errno not in DISK_HINTS:
+        return None
+    path = error.filename2 or error.filename
+    where = f"{path}: " if path is not None else ""
+    return UserError(f"{where}{error.strerror}", hint=DISK_HINTS[error.errno])

@@ -21,7 +21,7 @@ def add_evidence(repo: Git, changes: Mapping[str, bytes], message: str) -> str:
     """Commit new files to the evidence branch and return the commit.
 
     Raises:
-        ToolFailedError: Others keep moving the branch.
+        ToolFailedError: Others keep moving the branch, or git refuses to.
     """
     for _ in range(3):
         local, tip = repo.resolve(layout.EVIDENCE_REF), evidence_commit(repo)
@@ -29,6 +29,8 @@ def add_evidence(repo: Git, changes: Mapping[str, bytes], message: str) -> str:
         try:
             writing.move_ref(repo, layout.EVIDENCE_REF, commit, expected=local, message=message.splitlines()[0])
         except ToolFailedError:
+            if repo.resolve(layout.EVIDENCE_REF) == local:
+                raise  # nobody moved it: git itself refuses
             continue  # another one was faster: join it
         return commit
     raise ToolFailedError(f"{layout.EVIDENCE_BRANCH} keeps moving", hint="run the same command again")

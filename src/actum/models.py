@@ -30,7 +30,10 @@ def save(model: object, path: str | PathLike[str]) -> str:
     Raises:
         ModelError: the model holds something that skops cannot keep or that has no stable form; named in the message.
     """
-    import skops.io
+    try:
+        import skops.io
+    except ModuleNotFoundError as error:
+        raise ModelError(f"{path}: the locked environment has no {error.name}: write skops into requirements.in") from error
 
     target = Path(path)
     with translated("the model cannot be saved"):

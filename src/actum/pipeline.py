@@ -57,11 +57,21 @@ def closure(pipeline: Pipeline, targets: Sequence[str]) -> tuple[Stage, ...]:
     """
     if not targets:
         return pipeline.stages
-    wanted = {pipeline.stage(name).name for name in targets}
+    wanted = {stage.name for name in targets for stage in _called(pipeline, name)}
     for stage in reversed(pipeline.stages):
         if stage.name in wanted:
             wanted |= {other.name for other in pipeline.stages if _feeds(other, stage)}
     return tuple(stage for stage in pipeline.stages if stage.name in wanted)
+
+
+def _called(pipeline: Pipeline, target: str) -> list[Stage]:
+    """Return what a target means: a stage, or all that a foreach or a matrix of that name makes."""
+    group = target.partition("@")[0]
+    found = [stage for stage in pipeline.stages if stage.name == target]
+    found = found or [stage for stage in pipeline.stages if stage.name.startswith(f"{target}@")]
+    # Before its first run dvc.lock names none of its stages: it stands there as one.
+    found = found or [stage for stage in pipeline.stages if stage.templated and stage.name == group]
+    return found or [pipeline.stage(target)]
 
 
 def _feeds(one: Stage, other: Stage) -> bool:

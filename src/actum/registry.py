@@ -92,6 +92,19 @@ def version(store: Store, model: str, number: str) -> ModelVersion:
     return found
 
 
+def require_made(store: Store, version: ModelVersion) -> None:
+    """Check that the run which a version names, where *store* has it, made the artifact that the version names.
+
+    Raises:
+        InvalidRecordError: It made other bytes: the version was edited to stand for another model.
+    """
+    run, artifact = store.run(version.run), version.artifact
+    made = {(out.path, out.md5, out.sha256) for out in run.made().values()} if run else set()
+    if run is not None and (artifact.path, artifact.md5, artifact.sha256) not in made:
+        problem = f"{version.model}@v{version.version}: {artifact.path} with its digests is no output of run/{run.id}"
+        raise InvalidRecordError(problem, hint="actum fsck")
+
+
 def newest(store: Store, model: str) -> ModelVersion:
     """Return the highest version.
 

@@ -79,7 +79,7 @@ class Store:
         """Raises: NotFoundError when the revision has no actum.yaml."""
         found = self._one(layout.SETTINGS, Settings)
         if found is None:
-            raise NotFoundError(f"{self.commit[:12]} has no {layout.SETTINGS}", hint="actum init")
+            raise NotFoundError(f"{self.commit[:12]} has no {layout.SETTINGS}", hint="actum init && git add . && git commit")
         return found
 
     def models(self) -> tuple[str, ...]:
@@ -91,8 +91,15 @@ class Store:
         found = self._one(layout.card(model), ModelCard) if is_name(model) else None
         if found is None:
             known = ", ".join(self.models()) or "none"
-            raise NotFoundError(f"there is no model {model} (models: {known})", hint="actum ls models")
+            raise NotFoundError(f"there is no model {model} (models: {known})", hint=self._card_hint(model))
         return found
+
+    def _card_hint(self, model: str) -> str:
+        """Say how a card comes about, where there is none at all or one that nobody committed; it never decides."""
+        path = layout.card(model)
+        if is_name(model) and (not self.models() or (self.repo.root / path).is_file()):
+            return f"actum init --model {model} && git add {path} && git commit"
+        return "actum ls models"
 
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         """Return a model's versions, lowest first."""

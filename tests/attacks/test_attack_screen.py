@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.real_git import Commit
 
 from actum.cli.screen import visible
 from actum.git.repository import Git
+from tests.real_git import Commit
 
 SETTINGS = """\
 schema: settings/1

@@ -25,6 +25,7 @@ HERE = ".".join(platform.python_version_tuple()[:2])
 FILES = "actum.yaml policies/trusted-types.txt"
 COMMIT = "git commit -m 'Begin with actum'"
 ADVICE = ".gitattributes is yours; so that pull requests fold what machines write, add:"
+REQUIREMENTS = r"printf 'skops\npyarrow\n' >> requirements.in  # and what else your stages import"
 FIRST = (".actum/schemas/   (git ignores it)",)
 
 
@@ -68,8 +69,9 @@ def test_a_new_folder_becomes_a_repository_with_dvc_and_what_a_project_begins_wi
     assert said.err.splitlines() == [
         f"next: cd {root}",
         "      dvc remote add --default storage /path/or/address",
+        f"      {REQUIREMENTS}",
         "      actum lock",
-        f"      git add .dvc .dvcignore {FILES} .gitattributes requirements.lock && {COMMIT}",
+        f"      git add .dvc .dvcignore {FILES} .gitattributes requirements.in requirements.lock && {COMMIT}",
         "      actum doctor",
     ]
     assert git(root, "symbolic-ref", "HEAD") == "refs/heads/main"
@@ -104,8 +106,9 @@ def test_nothing_that_is_there_changes_in_a_repository_that_is_adopted(adopted: 
     assert [line for line in git(adopted, "status", "-s").splitlines() if line[:2] != "??"] == status.splitlines()
     assert said.err.splitlines() == [
         f"{ADVICE} runs/** linguist-generated; *.lock linguist-generated",
-        "next: actum lock",
-        f"      git add {FILES} registry/churn/model.yaml requirements.lock && {COMMIT}",
+        f"next: {REQUIREMENTS}",
+        "      actum lock",
+        f"      git add {FILES} registry/churn/model.yaml requirements.in requirements.lock && {COMMIT}",
         "      actum doctor",
     ]
 
@@ -239,7 +242,7 @@ def test_a_folder_inside_a_repository_is_refused_with_both_ways_out(adopted: Pat
         1,
         [
             f"error: {adopted}/data/new lies inside the repository {adopted}, and records lie at its root",
-            f"hint: actum init {adopted}   (or git init {adopted}/data/new, for a repository of its own)",
+            f"hint: actum init {adopted}  # or git init {adopted}/data/new, for a repository of its own",
         ],
     )
     assert not (adopted / "data" / "new").exists()
@@ -275,3 +278,11 @@ def test_a_model_needs_a_name(tmp_path: Path, actum: Actum) -> None:
     said = actum("init", "--model", "a/b", cwd=tmp_path)
     assert said.code == 2
     assert not (tmp_path / ".git").exists()
+
+
+def test_a_repository_of_sha256_names_is_refused_before_anything_is_written(tmp_path: Path, actum: Actum) -> None:
+    git(tmp_path, "init", "-q", "--object-format=sha256")
+    said = actum("init", cwd=tmp_path)
+    problem = f"{tmp_path}: git names its objects by sha256 here, which DVC and half of git's hosts cannot read"
+    assert (said.code, said.err.splitlines()[0]) == (1, f"error: {problem}")
+    assert not (tmp_path / ".dvc").exists()

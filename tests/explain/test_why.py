@@ -92,6 +92,13 @@ def record(loans: Loans, event: Event) -> None:
     loans.commit({path: write_record(event, path=path)}, "Record an event")
 
 
+def attest(loans: Loans, version: str, now: datetime, **claims: Any) -> None:
+    expires = now + timedelta(days=90)
+    proof = Attestation(version=version, level="bytes", expires_at=expires, stages_run=1, stages=1, **claims)
+    event = replace(loans.seals[0], id=new_ids().new(), kind="attestation", seal=None, attestation=proof)
+    record(loans, replace(event, recorded_at=now, effective_at=now))
+
+
 def test_a_decision_is_explained_replayed_and_proved(decided: Loans, capsys: pytest.CaptureFixture[str]) -> None:
     decision, seal = declined(decided), seal_of(decided)
     assert decided.actum("why", f"{MODEL}/{decision.id}") == 0

@@ -134,7 +134,7 @@ def test_refs_are_peeled_to_commits_and_others_are_left_out(repo: Git, commit: C
 def test_an_empty_repository_has_no_head_and_says_what_to_do(repo: Git) -> None:
     with pytest.raises(UserError, match=r"^the repository has no commit yet$") as caught:
         repo.head()
-    assert caught.value.hint == "git commit --allow-empty -m 'Begin'"
+    assert caught.value.hint == "git add . && git commit -m 'Begin with actum'"
     assert (repo.resolve("HEAD"), repo.branch(), repo.refs()) == (None, "main", ())
     assert repo.dirty() == {}
 

@@ -35,9 +35,8 @@ class Project:
         self.git("commit", "-qm", path)
 
     def mend(self, finding: Finding) -> None:
-        """Type what a finding says, as a user would, without the words in brackets behind it."""
-        command = finding.mend.partition("   (")[0]
-        subprocess.run(command, shell=True, cwd=self.root, env=self.env, check=True, capture_output=True)
+        """Type what a finding says, as a user would; a shell takes the words behind # for a comment."""
+        subprocess.run(finding.mend, shell=True, cwd=self.root, env=self.env, check=True, capture_output=True)
 
 
 def now() -> datetime:

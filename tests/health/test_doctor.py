@@ -39,7 +39,7 @@ def test_every_finding_is_told_at_once_with_what_mends_it(project: Project, caps
         "wrong  lock: requirements.lock is not there",
         "       actum lock && git add requirements.lock && git commit",
         f"wrong  remote: remote 'storage': {store} is not there",
-        f"       mkdir -p {store}   (or mount the disk that it is on)",
+        f"       mkdir -p {store}  # or mount the disk that it is on",
         "note   head: HEAD is detached: reads and rebuild work, what commits to a branch refuses",
         "       git switch -c NAME",
     ]

@@ -38,7 +38,7 @@ def test_locks_that_a_killed_git_left_are_named_and_removed(project: Project) ->
     found = look(project, later)
     index = project.root / ".git" / "index.lock"
     says = "index.lock was left behind by a git that was killed, 5 min ago"
-    assert found[0] == wrong("git lock", says, f"rm {index}   (once no git is at work here)")
+    assert found[0] == wrong("git lock", says, f"rm {index}  # once no git is at work here")
     assert found[1].says == "refs/heads/main.lock was left behind by a git that was killed, 5 min ago"
     for finding in found:
         project.mend(finding)
@@ -68,7 +68,7 @@ def test_a_lock_of_a_dvc_that_is_gone_is_named_and_removed(project: Project) -> 
     rwlock(project, process)
     [finding] = look(project)
     says = f".dvc/tmp/rwlock names process {process}, which is gone, for data"
-    assert finding == wrong("dvc lock", says, "rm .dvc/tmp/rwlock   (once no dvc is at work here)")
+    assert finding == wrong("dvc lock", says, "rm .dvc/tmp/rwlock  # once no dvc is at work here")
     project.mend(finding)
     assert look(project) == []
 
@@ -105,7 +105,7 @@ def test_a_lock_that_dvc_cannot_read_is_a_finding(project: Project) -> None:
 def test_a_run_that_did_not_end_is_continued_by_run(project: Project) -> None:
     book = journal.open_book(project.root, RUN, {"targets": []})
     says = f"run/{RUN} did not come to its end"
-    assert look(project) == [note("run", says, "actum run   (continues it, or gives it up)")]
+    assert look(project) == [note("run", says, "actum run  # continues it, or gives it up")]
     book.note("closed", why="given up")
     assert look(project) == []
 

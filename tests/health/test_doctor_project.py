@@ -16,6 +16,9 @@ from actum.records.settings import EnvironmentSettings, Settings
 from tests.health.healthy_project import Project, bad
 
 
+CARD = "schema: model/1\nmodel: late\nowner: ana@example.org\nartifact: models/late.skops\n"
+
+
 def settings_of(project: Project) -> Settings:
     settings, _ = read_settings(project.repo)
     assert settings is not None
@@ -72,7 +75,7 @@ def test_a_simulated_clock_is_said(project: Project) -> None:
 def test_a_trunk_that_is_no_branch_is_a_finding(project: Project) -> None:
     edit(project, "trunk: main", "trunk: master")
     project.git("commit", "-qam", "trunk")
-    mend = "git fetch origin master   (or name the branch that is: trunk: in actum.yaml)"
+    mend = "git fetch origin master  # or name the branch that is: trunk: in actum.yaml"
     assert look(project) == [wrong("trunk", "the trunk master is neither a branch here nor at origin", mend)]
     project.git("branch", "master")
     assert look(project) == []
@@ -90,9 +93,22 @@ def test_a_list_of_trusted_types_that_git_does_not_hold_is_a_finding(project: Pr
 
 def test_what_is_still_to_be_written_in_a_card_is_worth_knowing(project: Project) -> None:
     (project.root / "registry" / "late").mkdir(parents=True)
-    project.write("registry/late/model.yaml", "schema: model/1\npurpose: 'TODO: what for'  # TODO: never mind\n")
     path = "registry/late/model.yaml"
-    assert look(project) == [note("card", f"{path}: still to be written: line 2", f"write it, git add {path}")]
+    project.commit(path, CARD + "purpose: 'TODO: what for'  # TODO: never mind\n")
+    assert look(project) == [note("card", f"{path}: still to be written: line 5", f"write it, git add {path}")]
+
+
+def test_a_card_that_commands_could_not_read_is_wrong(project: Project) -> None:
+    (project.root / "registry" / "late").mkdir(parents=True)
+    path = "registry/late/model.yaml"
+    project.write(path, CARD + "imputs: []\n")
+    [finding] = look(project)
+    assert finding.says == f"{path}:5: imputs: is not known here, did you mean inputs?"
+    project.write(path, CARD + "policy: late\n")
+    assert look(project) == [
+        wrong("card", f"{path} is not committed", f"git add {path} && git commit"),
+        note("card", f"{path} names the policy late, policies/late.yaml is not there", "write policies/late.yaml"),
+    ]
 
 
 def test_an_interpreter_that_is_not_here_is_named_with_those_that_are(project: Project) -> None:
@@ -115,7 +131,7 @@ def test_a_lock_that_a_hand_edited_is_a_finding_and_git_has_the_old_one(project:
     project.write("requirements.lock", text)
     [finding] = compute(project)
     assert finding.says == says
-    assert finding.mend == "git checkout HEAD -- requirements.lock   (or rm requirements.lock && actum lock)"
+    assert finding.mend == "git checkout HEAD -- requirements.lock  # or rm requirements.lock && actum lock"
     project.mend(finding)
     assert compute(project) == []
 
@@ -146,3 +162,11 @@ def test_the_limits_of_this_machine_s_pin_are_told(project: Project) -> None:
     here: EnvironmentSettings = settings_of(project).environment
     told = [finding.says for finding in compute(project) if finding.check == "platform"]
     assert told == list(limits(cpu_flags(), here.platform))
+
+
+def test_settings_that_are_a_link_are_wrong_though_they_can_be_read(project: Project) -> None:
+    path = project.root / "actum.yaml"
+    path.rename(project.root / "elsewhere.yaml")
+    path.symlink_to("elsewhere.yaml")
+    mend = 'cp --remove-destination "$(readlink -f actum.yaml)" actum.yaml && git commit actum.yaml'
+    assert look(project) == [wrong("project", "actum.yaml is a link, must be a regular file", mend)]

@@ -92,7 +92,7 @@ def test_a_commit_from_the_future_is_a_clock_that_goes_wrong(project: Project) -
     [finding] = bad(look_at_repository(project.repo, now()))
     assert finding.check == "clock"
     assert finding.says.startswith("HEAD was committed at 2099-01-02T03:04:05Z, and this machine's clock says 20")
-    assert finding.mend == "timedatectl set-ntp true   (or ask who committed with a wrong clock)"
+    assert finding.mend == "timedatectl set-ntp true  # or ask who committed with a wrong clock"
 
 
 def test_two_clocks_may_differ_by_minutes(project: Project) -> None:

@@ -75,7 +75,7 @@ def test_a_remote_folder_that_is_not_there_is_a_finding(project: Project) -> Non
     store.rmdir()
     [finding] = look(project)
     says = f"remote 'storage': {store} is not there"
-    assert finding == wrong("remote", says, f"mkdir -p {store}   (or mount the disk that it is on)")
+    assert finding == wrong("remote", says, f"mkdir -p {store}  # or mount the disk that it is on")
     project.mend(finding)
     assert look(project) == []
     store.rmdir()

@@ -166,6 +166,9 @@ def break_table(problem: str, table: Any) -> Any:
         "unknown dtype": lambda: table.assign(delay=[[1.0]] * len(table)),
         "unknown kept": lambda: table.assign(late=[[1.0]] * len(table)),
         "nanoseconds": lambda: table.assign(at=table["at"].astype("datetime64[ns, UTC]") + np.timedelta64(1, "ns")),
+        "for ever": lambda: table.assign(at=(np.arange(len(table)) + 2**40).astype("datetime64[s]")).assign(
+            at=lambda far: far["at"].dt.tz_localize("UTC")
+        ),
     }
     return changes[problem]()
 
@@ -182,6 +185,7 @@ REFUSALS = {
     "unknown dtype": "column delay is list<element: double>, wanted float",
     "unknown kept": "column late is list<element: double>, which no model input can be",
     "nanoseconds": "column at holds moments finer than a microsecond",
+    "for ever": "column at holds a moment outside the years 1 to 9999",
 }
 
 
@@ -379,10 +383,19 @@ def test_compare_counts_the_decisions_that_change(ask: Ask, saved: dict[str, Any
         "max_abs_difference": float(np.abs(a - b).max()),
         "flips": int(((a >= 0.35) != (b >= 0.35)).sum()),
         "rows": 60,
-        "left": {"state": fingerprint(fitted), "predictions": digest_of(a.tobytes())},
-        "right": {"state": fingerprint(other), "predictions": digest_of(b.tobytes())},
     }
     assert answer["flips"] > 0
     same = ask(compare, {"left": saved, "right": saved, **probe, "threshold": None})
     assert (same["states_equal"], same["predictions_equal"], same["max_abs_difference"]) == (True, True, 0.0)
     assert same["flips"] is None
+
+
+def test_without_a_probe_or_on_rows_that_no_model_takes_states_alone_are_compared(
+    ask: Ask, saved: dict[str, Any], tmp_path: Path
+) -> None:
+    sides = {"left": saved, "right": saved, "trusted": saved["trusted"], "inputs": NAMES, "threshold": 0.35}
+    assert ask(compare, {**sides, "probe": None}) == {"ok": True, "states_equal": True}
+    path = tmp_path / "probe.parquet"
+    flights(5).drop(columns=["hour"]).to_parquet(path)
+    answer = ask(compare, {**sides, "probe": str(path)})
+    assert answer == {"ok": True, "states_equal": True, "probe_problem": f"{path}: the probe lacks hour"}

@@ -34,7 +34,7 @@ def test_a_repository_without_a_commit_is_told_how_to_begin(begun: World) -> Non
     empty = begun.root / "empty"
     begun.git("init", "--quiet", "--initial-branch", "main", str(empty))
     message, hint = begun.refused("-C", str(empty), "run")
-    assert (message, hint) == ("the repository has no commit yet", "git commit --allow-empty -m 'Begin'")
+    assert (message, hint) == ("the repository has no commit yet", "git add . && git commit -m 'Begin with actum'")
     assert begun.refused("-C", str(begun.root), "run") == (f"{begun.root} is not in a git repository", "actum init")
 
 

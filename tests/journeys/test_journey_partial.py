@@ -103,7 +103,7 @@ def test_a_failing_stage_leaves_no_record_and_a_retry_after_the_mend_works(begun
     begun.write("src/evaluate.py", "raise SystemExit('no figures today')\n")
     begun.commit("Break")
     message, hint = begun.refused("run", code=4)
-    assert message == "stage evaluate failed with exit status 1: python src/evaluate.py"
+    assert message == "stage evaluate failed with exit status 1: python src/evaluate.py\n  no figures today"
     log = Path(hint.removeprefix("less ").partition(";")[0])
     assert "no figures today" in log.read_text()
     assert not (begun.repo / "runs").exists()

@@ -379,6 +379,18 @@ def test_a_version_says_what_its_run_measured(project: Project) -> None:
     assert project.found() == [("block", "version-run", path, message)]
 
 
+def test_a_version_names_the_code_and_the_environment_of_its_run(project: Project) -> None:
+    project.begin("work")
+    run = project.train("three\n", auc=0.6, brier=0.1)
+    other = replace(run, params={"depth": 9}, environment=replace(run.environment, python="3.12.1"))
+    project.register("1.2.0", other)
+    path = layout.version("churn", "1.2.0")
+    assert project.found() == [
+        ("block", "version-run", path, f"environment.python: is not what run/{run.id} has on record"),
+        ("block", "version-run", path, f"params: is not what run/{run.id} has on record"),
+    ]
+
+
 def test_a_version_of_no_run_is_refused(project: Project) -> None:
     project.begin("work")
     run = project.train("three\n", auc=0.6, brier=0.1)

@@ -12,6 +12,8 @@ from actum import layout, registry
 from actum.errors import InvalidRecordError, NotFoundError
 from actum.names import Bump, parse_reference
 from actum.records.event import Event, Promotion
+from actum.records.forms import FileFact
+from actum.records.run import RunStage
 from tests.records import samples
 from tests.records.samples import NOON, ONE, PROMOTION, SHA, THREE, TWO
 from tests.store.conftest import Keep
@@ -189,3 +191,18 @@ def test_the_sample_promotion_is_the_one_that_pointers_expect(keep: Keep) -> Non
     held = registry.standing(keep(by_path(samples.event(), samples.pointer())), "churn", "production")
     assert held is not None
     assert held.promotion == PROMOTION
+
+
+def test_a_version_that_names_what_its_run_did_not_make_is_refused(keep: Keep) -> None:
+    version = samples.version()
+    own = version.artifact
+    fact = FileFact(path=own.path, md5=own.md5, sha256=own.sha256)
+    train = RunStage(name="train", run=ONE, cmd=("true",), outs=(own.path,))
+    run = samples.run(id=version.run, stages=(train,), files=(fact,))
+    store = keep({**by_path(version), layout.run(run.id, run.started_at): run})
+    registry.require_made(store, version)
+    registry.require_made(store, replace(version, run=THREE))  # its run is not here: nothing contradicts it
+    with pytest.raises(InvalidRecordError) as caught:
+        registry.require_made(store, replace(version, artifact=replace(own, md5="0" * 32)))
+    said = f"churn@v{version.version}: {own.path} with its digests is no output of run/{run.id}"
+    assert (str(caught.value), caught.value.hint) == (said, "actum fsck")

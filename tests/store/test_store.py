@@ -91,7 +91,7 @@ def test_what_is_not_there_is_said_with_what_is(keep: Keep) -> None:
         store.card("../x")
     with pytest.raises(NotFoundError, match=rf"^{store.commit[:12]} has no actum\.yaml$") as caught:
         store.settings()
-    assert caught.value.hint == "actum init"
+    assert caught.value.hint == "actum init && git add . && git commit"
 
 
 BAD = (

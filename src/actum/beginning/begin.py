@@ -11,10 +11,11 @@ from pathlib import Path
 
 from actum import files, layout, pipeline, schemas, state
 from actum.beginning import texts
+from actum.beginning.locking import SOURCES, find_source
 from actum.beginning.place import MADE_BY_DVC, Place, find_place, make_repositories, trunk_of
 from actum.dvc.config import ADD_REMOTE, read_config
 from actum.environment.machine import platform_name
-from actum.errors import UsageError, UserError
+from actum.errors import NotFoundError, UsageError, UserError
 from actum.git import plumbing
 from actum.names import is_name
 from actum.records.settings import Settings
@@ -146,6 +147,15 @@ def _absent_attributes(root: Path) -> tuple[str, ...]:
     return tuple(line for line in texts.ATTRIBUTES if line not in there)
 
 
+def _source_to_write(root: Path, lock: str) -> str:
+    """Return the file of requirements that somebody has yet to write, "" where there is one."""
+    try:
+        find_source(root, lock)
+    except NotFoundError:
+        return (Path(lock).parent / SOURCES[0]).as_posix()
+    return ""
+
+
 def _next(place: Place, wrote: tuple[str, ...], environ: Mapping[str, str], here: Path) -> tuple[str, ...]:
     steps = [] if os.path.realpath(place.root) == os.path.realpath(here) else [f"cd {shlex.quote(str(place.root))}"]
     if not place.has_dvc or not read_config(place.root, environ).default_remote:
@@ -155,8 +165,10 @@ def _next(place: Place, wrote: tuple[str, ...], environ: Mapping[str, str], here
     new = [path for path in wrote if not path.startswith(".dvc/")]
     new = [*([".dvc"] if len(new) < len(wrote) else []), *new]
     if not (place.root / lock).exists():
+        source = _source_to_write(place.root, lock)
+        steps += [f"printf 'skops\\npyarrow\\n' >> {source}  # and what else your stages import"] if source else []
         steps.append("actum lock")
-        new = [*new, lock] if new else []
+        new = [*new, *([source] if source else []), lock] if new else []
     if new:
         steps.append(f"git add {shlex.join(new)} && git commit -m 'Begin with actum'")
     return (*steps, "actum doctor")

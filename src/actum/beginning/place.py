@@ -45,7 +45,7 @@ def find_place(folder: Path) -> Place:
     if os.path.realpath(folder) != os.path.realpath(root):
         raise UserError(
             f"{folder} lies inside the repository {root}, and records lie at its root",
-            hint=f"actum init {root}   (or git init {folder}, for a repository of its own)",
+            hint=f"actum init {root}  # or git init {folder}, for a repository of its own",
         )
     if plumbing.text(root, "rev-parse", "--show-object-format") != "sha1":
         problem = f"{root}: git names its objects by sha256 here, which DVC and half of git's hosts cannot read"

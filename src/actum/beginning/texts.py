@@ -59,14 +59,17 @@ purpose: "TODO: what is decided with it, about whom, and what it must not be use
 pipeline: .
 artifact: {artifact}
 
+# For `actum score`: inputs, key, moment and decision. Types are float, int, string and bool.
 # inputs:
 #   - {{name: age_y, type: float, unit: y, words: age}}
 # output: {{name: probability, words: probability of a claim}}
 # key: id  # the column that names a row
 # moment: asked_at  # the column that says when it was decided
 # decision: {{threshold: 0.5, at_or_above: declined, below: offered}}
-# probe: probe.parquet  # beside this file: a few rows on which predictions are compared
-# policy: {model}  # policies/{model}.yaml
+# probe: probe.parquet  # beside this file, under DVC: a few rows on which predictions are compared
+# The policy is policies/{model}.yaml, what a version must show:
+#   {{schema: policy/1, policy: {model}, thresholds: [{{metric: auc, at_least: 0.7}}], evidence: {{rebuild: bytes}}}}
+# policy: {model}
 
 rebuild: {{level: bytes, valid_days: 90}}
 """

@@ -38,7 +38,7 @@ class Context:
         """Return the repository that we are in.
 
         Raises:
-            NotFoundError: We are in none, or it has no actum.yaml.
+            NotFoundError: We are in none.
         """
         return Git.find(self.folder)
 

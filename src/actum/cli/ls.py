@@ -224,9 +224,10 @@ _PRINT: Mapping[str, Callable[[Any, _Page], None]] = {
     "decisions": _decisions,
 }
 _FIRST = {
-    "models": ("actum init",),
+    "models": ("actum init --model NAME",),
     "versions": ("actum register MODEL",),
     "stages": ("actum promote MODEL --to STAGE",),
     "runs": ("actum run",),
-    "decisions": ("actum score MODEL",),
+    "events": ("actum rebuild MODEL@V", "actum promote MODEL --to STAGE"),
+    "decisions": ("actum score MODEL INPUT",),
 }

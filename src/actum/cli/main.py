@@ -15,7 +15,7 @@ import click
 
 from actum.cli.context import Context
 from actum.cli.screen import screens
-from actum.errors import UserError
+from actum.errors import UserError, of_the_disk
 
 # name -> its help line; the module is actum.cli.<name>
 COMMANDS = {
@@ -145,10 +145,17 @@ def _run(argv: list[str]) -> int:
         return INTERRUPTED
     except (ReaderLeftError, BrokenPipeError):
         raise
+    except OSError as error:
+        met = of_the_disk(error)
+        return _bug() if met is None else _tell(met)
     except Exception:
-        traceback.print_exc()
-        print("error: this is a bug in actum, please report what is above", file=sys.stderr)
-        return BUG
+        return _bug()
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    print("error: this is a bug in actum, please report what is above", file=sys.stderr)
+    return BUG
 
 
 def _tell(error: UserError) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from actum import digests, gates, moments, names
+from actum import digests, gates, layout, moments, names
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.errors import UsageError
@@ -46,12 +46,15 @@ def command(context: Context, model: str, stage: str, effective_at: str | None, 
     outcome = promote(order, around)
     steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config("remote.origin.url")))
     _show_json(outcome, dry_run, steps) if as_json else _show(outcome, dry_run, steps)
+    if outcome.plan.blocks and not as_json:
+        for path in sorted(repo.dirty().keys() & _read(outcome.plan)):
+            output.warn(f"{path} is not committed as it is: a promotion is judged by what the trunk holds")
     return 3 if outcome.plan.blocks and not outcome.plan.stands_already else 0
 
 
 def _steps(outcome: Outcome, trunk: str, has_origin: bool) -> list[str]:
     if outcome.event is None:
-        return []
+        return _mends(outcome.plan)
     branch = outcome.branch
     if has_origin:
         force = " --force-with-lease" if outcome.replaced else ""
@@ -62,6 +65,20 @@ def _steps(outcome: Outcome, trunk: str, has_origin: bool) -> list[str]:
             "actum tags --push  # after the merge",
         ]
     return [f"git switch {branch}", "actum check", f"git switch {trunk}", f"git merge --no-ff {branch}", "actum tags"]
+
+
+def _mends(plan: Plan) -> list[str]:
+    """Say what opens the gates that a person can open without another model."""
+    closed = {finding.gate for finding in plan.blocks}
+    known = {
+        "application": f"write applications: [NAME] into {layout.card(plan.model)}, describe NAME in {layout.SETTINGS}",
+        gates.REBUILD: f"actum rebuild {plan.model}@v{plan.wanted}",
+    }
+    return [step for gate, step in known.items() if gate in closed]
+
+
+def _read(plan: Plan) -> set[str]:
+    return {layout.SETTINGS, layout.card(plan.model), *([layout.policy(plan.policy)] if plan.policy else [])}
 
 
 def _show_json(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
@@ -94,7 +111,11 @@ def _show(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
     replaces = f" (replaces {plan.champion.version})" if plan.champion else " (the first)"
     counts = f"{len(plan.blocks)} block, {len(plan.warnings)} warn"
     click.echo(f"{plan.model} {plan.wanted} -> {plan.stage}{replaces}   {counts}")
-    output.table(_rows(plan), head=("", "champion", "challenger", "", ""))
+    rows = list(_rows(plan))
+    if any(row[1] or row[2] for row in rows):
+        output.table(rows, head=("", "champion", "challenger", "", ""))
+    else:
+        output.table((gate, word, because) for gate, _, _, word, because in rows)
     if plan.digest:
         click.echo(f"plan {digests.short(plan.digest)}   policy {plan.policy or 'none'}")
     if outcome.commit:

@@ -11,6 +11,7 @@ from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.records.codec import encode
 from actum.registration.register import Order, Outcome, Surroundings, register
+from actum.store import open_head
 
 
 @click.command(epilog="Example: actum register churn --bump minor")
@@ -44,20 +45,24 @@ def command(
     repo = context.repo()
     order = Order(model=model, run=run_id, version=version, bump=bump, wheels=wheels, local=local, dry_run=dry_run)
     around = Surroundings(repo=repo, environ=context.environ, now=context.now, tell=output.say)
-    _show(register(order, around), dry_run, as_json)
+    _show(register(order, around), open_head(repo).settings().clock, dry_run, as_json)
 
 
-def _show(outcome: Outcome, dry_run: bool, as_json: bool) -> None:
+def _show(outcome: Outcome, clock: str, dry_run: bool, as_json: bool) -> None:
     version = outcome.version
     name = f"{version.model}@v{version.version}"
     steps = [f"actum promote {name} --to STAGE", f"actum rebuild {name}", "actum tags"]
     if as_json:
         data = {"version": encode(version), "path": outcome.path, "new": outcome.new, "commit": outcome.commit}
         warnings = [outcome.problem] if outcome.problem else []
-        output.envelope("register-result/1", data | {"dry_run": dry_run}, warnings=warnings, next_=steps)
+        output.envelope("register-result/1", data | {"clock": clock, "dry_run": dry_run}, warnings=warnings, next_=steps)
         return
+    output.clock_line(clock)
     if not outcome.new:
-        click.echo(f"nothing to do: {name} is run/{version.run} already")
+        asked = outcome.asked_run
+        equal = asked and asked != version.run
+        told = f"run/{asked} made the very bytes that are {name} already, of" if equal else f"{name} is"
+        click.echo(f"nothing to do: {told} run/{version.run}" + ("" if equal else " already"))
         return
     click.echo(f"{'would register' if dry_run else 'registered'} {name}")
     artifact = version.artifact

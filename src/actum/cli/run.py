@@ -6,8 +6,12 @@ import click
 
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.errors import InvalidRecordError
+from actum.git.repository import Git
+from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.running.run import Order, Outcome, preview, run
+from actum.store import Store, open_head
 
 
 @click.command(epilog="Example: actum run, then actum register MODEL")
@@ -53,7 +57,27 @@ def command(
         tell=output.say,
         each_line=each_line,
     )
-    _show(outcome, as_json)
+    _show(outcome, _steps(repo, outcome), as_json)
+
+
+def _steps(repo: Git, outcome: Outcome) -> list[str]:
+    """Name the models that this pipeline trains and no version has; a project may have no card yet."""
+    if outcome.new and not outcome.commit:
+        return []
+    store = open_head(repo).tolerant()
+    cards = [card for name in store.models() if (card := _card(store, name))]
+    mine = [card.model for card in cards if card.pipeline == outcome.run.pipeline]
+    if not mine:
+        return ["actum init --model NAME && git add registry && git commit", "actum register NAME"]
+    done = {name for name in mine for version in store.versions(name) if version.run == outcome.run.id}
+    return [f"actum register {name}" for name in mine if name not in done]
+
+
+def _card(store: Store, name: str) -> ModelCard | None:
+    try:
+        return store.card(name)
+    except InvalidRecordError:
+        return None  # `actum register` will say what is wrong with it
 
 
 def _foretell(stages: tuple[tuple[str, str], ...], as_json: bool) -> None:
@@ -67,9 +91,8 @@ def _foretell(stages: tuple[tuple[str, str], ...], as_json: bool) -> None:
     )
 
 
-def _show(outcome: Outcome, as_json: bool) -> None:
+def _show(outcome: Outcome, steps: list[str], as_json: bool) -> None:
     record = outcome.run
-    steps = ["actum register MODEL"] if outcome.commit or not outcome.new else []
     if as_json:
         data = {"run": encode(record), "path": outcome.path, "new": outcome.new, "commit": outcome.commit}
         output.envelope("run-result/1", data | {"pending": list(outcome.pending)}, next_=steps)

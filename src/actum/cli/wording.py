@@ -9,7 +9,6 @@ import click
 
 from actum.cli import output
 
-WIDTH = 100
 _SAME = timedelta(minutes=1)
 
 

@@ -83,7 +83,8 @@ def read_pipeline(reader: Reader, where: str) -> Pipeline:
     """
     data = reader(where)
     if data is None:
-        raise NotFoundError(f"{where}: is not there", hint="actum init")
+        hint = f"write your stages into it (dvc stage add --help), then git add {where} && git commit"
+        raise NotFoundError(f"{where}: is not there", hint=hint)
     raw, here = load(data, where=where), posixpath.dirname(where)
     definitions = read_definitions(reader, where)
     lock_path = posixpath.join(here, LOCK)

@@ -91,5 +91,5 @@ def _missing(python: str, cwd: Path, seen: Mapping[str, str]) -> NotFoundError:
     here = ", ".join(sorted(found, key=lambda text: [int(part) for part in re.findall(r"\d+", text)])) or "none"
     return NotFoundError(
         f"Python {python} is not on this machine; found: {here}",
-        hint=f"uv python install {python}   (or name one of these under environment: python: in actum.yaml)",
+        hint=f"uv python install {python}  # or name one of these under environment: python: in actum.yaml",
     )

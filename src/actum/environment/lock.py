@@ -62,6 +62,19 @@ def source_only(text: str) -> tuple[str, ...]:
     return tuple(_SOURCE_ONLY.findall(text))
 
 
+def text_of(data: bytes, *, where: str = "requirements.lock") -> str:
+    """Return the text of a lock.
+
+    Raises:
+        InvalidRecordError: It is no UTF-8.
+    """
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        problem = f"{where}: byte {error.start}: is 0x{data[error.start]:02x}, which is not UTF-8"
+        raise InvalidRecordError(problem, hint=EDITED) from error
+
+
 def parse_lock(text: str, *, where: str = "requirements.lock") -> tuple[Pinned, ...]:
     """Read a lock.
 
@@ -143,7 +156,7 @@ def make_lock(
             hint=f"write the packages you import into {source}, one a line, then run `actum lock`",
         )
     before = (root / out).read_bytes() if (root / out).exists() else b""
-    parse_lock(before.decode(), where=out)
+    parse_lock(text_of(before, where=out), where=out)
     options = [*(["--universal"] if universal else []), *(["--upgrade"] if upgrade else [])]
     body, built = _compile(root, source, before, python, options, caller)
     after = (_head(source, python, built) + body).encode()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from actum import digests
 from actum.environment import interpreters
-from actum.environment.lock import Pinned, lock_digest, parse_lock, source_only
+from actum.environment.lock import Pinned, lock_digest, parse_lock, source_only, text_of
 from actum.environment.machine import platform_name
 from actum.environment.uv import run_uv
 from actum.errors import InvalidRecordError, NotFoundError
@@ -141,7 +141,7 @@ def _install(home: Path, recipe: _Recipe) -> list[str | Path]:
 
 
 def _recipe(lock: bytes, wheels: Path | None) -> _Recipe:
-    pinned = parse_lock(lock.decode())
+    pinned = parse_lock(text_of(lock))
     installed = lock if wheels is None else _wheels_lock(wheels, pinned)
     return _Recipe(
         lock=lock,
@@ -157,7 +157,7 @@ def _wheels_lock(wheels: Path, pinned: tuple[Pinned, ...]) -> bytes:
     if not where.exists():
         raise NotFoundError(f"{where}: is not there; a folder of wheels carries a lock of its own")
     data = where.read_bytes()
-    there = {item.name: item.version for item in parse_lock(data.decode(), where=str(where))}
+    there = {item.name: item.version for item in parse_lock(text_of(data, where=str(where)), where=str(where))}
     for name, version in there.items():
         if not any(item.name == name and item.version == version for item in pinned):
             raise InvalidRecordError(f"{where}: {name}=={version} is not in the lock")

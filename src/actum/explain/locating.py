@@ -19,7 +19,6 @@ from actum.records.decision import Decision
 from actum.records.event import Event, Seal
 from actum.store import Store
 
-SHORTEST = 6
 _PREFIX = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{5,25}")
 
 
@@ -65,7 +64,7 @@ def parse(text: str) -> tuple[str, str]:
     """
     model, slash, rest = text.partition("/")
     if not slash or not model or not _PREFIX.fullmatch(rest.upper()):
-        raise UsageError(f"{text!r} is no decision", hint="actum why MODEL/ULID (at least 6 characters of it)")
+        raise UsageError(f"{text!r} is no decision", hint="actum why MODEL/ULID, or: actum why MODEL --key KEY")
     return model, rest.upper()
 
 

@@ -9,18 +9,10 @@ import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from actum.errors import UserError
+from actum.errors import DISK_HINTS, UserError
 
 _TEMPORARY = re.compile(r"\.actum-[0-9a-f]{16}\.tmp")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
-_HINTS = {
-    errno.ENOSPC: "free some space on that disk, then run the command again",
-    errno.EDQUOT: "your quota on that disk is used up: free some space",
-    errno.EFBIG: "raise the limit on file sizes (ulimit -f)",
-    errno.EACCES: "make the folder writable for you",
-    errno.EPERM: "make the folder writable for you",
-    errno.EROFS: "mount that disk for writing",
-}
 
 
 class _Taken(Exception):
@@ -102,7 +94,7 @@ def _place(path: Path, data: bytes, settle: Callable[[Path, Path], None]) -> Non
         _sync_folder(path.parent)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
-        raise UserError(f"{path}: cannot be written: {why}", hint=_HINTS.get(error.errno or 0, "")) from error
+        raise UserError(f"{path}: cannot be written: {why}", hint=DISK_HINTS.get(error.errno or 0, "")) from error
 
 
 def _write(temporary: Path, data: bytes, path: Path) -> None:

@@ -77,7 +77,7 @@ def _records(repo: Git, faults: list[Fault], environ: Mapping[str, str], now: da
 def _tags(trunk: Store, now: datetime) -> Iterator[Fault]:
     plan = plan_tags(trunk, now=int(now.timestamp()))
     for tag in plan.missing:
-        yield Fault(part="tags", weight="note", where=tag.name, what="is not written yet", mend="actum tags")
+        yield Fault(part="tags", weight="note", where=tag.name, what="this tag is not written yet", mend="actum tags")
     for remark in plan.remarks:
         yield Fault(part="tags", weight="note", where=remark.subject, what=remark.message, mend=remark.hint)
 

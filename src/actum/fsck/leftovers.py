@@ -12,10 +12,10 @@ from actum.git.repository import Git
 from actum.health.leftovers import look_for_leftovers
 
 _AGAIN = {
-    "run": "actum run   (or: git add {path} && git commit)",
+    "run": "actum run  # or: git add {path} && git commit",
     "model-version": "actum register {model} --version {name}",
     "event": "rm {path}   (and repeat the command that was killed)",
-    "stage": "git checkout -- {path}   (or: rm {path})",
+    "stage": "git checkout -- {path}  # or: rm {path}",
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from actum.dvc import delivery
 from actum.dvc.cache import cache_of
-from actum.dvc.config import Config
+from actum.dvc.config import Config, Remote
 from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed
 from actum.errors import ToolFailedError, UserError
@@ -28,18 +29,20 @@ def object_faults(needed: Iterable[Needed], config: Config, environ: Mapping[str
         there = delivery.fsck_remote(objects, config, environ)
     except (ToolFailedError, UserError) as error:
         yield Fault(part="objects", weight="wrong", where="remote", what=str(error), mend=error.hint)
-        there = ()
+        yield from (_fault(problem, "") for problem in here)  # removing one could lose the last copy
+        return
     yield from _judged(here, there, config)
 
 
-def _judged(here: Iterable[Problem], there: Iterable[Problem], config: Config) -> Iterator[Fault]:
-    remote = config.remote()
+def _judged(here: Sequence[Problem], there: Sequence[Problem], config: Config) -> Iterator[Fault]:
     missing_there = {problem.object for problem in there if problem.state == "missing"}
+    unsound_there = {problem.object for problem in there}
     missing_here = {problem.object for problem in here if problem.state == "missing"}
+    unsound_here = {problem.object for problem in here}
     for problem in here:
         if problem.state == "corrupt":
             place = cache_of(config).path(problem.object)
-            mend = f"rm -f '{place}' && dvc fetch" if problem.object not in missing_there else ""
+            mend = f"rm -f {shlex.quote(str(place))} && dvc fetch" if problem.object not in unsound_there else ""
             yield _fault(problem, mend)
         elif problem.object in missing_there:
             yield Fault(
@@ -50,11 +53,17 @@ def _judged(here: Iterable[Problem], there: Iterable[Problem], config: Config) -
             )
     for problem in there:
         if problem.state == "corrupt":
-            address = f"{remote.shown}/files/md5/{problem.object[:2]}/{problem.object[2:]}"
-            mend = f"rm -f '{address}' && dvc push" if problem.object not in missing_here else ""
+            mend = _removal(problem, config.remote(problem.store)) if problem.object not in unsound_here else ""
             yield _fault(problem, mend)
         elif problem.object not in missing_here:
             yield _fault(problem, "dvc push, or actum register MODEL --version X.Y.Z again")
+
+
+def _removal(problem: Problem, remote: Remote) -> str:
+    place = f"files/md5/{problem.object[:2]}/{problem.object[2:]}"
+    if remote.path is None:
+        return f"dvc push  # once {place} is removed from {remote.shown}"
+    return f"rm -f {shlex.quote(str(remote.path / place))} && dvc push"
 
 
 def _fault(problem: Problem, mend: str) -> Fault:

@@ -76,7 +76,7 @@ class Git:
         """
         commit = self.resolve("HEAD")
         if commit is None:
-            raise UserError("the repository has no commit yet", hint="git commit --allow-empty -m 'Begin'")
+            raise UserError("the repository has no commit yet", hint="git add . && git commit -m 'Begin with actum'")
         return commit
 
     def branch(self) -> str | None:
@@ -151,6 +151,11 @@ class Git:
             path.decode(errors="surrogateescape"): letter.decode()
             for letter, path in zip(*[iter(listed)] * 2, strict=True)
         }
+
+    def changed_since(self, commit: str) -> frozenset[str]:
+        """Return the tracked paths that the work tree has otherwise than *commit*."""
+        listed = plumbing.git(self.root, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit)
+        return frozenset(path.decode(errors="surrogateescape") for path in listed.split(b"\0")[:-1])
 
     def first_parents(self, commit: str, *paths: str) -> tuple[str, ...]:
         """Return the commits of a line, newest first; with *paths* only those that changed one of them."""

@@ -34,7 +34,7 @@ def _lock(repo: Git, path: str) -> Finding:
     try:
         packages = len(parse_lock(place.read_text(encoding="utf-8"), where=path))
     except (InvalidRecordError, UnicodeDecodeError) as error:
-        return wrong("lock", str(error), f"git checkout HEAD -- {path}   (or rm {path} && actum lock)")
+        return wrong("lock", str(error), f"git checkout HEAD -- {path}  # or rm {path} && actum lock")
     return next(committed(repo, path, "lock"), ok("lock", f"holds {packages}"))
 
 

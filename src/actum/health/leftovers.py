@@ -38,7 +38,7 @@ def _git_locks(repo: Git, now: datetime) -> Iterator[Finding]:
             yield note("git lock", f"git is at work: it holds {shown}")
         else:
             says = f"{shown} was left behind by a git that was killed, {_minutes(age)} ago"
-            yield wrong("git lock", says, f"rm {shlex.quote(str(lock))}   (once no git is at work here)")
+            yield wrong("git lock", says, f"rm {shlex.quote(str(lock))}  # once no git is at work here")
 
 
 def _lock_files(folder: Path) -> Iterator[Path]:
@@ -54,12 +54,12 @@ def _lock_files(folder: Path) -> Iterator[Path]:
 def _dvc_locks(root: Path) -> Iterator[Finding]:
     for lock in leftovers.locks(root):
         if not lock.command:  # what cannot be read names nobody, and dvc refuses to start over it
-            yield wrong("dvc lock", f"{lock.path}: {lock.on}", f"rm {lock.path}   (once no dvc is at work here)")
+            yield wrong("dvc lock", f"{lock.path}: {lock.on}", f"rm {lock.path}  # once no dvc is at work here")
         elif lock.alive:
             yield note("dvc lock", f"dvc is at work (process {lock.pid or 'unknown'}): it holds {lock.on}")
         else:
             says = f"{lock.path} names process {lock.pid}, which is gone, for {lock.on}"
-            yield wrong("dvc lock", says, f"rm {lock.path}   (once no dvc is at work here)")
+            yield wrong("dvc lock", says, f"rm {lock.path}  # once no dvc is at work here")
 
 
 def _runs(root: Path) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def _runs(root: Path) -> Iterator[Finding]:
         if writer:
             yield note("run", f"run/{book.run} is under way ({writer})")
             return
-        yield note("run", f"run/{book.run} did not come to its end", "actum run   (continues it, or gives it up)")
+        yield note("run", f"run/{book.run} did not come to its end", "actum run  # continues it, or gives it up")
 
 
 def _writer(root: Path) -> str:

@@ -8,6 +8,7 @@ from actum import layout, store
 from actum.errors import InvalidRecordError
 from actum.git.repository import Git
 from actum.health.finding import Finding, note, ok, told, wrong
+from actum.records.card import ModelCard
 from actum.records.settings import Settings
 
 UNFINISHED = "TODO"
@@ -18,6 +19,10 @@ def read_settings(repo: Git) -> tuple[Settings | None, tuple[Finding, ...]]:
     path = repo.root / layout.SETTINGS
     if not path.is_file():
         return None, (wrong("project", f"{layout.SETTINGS} is not there", "actum init"),)
+    if path.is_symlink():  # read through the link it may be sound, but git holds only where it leads
+        name = layout.SETTINGS
+        mend = f'cp --remove-destination "$(readlink -f {name})" {name} && git commit {name}'
+        return None, (wrong("project", f"{layout.SETTINGS} is a link, must be a regular file", mend),)
     try:
         settings = store.read_record(layout.SETTINGS, path.read_bytes())
     except InvalidRecordError as error:
@@ -53,7 +58,7 @@ def _trunk(repo: Git, trunk: str) -> Finding:
     if repo.resolve("HEAD") is None or store.trunk_commit(repo, trunk):
         return ok("trunk", trunk)
     says = f"the trunk {trunk} is neither a branch here nor at origin"
-    return wrong("trunk", says, f"git fetch origin {trunk}   (or name the branch that is: trunk: in {layout.SETTINGS})")
+    return wrong("trunk", says, f"git fetch origin {trunk}  # or name the branch that is: trunk: in {layout.SETTINGS}")
 
 
 def _trusted_types(repo: Git) -> Finding:
@@ -67,6 +72,16 @@ def _cards(repo: Git) -> Iterator[Finding]:
         if not path.is_file():
             continue
         where = path.relative_to(repo.root).as_posix()
+        try:
+            card = store.read_record(where, path.read_bytes())
+        except InvalidRecordError as error:
+            yield told("card", error, f"mend {where} as the message says, git commit {where}")
+            continue
+        yield from committed(repo, where, "card")
+        assert isinstance(card, ModelCard)
+        if card.policy and not (repo.root / layout.policy(card.policy)).is_file():
+            policy = layout.policy(card.policy)
+            yield note("card", f"{where} names the policy {card.policy}, {policy} is not there", f"write {policy}")
         lines = path.read_text(errors="replace").splitlines()
         open_ = [str(number) for number, line in enumerate(lines, 1) if f"{UNFINISHED}:" in line.partition("#")[0]]
         if open_:

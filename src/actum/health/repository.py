@@ -74,5 +74,5 @@ def _clock(repo: Git, now: datetime) -> Finding:
     made = datetime.fromtimestamp(repo.committed_at(head), UTC) if head else now
     if made > now + _SKEW:
         says = f"HEAD was committed at {moments.write(made)}, and this machine's clock says {moments.write(now)}"
-        return wrong("clock", says, "timedatectl set-ntp true   (or ask who committed with a wrong clock)")
+        return wrong("clock", says, "timedatectl set-ntp true  # or ask who committed with a wrong clock")
     return ok("clock", "not behind HEAD")

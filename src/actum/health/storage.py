@@ -53,7 +53,7 @@ def look_at_remote(remote: Remote) -> Finding:
     place = shlex.quote(str(remote.path))
     if not remote.path.exists():
         says = f"{name}: {remote.path} is not there"
-        return wrong("remote", says, f"mkdir -p {place}   (or mount the disk that it is on)")
+        return wrong("remote", says, f"mkdir -p {place}  # or mount the disk that it is on")
     if not remote.path.is_dir():
         return wrong("remote", f"{name}: {remote.path} is a file", f"dvc remote modify {remote.name} url FOLDER")
     if not os.access(remote.path, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):

@@ -19,6 +19,10 @@ from actum.inside.digests import write_atomically
 from actum.inside.errors import ModelError
 
 USAGE = 2
+_ADD_PACKAGE = (
+    "write its package into requirements.in, actum lock, git commit, actum run: a version keeps the environment that"
+    " it was trained in"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def run(job: Job, arguments: Sequence[str] | None = None) -> int:
         answer = {"ok": True, **job(_read(request_file))}
     except ModelError as error:
         answer = {"ok": False, "error": str(error), "hint": error.hint}
+    except ModuleNotFoundError as error:
+        answer = {"ok": False, "error": f"the locked environment has no module {error.name}", "hint": _ADD_PACKAGE}
     write_atomically(response_file, (json.dumps(answer, ensure_ascii=False, allow_nan=False) + "\n").encode())
     return 0 if answer["ok"] else 1
 

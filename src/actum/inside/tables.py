@@ -168,7 +168,10 @@ def moments(table: Table, name: str) -> list[dt.datetime | None]:
         ticks = column.cast(pa.timestamp("us", tz=column.type.tz)).cast(pa.int64()).to_pylist()
     except pa.ArrowInvalid as error:
         raise ModelError(f"{table.place}: column {name} holds moments finer than a microsecond") from error
-    return [None if tick is None else _EPOCH + dt.timedelta(microseconds=tick) for tick in ticks]
+    try:
+        return [None if tick is None else _EPOCH + dt.timedelta(microseconds=tick) for tick in ticks]
+    except OverflowError as error:  # how databases write "for ever"
+        raise ModelError(f"{table.place}: column {name} holds a moment outside the years 1 to 9999") from error
 
 
 def parse_moment(text: str, where: str) -> dt.datetime:

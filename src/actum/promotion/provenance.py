@@ -51,6 +51,12 @@ def _differences(version: ModelVersion, run: Run) -> Iterator[str]:
     made = {(out.path, out.md5, out.sha256) for out in run.made().values()}
     if (artifact.path, artifact.md5, artifact.sha256) not in made:
         yield f"artifact: {artifact.path} with these digests is no output of run/{run.id}"
+    for name in ("code_commit", "pipeline", "params"):
+        if getattr(version, name) != getattr(run, name):
+            yield f"{name}: is not what run/{run.id} has on record"
+    for name in ("python", "platform", "lock", "lock_sha256", "wing", "exactness"):
+        if getattr(version.environment, name) != getattr(run.environment, name):
+            yield f"environment.{name}: is not what run/{run.id} has on record"
     if run.dirty:
         yield f"run: run/{run.id} ran a dirty work tree"
     for name, value in version.metrics.items():

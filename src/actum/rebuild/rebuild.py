@@ -30,6 +30,7 @@ from actum.records.card import ModelCard
 from actum.records.event import Attestation, Event, Verdict, reaches
 from actum.records.run import Run, RunEnvironment, RunStage
 from actum.records.version import ModelVersion
+from actum.registry import require_made
 from actum.runlog.history import flat_metrics
 from actum.runlog.journal import Book, open_book
 from actum.store import Store, write_record
@@ -107,6 +108,7 @@ def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Reb
     run = result.run(version.run)
     if run is None:
         raise UserError(f"run/{version.run} is not in commit {source.result[:10]}", hint="actum fsck")
+    require_made(result, version)
     config = read_config(around.repo.root, around.environ)
     needed = secure(result, version, config, around.environ, around.tell)
     _disk_space(around.repo.root, needed)

@@ -49,10 +49,14 @@ def artifact_of(run: Run, card: ModelCard) -> FileFact:
     """Return the run's output that the card calls its artifact.
 
     Raises:
-        UserError: No stage of the run made it: a file from outside the pipeline has no provenance.
+        UserError: It is a folder, or no stage of the run made it: what is from outside has no provenance.
     """
     path = in_pipeline(card, card.artifact)
-    if (out := run.made().get(path)) is not None:
+    out = run.made().get(path)
+    if out is not None and out.sha256 is None:
+        problem = f"{path} is a folder: an artifact is one file"
+        raise UserError(problem, hint="have its stage write one file, a zip or a tar of the folder")
+    if out is not None:
         return out
     raise UserError(
         f"{path} is not an output of run/{run.id}: its pipeline did not make it",
@@ -81,12 +85,17 @@ def _named(store: Store, run_id: str) -> Run:
 
 def _newest(store: Store, card: ModelCard) -> Run:
     _, lock = described(store, card.pipeline)
-    found = False
-    for run in store.runs():
-        found = True
-        if run.pipeline == card.pipeline and not run.dirty and _differing(run, lock) is None:
-            return run
-    if not found:
+    artifact = in_pipeline(card, card.artifact)
+    found: Run | None = None
+    fitting: Run | None = None
+    for found in store.runs():
+        if found.pipeline == card.pipeline and not found.dirty and _differing(found, lock) is None:
+            if artifact in found.made():
+                return found
+            fitting = fitting or found  # of targets that do not need the model; an earlier one may have made it
+    if fitting is not None:
+        return fitting
+    if found is None:
         raise NotFoundError("no run is on record yet", hint="actum run")
     raise NotFoundError("no run on record made what dvc.lock says: it was changed without a run", hint="actum run")
 

@@ -11,22 +11,20 @@ from actum import digests, files, layout, registry, state
 from actum.dvc import delivery
 from actum.dvc.cache import cache_of
 from actum.dvc.config import read_config
+from actum.dvc.objects import Needed
 from actum.dvc.tracked import read_tracked, write_tracked
-from actum.environment.venv import Environments
 from actum.environment.wheels import collect_wheels
 from actum.errors import NotFoundError, UserError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Bump, Version
-from actum.needs import objects_needed
+from actum.needs import bring, objects_needed
 from actum.records.card import ModelCard
 from actum.records.forms import FileFact
 from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
 from actum.registration.choice import Chosen, choose
 from actum.store import Store, write_record
 from actum.workshop import Workshop, open_recorded_workshop
-
-CANONICAL_SKOPS = "canonical-skops/1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +42,10 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """The version on record. ``new``: whether this call wrote it; ``commit``: that of the version file."""
+    """The version on record. ``new``: whether this call wrote it; ``commit``: that of the version file.
+
+    ``asked_run``: of a version that was there, the run that was to be registered; the same bytes are one version.
+    """
 
     version: ModelVersion
     path: str
@@ -53,6 +54,7 @@ class Outcome:
     objects: int = 0
     remote: str = ""
     problem: str = ""
+    asked_run: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +91,16 @@ def register(order: Order, around: Surroundings) -> Outcome:
 
 def _again(order: Order, around: Surroundings, chosen: Chosen, standing: ModelVersion) -> Outcome:
     """See to it that a version on record is in the remote and keeps its commit, whatever stopped the first call."""
-    outcome = Outcome(version=standing, path=_path(standing), new=False)
+    outcome = Outcome(version=standing, path=_path(standing), new=False, asked_run=chosen.run.id)
     if not order.dry_run and not order.local:
-        remote, count = _push(around, chosen.result, standing)
+        remote, count = _push(around, Store(around.repo, _held(around.repo, standing, chosen)), standing)
         outcome = replace(outcome, remote=remote, objects=count)
     return _finish(order, around, standing, outcome)
+
+
+def _held(repo: Git, standing: ModelVersion, chosen: Chosen) -> str:
+    """Return the version's own result commit; that of the run chosen now, where a squash has lost it."""
+    return repo.resolve(standing.result_commit) or chosen.result.commit
 
 
 def _require_history(repo: Git) -> None:
@@ -124,7 +131,22 @@ def _number(store: Store, order: Order, chosen: Chosen) -> tuple[str, ModelVersi
                 f" {version.registered_by}; a version never changes",
                 hint=f"actum register {order.model} --bump minor",
             )
-    return wanted or registry.next_version(store, order.model, order.bump), None
+    return _free(store.repo, order, chosen, wanted or registry.next_version(store, order.model, order.bump)), None
+
+
+def _free(repo: Git, order: Order, chosen: Chosen, number: str) -> str:
+    """Return the number, or the next one that no other branch, here or at origin, has given away."""
+    if not (order.local or order.dry_run) and repo.config("remote.origin.url"):
+        refs = layout.version_ref(order.model, "*")
+        writing.fetch(repo, "origin", f"{refs}:{refs}")  # out of reach, it is what the push will say
+    while (held := repo.resolve(layout.version_ref(order.model, number))) not in (None, chosen.result.commit):
+        if order.version is not None:
+            raise UserError(
+                f"{order.model}@v{number} is given on another branch, to what commit {held[:10]} brought",
+                hint=f"actum register {order.model} --bump {order.bump}",
+            )
+        number = str(Version.parse(number).bump(order.bump))
+    return number
 
 
 def _parsed(text: str) -> Version:
@@ -172,17 +194,19 @@ def _describe(
     around: Surroundings, workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen
 ) -> tuple[_Described, str]:
     """Return what the model is beyond its bytes, and why some of it could not be told."""
-    cache = cache_of(read_config(workshop.root, around.environ))
-    if not chosen.artifact.path.endswith(".skops"):
-        return _Described(format=f"bytes/{Path(chosen.artifact.path).suffix.lstrip('.') or 'unknown'}"), ""
+    config, artifact = read_config(workshop.root, around.environ), chosen.artifact
+    if not artifact.path.endswith(".skops"):
+        return _Described(format=f"bytes/{Path(artifact.path).suffix.lstrip('.') or 'unknown'}"), ""
     probe = _probe(store, card)
+    model = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256 or "")
+    rows = Needed(path=probe.path, md5=probe.md5, size=probe.size) if probe else None
     answer = workshop.ask(
         "describe",
         {
-            "model": str(cache.path(chosen.artifact.md5)),
-            "sha256": chosen.artifact.sha256,
+            "model": str(bring(model, config, around.environ)),
+            "sha256": artifact.sha256,
             "trusted": list(store.trusted_types()),
-            "probe": str(cache.path(probe.md5)) if probe else None,
+            "probe": str(bring(rows, config, around.environ)) if rows else None,
             "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
         },
     )
@@ -217,11 +241,8 @@ def _keep_wheels(
     name = digests.short(workshop.described.lock_sha256)
     folder = state.folder(root) / "wheels" / name
     if not folder.exists():  # it comes whole or not at all, and an earlier version may have had the same lock
-        environment = Environments(state.environments(root, around.environ), around.environ, root).ensure(
-            lock, workshop.described.python
-        )
         around.tell("collecting the wheels of the lock")
-        collect_wheels(lock, environment, into=folder, caller=around.environ)
+        collect_wheels(lock, workshop.prepared.environment, into=folder, caller=around.environ)
     kept = cache_of(read_config(root, around.environ)).put_dir(folder)
     tracked, ignore = f"{layout.WHEELS}/{name}.dvc", f"{layout.WHEELS}/.gitignore"
     files.replace(files.inside(root, tracked), write_tracked(name, kept.md5, kept.size, kept.nfiles))

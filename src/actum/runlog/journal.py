@@ -50,7 +50,9 @@ class Book:
         line = json.dumps({"event": event, **facts}, ensure_ascii=False).encode() + b"\n"
         with (self.folder / JOURNAL).open("a+b") as journal:
             journal.seek(0)
-            journal.truncate(journal.read().rfind(b"\n") + 1)
+            told = journal.read()
+            if not told.endswith(b"\n"):  # only then: the shell of a stage may be adding a line at this moment
+                journal.truncate(told.rfind(b"\n") + 1)
             journal.write(line)
             journal.flush()
             os.fsync(journal.fileno())
@@ -127,9 +129,10 @@ def open_book(root: Path, run: str, intent: Mapping[str, Any]) -> Book:
 
 
 def unfinished(root: Path) -> tuple[Book, ...]:
-    """Return the runs that began and neither closed nor were given up, newest first."""
+    """Return the runs that began and neither closed nor were given up, newest first; rebuilds are not among them."""
     folder = books_folder(root)
     if not folder.is_dir():
         return ()
     names = sorted((entry.name for entry in folder.iterdir() if is_ulid(entry.name)), reverse=True)
-    return tuple(book for name in names if not (book := Book(folder / name)).is_closed())
+    books = (Book(folder / name) for name in names)
+    return tuple(book for book in books if not book.is_closed() and "rebuild" not in (book.intent() or {}))

@@ -17,7 +17,7 @@ from actum.git.repository import Git
 
 def ignore_outputs(repo: Git, stages: Iterable[Stage]) -> None:
     """Write what DVC keeps and no pattern ignores yet into the .gitignore beside it, in DVC's own words."""
-    kept = [out.path for stage in stages for out in stage.outs if out.cached]
+    kept = [out.path for stage in stages for out in stage.outs if out.cached and "${" not in out.path]
     ignored = repo.ignored(kept)
     for path in (PurePosixPath(path) for path in kept if path not in ignored):
         place = files.inside(repo.root, str(path.parent / ".gitignore"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from actum import files, layout, pipeline, state
-from actum.dvc.lockfile import Lock
+from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.pipeline import Pipeline
 from actum.errors import InvalidRecordError, ToolFailedError
 from actum.git import writing
@@ -65,7 +65,6 @@ class _Job:
     workshop: Workshop
     code_commit: str
     dirty: bool
-    already_dirty: frozenset[str]
 
 
 def run(
@@ -93,6 +92,7 @@ def run(
         workshop = open_workshop(
             repo.root, store.read(settings.environment.lock), settings.environment, environ=environ, tell=tell
         )
+        _tell_of_lock(repo, settings.environment.lock, tell)
         files.sweep(repo.root, repo.dirty())
         _mend_lock(repo, store, order, tell)
         job = _prepare(repo, store, settings, order, workshop, tell)
@@ -119,6 +119,11 @@ def preview(
     return tuple((s.name, "executed" if s.name in execute else cited[s.name].stage.run) for s in stages)
 
 
+def _tell_of_lock(repo: Git, lock: str, tell: Callable[[str], None]) -> None:
+    if lock in repo.dirty():
+        tell(f"{lock} is not committed as it is: the environment is made of the one that is (git commit {lock})")
+
+
 def _mend_lock(repo: Git, store: Store, order: Order, tell: Callable[[str], None]) -> None:
     """Put dvc.lock back where a killed run left half of it: DVC writes it in place."""
     path = pipeline.lock_path(order.pipeline)
@@ -126,7 +131,7 @@ def _mend_lock(repo: Git, store: Store, order: Order, tell: Callable[[str], None
     if not journal.unfinished(repo.root) or not place.exists():
         return
     with suppress(InvalidRecordError):
-        pipeline.read(repo.root, order.pipeline)
+        read_lock({path: place.read_bytes()}.get, path)  # alone: of a malformed dvc.yaml others tell
         if place.stat().st_size:
             return
     tell(f"a run was killed while {path} was being written: it is put back as it was committed")
@@ -157,7 +162,6 @@ def _prepare(
         workshop=workshop,
         code_commit=commit,
         dirty=bool(code),
-        already_dirty=frozenset(code),
     )
 
 
@@ -187,6 +191,9 @@ class _Performance:
         ignore_outputs(job.repo, stages)
         self._execute(book)
         described, lock = pipeline.read(job.repo.root, job.order.pipeline)
+        # Of a foreach or a matrix only dvc.lock knows the stages.
+        names = [stage.name for stage in pipeline.closure(described, job.order.targets)]
+        self._notice_changes(described)
         if not book.executed() and (standing := self._already(names, lock)):
             book.note("closed", why="nothing to do")
             path = layout.run(standing.id, standing.started_at)
@@ -259,7 +266,19 @@ class _Performance:
         if code:
             problem = _failure(book, since=begun)
             book.note("failed", code=code)
-            raise ToolFailedError(problem, hint=f"less {book.log}; mend it, then actum run again")
+            hint = "dvc pull" if "missing data" in problem else f"less {book.log}; mend it, then actum run again"
+            raise ToolFailedError(problem, hint=hint)
+
+    def _notice_changes(self, described: Pipeline) -> None:
+        """Whoever edits or commits code under a run leaves nobody to say which of it was executed: call it dirty."""
+        job = self._job
+        if job.dirty:
+            return
+        results = _results_of(described, job.order.pipeline)
+        changed = sorted(path for path in job.repo.changed_since(job.code_commit) if not _is_result(path, results))
+        if changed:
+            self._tell(f"{', '.join(changed[:3])} changed while the stages ran: this run cannot be registered")
+            self._job = replace(job, dirty=True)
 
     def _keep_states(self, book: journal.Book) -> None:
         """Note what dvc.lock says of each stage executed: a resumed run trusts no entry that says otherwise."""
@@ -315,7 +334,9 @@ class _Performance:
         job = self._job
         outcome = Outcome(run=record, path=path, new=True, log=str(book.log))
         results = _results_of(described, job.order.pipeline)
-        paths = [p for p in job.repo.dirty() if _is_result(p, results) or p == path]
+        # A record that an earlier run left uncommitted is not this one's result.
+        mine = (p for p in job.repo.dirty() if p == path or not p.startswith(f"{layout.RUNS}/"))
+        paths = [p for p in mine if _is_result(p, results)]
         if job.dirty or not job.order.commit:
             book.note("closed", why="recorded, not committed")
             return replace(outcome, pending=tuple(sorted(paths)))
@@ -357,7 +378,17 @@ def _failure(book: journal.Book, *, since: int) -> str:
             return "dvc repro failed: " + book.log.read_text(encoding="utf-8").strip().splitlines()[-1]
         return "dvc repro failed"
     last = ended[-1]
-    return f"stage {last['stage']} failed with exit status {last['code']}: {last['cmd']}"
+    words = _last_words(book)
+    told = f"\n  {words}" if words else ""
+    return f"stage {last['stage']} failed with exit status {last['code']}: {last['cmd']}{told}"
+
+
+def _last_words(book: journal.Book) -> str:
+    """Return the last line that the stage itself wrote; what follows it in the log is DVC's."""
+    lines = book.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    own = (line.strip() for line in reversed(lines) if not line.startswith(("ERROR: ", ">")))
+    last = next((line for line in own if line), "")
+    return "" if pipeline.is_between_stages(last) else last[:300]
 
 
 def _message(record: Run) -> str:

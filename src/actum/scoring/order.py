@@ -75,6 +75,7 @@ def decider(trunk: Store, reference: Reference, as_of: datetime) -> Decider:
     if reference.kind == "model":
         reference = Reference("stage", reference.owner, _last_stage(trunk))
     version = registry.resolve(trunk, reference, as_of)
+    registry.require_made(trunk, version)
     standing = registry.standing(trunk, card.model, reference.name, as_of) if reference.kind == "stage" else None
     if standing and standing.promotion.artifact != version.artifact.sha256:
         raise InvalidRecordError(

@@ -80,7 +80,8 @@ def score(order: Order, around: Surroundings) -> Scored:
         trunk = open_trunk(repo)
         by = decider(trunk, order.reference, as_of)
         rows = table(repo.root, order.table)
-        finish_left_over(repo, by.card.model, around.tell)
+        if not order.dry_run:
+            finish_left_over(repo, by.card.model, around.tell)
         with tempfile.TemporaryDirectory(prefix="score-", dir=state.scratch(repo.root)) as folder:
             lines = _ask(order, around, by, rows, Path(folder, "scored.ndjson"))
             found = survey(lines, by.rule, since=by.standing.since if by.standing else None, until=as_of)
@@ -125,6 +126,10 @@ def _refuse_outside(found: Survey, order: Order, by: Decider, rows: Table, as_of
     if found.after:
         problems.append(f"{found.after:,} rows are after {moments.write(as_of)}, the time asked for (--as-of)")
         options += ["--until", moments.write(as_of)]
+    if found.before == found.rows and by.standing:
+        problem = f"all {found.rows:,} rows are before {since}, when {by.name} took {by.standing.stage}"
+        outright = shlex.join(["actum", "score", by.name, rows.listed or str(rows.path)])
+        raise UserError(f"{problem}; none was decided", hint=f"{outright}  # a version by its name, under no promotion")
     if problems:
         again = ["actum", "score", str(order.reference), rows.listed or str(rows.path), *options]
         given = [("--as-of", order.as_of), ("--since", order.since), ("--until", order.until)]
