@@ -15,7 +15,6 @@ from actum.health.project import look_at_project, read_settings
 from actum.records.settings import EnvironmentSettings, Settings
 from tests.health.healthy_project import Project, bad
 
-
 CARD = "schema: model/1\nmodel: late\nowner: ana@example.org\nartifact: models/late.skops\n"
 
 

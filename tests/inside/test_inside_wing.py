@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from actum.inside.envelope import Request, run
 from tests.inside.asking import INPUTS, SOURCE, Worker
 from tests.inside.make_models import flights
 
@@ -102,3 +103,18 @@ def test_the_wing_imports_only_itself_and_what_the_lock_holds(file: Path) -> Non
     foreign = {name for name in imported if name.partition(".")[0] not in ALLOWED | set(sys.stdlib_module_names)}
     ours = {name for name in imported if name.partition(".")[0] == "actum" and not name.startswith(OF_OURS)}
     assert (foreign, ours) == (set(), set())
+
+
+def test_a_package_that_the_lock_lacks_is_a_refusal_with_its_name(tmp_path: Path) -> None:
+    def job(_request: Request) -> dict[str, Any]:
+        raise ModuleNotFoundError("No module named 'pyarrow'", name="pyarrow")
+
+    asked, answered = tmp_path / "request.json", tmp_path / "response.json"
+    asked.write_text("{}")
+    assert run(job, [str(asked), str(answered)]) == 1
+    assert json.loads(answered.read_text()) == {
+        "ok": False,
+        "error": "the locked environment has no module pyarrow",
+        "hint": "write its package into requirements.in, actum lock, git commit, actum run: a version keeps the"
+        " environment that it was trained in",
+    }

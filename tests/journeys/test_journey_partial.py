@@ -117,6 +117,14 @@ def test_a_failing_stage_leaves_no_record_and_a_retry_after_the_mend_works(begun
     assert begun.git("status", "--porcelain") == ""
 
 
+def test_a_folder_that_git_does_not_keep_is_there_for_the_stages_of_a_rebuild(begun: World) -> None:
+    begun.git("rm", "--quiet", "models/.gitignore")
+    begun.commit("Nothing keeps models")
+    begun.actum("run")
+    begun.actum("register", "tiny")
+    assert begun.told("rebuild", "tiny")["level"] == "bytes"
+
+
 def test_a_retry_after_a_mend_outside_continues_the_same_run(begun: World, stages_of: Stages) -> None:
     flag = begun.root / "flag"
     begun.write("src/evaluate.py", f"open({str(flag)!r})\n" + (begun.repo / "src/evaluate.py").read_text())
@@ -176,3 +184,18 @@ def test_an_interrupt_ends_the_whole_group(begun: World) -> None:
     assert not (begun.repo / "runs").exists()
     assert begun.git("log", "--format=%s", "-1") == "Sleep"
     assert os.path.exists(begun.repo / ".actum" / "runs")
+
+
+def test_a_request_to_end_is_taken_like_an_interrupt(begun: World) -> None:
+    begun.write("src/train.py", "import os, time\nopen('started', 'w').close()\nos.system('sleep 301')\n")
+    begun.write(".gitignore", "/started\n")
+    begun.commit("Sleep")
+    child = subprocess.Popen([*ACTUM, "run"], cwd=begun.repo, env=dict(begun.env), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (begun.repo / "started").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    child.send_signal(signal.SIGTERM)
+    _, said = child.communicate(timeout=30)
+    assert (child.returncode, said.splitlines()[-1]) == (130, "interrupted")
+    assert not any("sleep 301" in words for words in processes_in(begun.root))

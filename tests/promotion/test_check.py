@@ -379,16 +379,13 @@ def test_a_version_says_what_its_run_measured(project: Project) -> None:
     assert project.found() == [("block", "version-run", path, message)]
 
 
-def test_a_version_names_the_code_and_the_environment_of_its_run(project: Project) -> None:
+def test_a_version_names_the_code_of_its_run(project: Project) -> None:
     project.begin("work")
     run = project.train("three\n", auc=0.6, brier=0.1)
-    other = replace(run, params={"depth": 9}, environment=replace(run.environment, python="3.12.1"))
-    project.register("1.2.0", other)
+    project.register("1.2.0", replace(run, code_commit="0" * 40))
     path = layout.version("churn", "1.2.0")
-    assert project.found() == [
-        ("block", "version-run", path, f"environment.python: is not what run/{run.id} has on record"),
-        ("block", "version-run", path, f"params: is not what run/{run.id} has on record"),
-    ]
+    message = f"code_commit: is not what run/{run.id} has on record"
+    assert project.found() == [("block", "version-run", path, message)]
 
 
 def test_a_version_of_no_run_is_refused(project: Project) -> None:

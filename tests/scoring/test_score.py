@@ -64,6 +64,15 @@ def test_what_stood_at_the_business_time_decides(loans: Loans, capsys: pytest.Ca
     assert loans.repo.dirty() == {}
 
 
+def test_a_table_that_is_older_than_the_promotion_is_led_to_the_version_by_name(
+    loans: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert loans.actum("score", MODEL, TABLE, "--until", "2020-03-01") == 1
+    said = capsys.readouterr().err
+    assert ", when loans@v2.0.0 took production; none was decided\n" in said
+    assert said.endswith(f"hint: actum score loans@v2.0.0 {TABLE}  # a version by its name, under no promotion\n")
+
+
 def test_rows_outside_of_the_promotions_time_are_refused_and_counted(
     loans: Loans, capsys: pytest.CaptureFixture[str]
 ) -> None:

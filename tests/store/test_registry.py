@@ -197,7 +197,7 @@ def test_a_version_that_names_what_its_run_did_not_make_is_refused(keep: Keep) -
     version = samples.version()
     own = version.artifact
     fact = FileFact(path=own.path, md5=own.md5, sha256=own.sha256)
-    train = RunStage(name="train", run=ONE, cmd=("true",), outs=(own.path,))
+    train = RunStage(name="train", run=ONE, cmd="true", seconds=1.0, outs=(own.path,))
     run = samples.run(id=version.run, stages=(train,), files=(fact,))
     store = keep({**by_path(version), layout.run(run.id, run.started_at): run})
     registry.require_made(store, version)

@@ -74,8 +74,8 @@ def find_source(root: Path, out: str) -> str:
             return (folder / name).as_posix()
     raise NotFoundError(
         f"neither {' nor '.join(SOURCES)} is there to say what the environment needs",
-        hint=f"write the packages that your stages import into {(folder / SOURCES[0]).as_posix()}, one a line; skops and"
-        " pyarrow among them, by which models are kept and tables scored",
+        hint=f"write the packages that your stages import into {(folder / SOURCES[0]).as_posix()}, one a line; skops"
+        " and pyarrow among them, by which models are kept and tables scored",
     )
 
 
@@ -94,9 +94,8 @@ def _resolved_aside(
     """Resolve into a copy, for who only asks."""
     there = files.inside(root, settings.lock)
     before = there.read_bytes() if there.exists() else b""
-    parse_lock(
-        text_of(before, where=settings.lock), where=settings.lock
-    )  # here an error names the lock and not the copy
+    # Here an error names the lock and not the copy.
+    parse_lock(text_of(before, where=settings.lock), where=settings.lock)
     with tempfile.TemporaryDirectory(prefix="actum-lock-") as folder:
         copy = Path(folder, there.name)
         copy.write_bytes(before)

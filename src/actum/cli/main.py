@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -120,6 +121,7 @@ def cli(ctx: click.Context, folder: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit status."""
+    _tidy_when_asked_to_end()
     with screens():
         try:
             status = _run(list(sys.argv[1:] if argv is None else argv))
@@ -129,6 +131,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0  # the reader has seen enough
         except UserError as error:  # stdout itself, at its end
             return _tell(error)
+
+
+def _tidy_when_asked_to_end() -> None:
+    """Take a request to end like Ctrl-C: children are ended, worktrees removed. Who has us ignore it is obeyed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _run(argv: list[str]) -> int:

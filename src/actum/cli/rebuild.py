@@ -59,7 +59,8 @@ def command(
         output.say(f"rebuilding {name}")
     rebuilt = rebuild(wanted, records.card(wanted.model), around)
     if as_json:
-        output.envelope("rebuild-result/1", _data(rebuilt) | {"clock": records.settings().clock}, warnings=rebuilt.limits)
+        data = _data(rebuilt) | {"clock": records.settings().clock}
+        output.envelope("rebuild-result/1", data, warnings=rebuilt.limits)
     else:
         _show(rebuilt, records)
     return 0 if rebuilt.good or (dry_run and rebuilt.found_by) else FINDINGS

@@ -55,7 +55,8 @@ def _show(outcome: Outcome, clock: str, dry_run: bool, as_json: bool) -> None:
     if as_json:
         data = {"version": encode(version), "path": outcome.path, "new": outcome.new, "commit": outcome.commit}
         warnings = [outcome.problem] if outcome.problem else []
-        output.envelope("register-result/1", data | {"clock": clock, "dry_run": dry_run}, warnings=warnings, next_=steps)
+        data |= {"clock": clock, "dry_run": dry_run}
+        output.envelope("register-result/1", data, warnings=warnings, next_=steps)
         return
     output.clock_line(clock)
     if not outcome.new:

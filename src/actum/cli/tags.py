@@ -12,6 +12,8 @@ from actum.errors import UserError
 from actum.promotion.scope import open_base
 from actum.tags import TagPlan, fetch_tags, plan_tags, push_tags, write_tags
 
+ORIGIN = "remote.origin.url"
+
 
 @click.command(epilog="Example: actum tags --push")
 @click.option("--push", is_flag=True, help="Begin with origin's tags, and push ours.")
@@ -27,7 +29,7 @@ def command(context: Context, push: bool, dry_run: bool, as_json: bool) -> int:
     repo = context.repo()
     store = open_base(repo)
     if push:
-        if not repo.config("remote.origin.url"):
+        if not repo.config(ORIGIN):
             raise UserError("there is no remote origin to push tags to", hint="git remote add origin ADDRESS")
         fetch_tags(repo)
     plan = plan_tags(store, now=int(context.now().timestamp()))
@@ -36,12 +38,12 @@ def command(context: Context, push: bool, dry_run: bool, as_json: bool) -> int:
         write_tags(repo, plan.missing)
         if push:
             push_tags(repo, plan)
-    _show(plan, store.settings().clock, dry_run, push, as_json)
+    steps = ["actum tags --push"] if plan.missing and not dry_run and not push and repo.config(ORIGIN) else []
+    _show(plan, store.settings().clock, dry_run, push, steps, as_json)
     return 3 if any(remark.weight == "block" for remark in plan.remarks) else 0
 
 
-def _show(plan: TagPlan, clock: str, dry_run: bool, push: bool, as_json: bool) -> None:
-    steps = ["actum tags --push"] if plan.missing and not push and not dry_run else []
+def _show(plan: TagPlan, clock: str, dry_run: bool, push: bool, steps: list[str], as_json: bool) -> None:
     if as_json:
         data = {"missing": [asdict(tag) for tag in plan.missing], "present": list(plan.present)}
         told = data | {"remarks": [asdict(remark) for remark in plan.remarks], "written": not dry_run, "pushed": push}

@@ -64,7 +64,8 @@ def parse(text: str) -> tuple[str, str]:
     """
     model, slash, rest = text.partition("/")
     if not slash or not model or not _PREFIX.fullmatch(rest.upper()):
-        raise UsageError(f"{text!r} is no decision", hint="actum why MODEL/ULID, or: actum why MODEL --key KEY")
+        hint = "actum why MODEL/ULID (at least 6 characters of it), or actum why MODEL --key KEY"
+        raise UsageError(f"{text!r} is no decision", hint=hint)
     return model, rest.upper()
 
 

@@ -182,6 +182,8 @@ class _Rebuild:
         ):
             place = files.inside(folder, path)
             shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+        for path in self._run.made():  # git keeps no empty folder: where a stage wrote there was one
+            files.inside(folder, path).parent.mkdir(parents=True, exist_ok=True)
         for item in self._needed:
             if item.kind == "source" and not item.is_dir and item.path not in self._apart():
                 place = files.inside(folder, item.path)

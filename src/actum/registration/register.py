@@ -91,6 +91,9 @@ def register(order: Order, around: Surroundings) -> Outcome:
 
 def _again(order: Order, around: Surroundings, chosen: Chosen, standing: ModelVersion) -> Outcome:
     """See to it that a version on record is in the remote and keeps its commit, whatever stopped the first call."""
+    if order.wheels and standing.environment.wheels is None:
+        name = f"{order.model}@v{standing.version}"
+        raise UserError(f"{name} was registered without its wheels, and a version never changes", hint="actum run")
     outcome = Outcome(version=standing, path=_path(standing), new=False, asked_run=chosen.run.id)
     if not order.dry_run and not order.local:
         remote, count = _push(around, Store(around.repo, _held(around.repo, standing, chosen)), standing)
