@@ -33,7 +33,9 @@ def save(model: object, path: str | PathLike[str]) -> str:
     try:
         import skops.io
     except ModuleNotFoundError as error:
-        raise ModelError(f"{path}: the locked environment has no {error.name}: write skops into requirements.in") from error
+        raise ModelError(
+            f"{path}: the locked environment has no {error.name}: write skops into requirements.in"
+        ) from error
 
     target = Path(path)
     with translated("the model cannot be saved"):

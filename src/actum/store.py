@@ -79,7 +79,9 @@ class Store:
         """Raises: NotFoundError when the revision has no actum.yaml."""
         found = self._one(layout.SETTINGS, Settings)
         if found is None:
-            raise NotFoundError(f"{self.commit[:12]} has no {layout.SETTINGS}", hint="actum init && git add . && git commit")
+            raise NotFoundError(
+                f"{self.commit[:12]} has no {layout.SETTINGS}", hint="actum init && git add . && git commit"
+            )
         return found
 
     def models(self) -> tuple[str, ...]:

@@ -10,8 +10,11 @@ import click
 from actum import files
 from actum.cli import output
 from actum.cli.context import Context, json_option
+from actum.errors import UserError
+from actum.git.repository import Git
 from actum.promotion.check import Checked, check
 from actum.promotion.report import markdown, summary
+from actum.store import Store
 
 
 @click.command(epilog="Example: actum check --base origin/main --report check.md")
@@ -30,8 +33,18 @@ def command(context: Context, base: str | None, head: str | None, report: Path |
     checked = check(repo, head=head, base=base, environ=context.environ, now=context.now())
     if report is not None:
         files.replace(context.folder / report, markdown(checked).encode())
+    if not as_json:
+        output.clock_line(_clock(repo, checked))
     _show(checked, as_json)
     return 3 if checked.blocks else 0
+
+
+def _clock(repo: Git, checked: Checked) -> str:
+    """Return the clock of what was checked; "" where its settings cannot be read, which the check says."""
+    try:
+        return Store(repo, checked.head).settings().clock
+    except UserError:
+        return ""
 
 
 def _show(checked: Checked, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from actum.health.leftovers import look_for_leftovers
 _AGAIN = {
     "run": "actum run  # or: git add {path} && git commit",
     "model-version": "actum register {model} --version {name}",
-    "event": "rm {path}   (and repeat the command that was killed)",
+    "event": "actum score {model} INPUT  # finishes a seal; of another event: repeat its command",
     "stage": "git checkout -- {path}  # or: rm {path}",
 }
 
@@ -31,7 +31,8 @@ def leftover_faults(repo: Git, sealed: Iterable[str], now: datetime) -> Iterator
             mend = _AGAIN[kind].format(path=shlex.quote(path), model=names[0], name=names[-1])
             what = "is in no commit" if "?" in letters or "A" in letters else "differs from what is committed"
             yield _fault("wrong", path, what, mend)
-    known = set(sealed)
+    # A segment whose seal was written and not committed is not nobody's: the next score finishes it.
+    known = {*sealed, *(path.removesuffix(".dvc") for path in repo.dirty() if path.endswith(".parquet.dvc"))}
     for place in sorted((repo.root / "decisions").glob("*/*.parquet")):
         path = place.relative_to(repo.root).as_posix()
         if path not in known:

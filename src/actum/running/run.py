@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from actum import files, layout, pipeline, state
 from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.pipeline import Pipeline
-from actum.errors import InvalidRecordError, ToolFailedError
+from actum.errors import InvalidRecordError, ToolFailedError, UserError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids, ulid_ms
@@ -187,6 +187,10 @@ class _Performance:
         names = [stage.name for stage in stages]
         book = self._resumed(lock) or self._begun()
         cited = self._cite(names, lock, book)
+        frozen = [stage.name for stage in stages if stage.frozen and stage.name not in cited]
+        if frozen:
+            what = f"stage {frozen[0]} is frozen, and no run on record made its result in this environment"
+            raise UserError(what, hint=f"dvc unfreeze {frozen[0]}")
         pipeline.cut(job.repo.root, job.order.pipeline, self._nobodys(names, lock, book, cited))
         ignore_outputs(job.repo, stages)
         self._execute(book)
