@@ -95,8 +95,10 @@ def test_without_a_source_the_hint_says_what_to_write(root: Path, actum: Actum) 
         1,
         [
             "error: neither requirements.in nor pyproject.toml is there to say what the environment needs",
-            "hint: write the packages that your stages import into requirements.in, one a line; skops and"
-            " pyarrow among them, by which models are kept and tables scored",
+            (
+                "hint: write the packages that your stages import into requirements.in, one a line; skops and"
+                " pyarrow among them, by which models are kept and tables scored"
+            ),
         ],
     )
 
