@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -104,6 +105,11 @@ def test_signing_that_nobody_asked_for_needs_no_key(project: Project) -> None:
     assert look_at_signing(project.repo, project.env) == ok("signing", "not asked for")
 
 
+def needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"needs the program {program}")
+
+
+@needs("ssh-keygen")
 def test_an_ssh_key_that_is_not_there_is_found_before_a_commit_fails(project: Project) -> None:
     project.git("config", "commit.gpgsign", "true")
     project.git("config", "gpg.format", "ssh")
@@ -120,6 +126,7 @@ def test_an_ssh_key_that_is_not_there_is_found_before_a_commit_fails(project: Pr
     project.commit("signed.txt", "signed")  # git agrees
 
 
+@needs("gpg")
 def test_a_gpg_key_that_is_not_there_is_found_and_no_home_is_made_for_it(project: Project) -> None:
     project.git("config", "tag.gpgsign", "true")
     home = Path(project.env["HOME"], ".gnupg")
@@ -128,6 +135,7 @@ def test_a_gpg_key_that_is_not_there_is_found_and_no_home_is_made_for_it(project
     assert not home.exists()
 
 
+@needs("gpg")
 def test_a_gpg_key_counts_only_with_its_secret_half(project: Project, tmp_path: Path) -> None:
     project.git("config", "commit.gpgsign", "true")
     home = Path(project.env["HOME"], ".gnupg")

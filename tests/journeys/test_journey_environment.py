@@ -54,11 +54,21 @@ def test_going_back_to_an_environment_cites_the_run_that_it_made(
     assert (told["new"], told["run"]["id"]) == (False, first["id"])
 
 
-def test_the_same_bytes_from_another_run_are_not_registered_under_a_second_number(
-    tiny: World, locked: Callable[..., str]
-) -> None:
+def test_the_same_bytes_of_another_environment_are_another_version(tiny: World, locked: Callable[..., str]) -> None:
+    """What scores and replays is the environment too: one that gained a package must be able to take its place."""
     _another_lock(tiny, locked)
     tiny.commit("Another environment")
+    tiny.actum("run")
+    told = tiny.told("register", "tiny", "--version", "1.1.0")
+    first, second = (tiny.told("show", f"tiny@v{number}")["version"] for number in ("1.0.0", "1.1.0"))
+    assert told["new"] is True
+    assert first["artifact"]["sha256"] == second["artifact"]["sha256"]
+    assert first["environment"]["lock_sha256"] != second["environment"]["lock_sha256"]
+
+
+def test_the_same_bytes_of_the_same_environment_are_one_version(tiny: World) -> None:
+    tiny.write("src/train.py", (tiny.repo / "src/train.py").read_text() + "\n# said otherwise\n")
+    tiny.commit("A comment")
     tiny.actum("run")
     first, second = tiny.runs()
     message, hint = tiny.refused("register", "tiny", "--version", "1.1.0")

@@ -121,7 +121,7 @@ def _number(store: Store, order: Order, chosen: Chosen) -> tuple[str, ModelVersi
     """
     wanted = None if order.version is None else str(_parsed(order.version))
     for version in store.versions(order.model):
-        if version.run == chosen.run.id or version.artifact.sha256 == chosen.artifact.sha256:
+        if version.run == chosen.run.id or _is_the_same(version, chosen):
             if wanted in (None, version.version):
                 return version.version, version
             name, run = f"{order.model}@v{version.version}", f"run/{chosen.run.id}"
@@ -150,6 +150,12 @@ def _free(repo: Git, order: Order, chosen: Chosen, number: str) -> str:
             )
         number = str(Version.parse(number).bump(order.bump))
     return number
+
+
+def _is_the_same(version: ModelVersion, chosen: Chosen) -> bool:
+    """Equal bytes of an equal environment are no new version; a new environment is, for it scores and replays."""
+    equal = version.artifact.sha256 == chosen.artifact.sha256
+    return equal and version.environment.lock_sha256 == chosen.run.environment.lock_sha256
 
 
 def _parsed(text: str) -> Version:

@@ -92,7 +92,8 @@ def run(
         workshop = open_workshop(
             repo.root, store.read(settings.environment.lock), settings.environment, environ=environ, tell=tell
         )
-        _tell_of_lock(repo, settings.environment.lock, tell)
+        if (lock := settings.environment.lock) in repo.dirty():
+            tell(f"{lock} is not committed as it is: the environment is made of the one that is (git commit {lock})")
         files.sweep(repo.root, repo.dirty())
         _mend_lock(repo, store, order, tell)
         job = _prepare(repo, store, settings, order, workshop, tell)
@@ -117,11 +118,6 @@ def preview(
     stale = pipeline.out_of_date(repo.root, order.pipeline, environ=environ, targets=order.targets)
     execute = pipeline.downstream(stages, {*stale, *(stage.name for stage in stages if stage.name not in cited)})
     return tuple((s.name, "executed" if s.name in execute else cited[s.name].stage.run) for s in stages)
-
-
-def _tell_of_lock(repo: Git, lock: str, tell: Callable[[str], None]) -> None:
-    if lock in repo.dirty():
-        tell(f"{lock} is not committed as it is: the environment is made of the one that is (git commit {lock})")
 
 
 def _mend_lock(repo: Git, store: Store, order: Order, tell: Callable[[str], None]) -> None:
