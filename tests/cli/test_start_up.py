@@ -206,7 +206,10 @@ def test_no_color_is_obeyed_on_a_terminal(variables: dict[str, str], coloured: b
     script += "command = click.Command('log', callback=lambda: click.echo(click.style('x', fg='red')))\n"
     script += "sys.modules['actum.cli.log'] = type('M', (), {'command': command})\n"
     script += "sys.exit(door.main(['log']))"
-    ours, theirs = pty.openpty()
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:
+        pytest.skip(f"this machine mounts nothing at /dev/pts: {error}")
     env = {"PATH": os.environ["PATH"], "TERM": "xterm", **variables}
     subprocess.run([sys.executable, "-c", script], stdout=theirs, env=env, check=True)
     os.close(theirs)
