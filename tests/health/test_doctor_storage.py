@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from actum.dvc.config import Remote
 from actum.health.finding import Finding, note, wrong
 from actum.health.storage import look_at_remote, look_at_storage
