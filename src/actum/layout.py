@@ -75,6 +75,16 @@ def promotion_branch(model: str, to: str) -> str:
     return f"promote/{model}/{to}"
 
 
+def in_pipeline(folder: str, name: str) -> str:
+    """Where a path that is given from a pipeline's folder lies, from the root."""
+    return name if folder in (".", "") else f"{folder}/{name}"
+
+
+def meet(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one lies in the other."""
+    return one == other or one.startswith(other + "/") or other.startswith(one + "/")
+
+
 def kind_of(path: str) -> str | None:
     """Return which schema a path must satisfy, or None when it is not a record of ours."""
     return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), None)

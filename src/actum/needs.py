@@ -23,12 +23,16 @@ def objects_needed(result: Store, version: ModelVersion, stores: Sequence[Object
     are among them where one of *stores* has the folder's list.
     """
     wing = version.environment.wing
-    lock = "dvc.lock" if version.pipeline == "." else f"{version.pipeline}/dvc.lock"
+    lock = layout.in_pipeline(version.pipeline, "dvc.lock")
     tracked = [path for path in result.tree if path.endswith(".dvc")]
     data = [fact.path for fact in version.data]
     found = [
         *objects_of(result.read, [lock], stores=stores),
-        *(item for item in objects_of(result.read, tracked, stores=stores) if any(_meet(item.path, d) for d in data)),
+        *(
+            item
+            for item in objects_of(result.read, tracked, stores=stores)
+            if any(layout.meet(item.path, d) for d in data)
+        ),
         Needed(path=wing.path, md5=wing.md5, size=wing.size),
     ]
     if version.probe:
@@ -39,10 +43,6 @@ def objects_needed(result: Store, version: ModelVersion, stores: Sequence[Object
         entries = having.read_dir(md5) if having else ()
         found += [Needed(path=f"{layout.WHEELS}/{entry.relpath}", md5=entry.md5) for entry in entries]
     return tuple({(item.path, item.md5): item for item in found}.values())
-
-
-def _meet(one: str, other: str) -> bool:
-    return one == other or one.startswith(other + "/") or other.startswith(one + "/")
 
 
 def bring(item: Needed, config: Config, environ: Mapping[str, str]) -> Path:

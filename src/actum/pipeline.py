@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from actum import files
+from actum import files, layout
 from actum.dvc import commands, leftovers
 from actum.dvc.lockfile import Lock, read_lock, without_stages
 from actum.dvc.pipeline import Pipeline, Stage, read_pipeline
@@ -26,7 +26,7 @@ def read(root: Path, folder: str) -> tuple[Pipeline, Lock]:
     """Return the pipeline of a work tree and what its dvc.lock says; an absent lock is an empty one."""
     reader = reader_of(root)
     lock = read_lock(reader, lock_path(folder)) if reader(lock_path(folder)) else Lock(stages={})
-    return read_pipeline(reader, _in(folder, "dvc.yaml")), lock
+    return read_pipeline(reader, layout.in_pipeline(folder, "dvc.yaml")), lock
 
 
 def reader_of(root: Path) -> Callable[[str], bytes | None]:
@@ -41,7 +41,7 @@ def reader_of(root: Path) -> Callable[[str], bytes | None]:
 
 def lock_path(folder: str) -> str:
     """Return where the dvc.lock of a pipeline lies."""
-    return _in(folder, "dvc.lock")
+    return layout.in_pipeline(folder, "dvc.lock")
 
 
 def is_between_stages(line: str) -> bool:
@@ -75,12 +75,7 @@ def _called(pipeline: Pipeline, target: str) -> list[Stage]:
 
 
 def _feeds(one: Stage, other: Stage) -> bool:
-    return any(_meet(out.path, dep) for out in one.outs for dep in other.deps)
-
-
-def _meet(one: str, other: str) -> bool:
-    """Whether two paths are the same, or one lies in the other."""
-    return one == other or one.startswith(other + "/") or other.startswith(one + "/")
+    return any(layout.meet(out.path, dep) for out in one.outs for dep in other.deps)
 
 
 def write_shell(book: Path, environment: Mapping[str, str], python: Path, wing: Path) -> Path:
@@ -155,7 +150,3 @@ def _metrics_file(root: Path, path: str) -> Mapping[str, Any]:
     if path.endswith((".yaml", ".yml")):
         return files.read_yaml(data, where=path)
     raise InvalidRecordError(f"{path}: metrics must be JSON or YAML")
-
-
-def _in(folder: str, name: str) -> str:
-    return name if folder in (".", "") else f"{folder}/{name}"

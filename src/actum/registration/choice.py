@@ -51,7 +51,7 @@ def artifact_of(run: Run, card: ModelCard) -> FileFact:
     Raises:
         UserError: It is a folder, or no stage of the run made it: what is from outside has no provenance.
     """
-    path = in_pipeline(card, card.artifact)
+    path = layout.in_pipeline(card.pipeline, card.artifact)
     out = run.made().get(path)
     if out is not None and out.sha256 is None:
         problem = f"{path} is a folder: an artifact is one file"
@@ -64,16 +64,11 @@ def artifact_of(run: Run, card: ModelCard) -> FileFact:
     )
 
 
-def in_pipeline(card: ModelCard, path: str) -> str:
-    """Return a path that the card gives from its pipeline's folder, from the repository's root."""
-    return path if card.pipeline == "." else f"{card.pipeline}/{path}"
-
-
 def described(store: Store, folder: str) -> tuple[Pipeline, Lock]:
     """Return pipeline and lock as a revision has them."""
     reader: Callable[[str], bytes | None] = store.read
-    prefix = "" if folder == "." else f"{folder}/"
-    return read_pipeline(reader, f"{prefix}dvc.yaml"), read_lock(reader, f"{prefix}dvc.lock")
+    pipeline, lock = (layout.in_pipeline(folder, name) for name in ("dvc.yaml", "dvc.lock"))
+    return read_pipeline(reader, pipeline), read_lock(reader, lock)
 
 
 def _named(store: Store, run_id: str) -> Run:
@@ -85,7 +80,7 @@ def _named(store: Store, run_id: str) -> Run:
 
 def _newest(store: Store, card: ModelCard) -> Run:
     _, lock = described(store, card.pipeline)
-    artifact = in_pipeline(card, card.artifact)
+    artifact = layout.in_pipeline(card.pipeline, card.artifact)
     found: Run | None = None
     fitting: Run | None = None
     for found in store.runs():
@@ -128,7 +123,7 @@ def _only_results(result: Store, run: Run) -> None:
     if not repo.is_ancestor(run.code_commit, result.commit):
         raise UserError(f"run/{run.id} ran {run.code_commit[:10]}, which its result commit does not descend from")
     made = set(run.made())
-    lock = "dvc.lock" if run.pipeline == "." else f"{run.pipeline}/dvc.lock"
+    lock = layout.in_pipeline(run.pipeline, "dvc.lock")
     ours = (f"{layout.RUNS}/", f"{layout.WINGS}/")
     foreign = [
         path

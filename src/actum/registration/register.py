@@ -319,8 +319,7 @@ def _sources(chosen: Chosen) -> tuple[FileFact, ...]:
 def _content(chosen: Chosen) -> tuple[Blob, ...]:
     """Return the blobs by which the version is found again when its commits are gone."""
     run, tree = chosen.run, chosen.result.tree
-    prefix = "" if run.pipeline == "." else f"{run.pipeline}/"
-    wanted = {f"{prefix}dvc.yaml", f"{prefix}dvc.lock", run.environment.lock}
+    wanted = {layout.in_pipeline(run.pipeline, name) for name in ("dvc.yaml", "dvc.lock")} | {run.environment.lock}
     wanted |= {file for stage in chosen.lock.stages.values() for file in stage.params}
     deps = {path for stage in run.stages for path in stage.deps}
     wanted |= {path for path in tree if path in deps or any(path.startswith(dep + "/") for dep in deps)}

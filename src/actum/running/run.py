@@ -350,7 +350,7 @@ def _results_of(described: Pipeline, folder: str) -> frozenset[str]:
     """Return the paths that a run writes: outputs, dvc.lock, and the .gitignore files that DVC keeps beside outputs."""
     outs = {out.path for stage in described.stages for out in stage.outs}
     ignores = {str(PurePosixPath(path).parent / ".gitignore") for path in outs}
-    return frozenset(outs | ignores | {"dvc.lock" if folder == "." else f"{folder}/dvc.lock"})
+    return frozenset(outs | ignores | {pipeline.lock_path(folder)})
 
 
 def _is_result(path: str, results: frozenset[str]) -> bool:
