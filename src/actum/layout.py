@@ -23,7 +23,7 @@ _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 _KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
 _KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY}
 # The evidence branch is nobody's to review: of its files only these are taken for true.
-_EVIDENCE_EVENTS = frozenset({"attestation", "seal"})
+_EVIDENCE_EVENTS = frozenset({"attestation", "seal", "approval"})
 _MEASURED = ("decisions/", "monitoring/")
 IMMUTABLE = frozenset({"model-version", "event", "run"})
 WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy"})

@@ -7,6 +7,7 @@ from typing import Any
 
 from actum.records.card import (
     DecisionRule,
+    Holdout,
     Input,
     ModelCard,
     OutcomeSource,
@@ -15,11 +16,21 @@ from actum.records.card import (
     Risk,
 )
 from actum.records.decision import Decision
-from actum.records.event import Attestation, Event, Finding, Promotion, Seal
+from actum.records.event import (
+    Approval,
+    Attestation,
+    Comparison,
+    Event,
+    Figure,
+    Finding,
+    Promotion,
+    Review,
+    Seal,
+)
 from actum.records.forms import FileFact, Person
-from actum.records.policy import Evidence, Policy, Threshold
+from actum.records.policy import Approvals, Evidence, GroupRule, Margin, Policy, SliceRule, Threshold, Tier
 from actum.records.run import Run, RunEnvironment, RunStage
-from actum.records.settings import Application, EnvironmentSettings, Project, Settings
+from actum.records.settings import Application, EnvironmentSettings, Group, Project, Settings, Signing
 from actum.records.stage import StagePointer
 from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
 
@@ -93,7 +104,7 @@ def event(**changes: Any) -> Event:
         "clock": "real",
         "by": ANA,
     }
-    bodies = changes.keys() & {"attestation", "seal"}
+    bodies = changes.keys() & {"attestation", "seal", "approval"}
     return Event(**least | ({} if bodies else {"promotion": PROMOTION}) | changes)
 
 
@@ -126,6 +137,18 @@ def seal() -> Event:
         previous=ONE,
     )
     return event(kind="seal", seal=body)
+
+
+def approval(**changes: Any) -> Event:
+    least: dict[str, Any] = {
+        "stage": "production",
+        "version": "1.1.0",
+        "artifact": SHA,
+        "plan": SHA,
+        "principal": "ana@example.org",
+        "signature": "-----BEGIN SSH SIGNATURE-----\nU1NI\n-----END SSH SIGNATURE-----\n",
+    }
+    return event(kind="approval", id=THREE, approval=Approval(**least | changes))
 
 
 def run(**changes: Any) -> Run:
@@ -177,6 +200,7 @@ LEAST: dict[str, Any] = {
     "stage": pointer(),
     "promotion": event(),
     "attestation": attestation(),
+    "approval": approval(),
     "run": run(),
     "policy": policy(),
     "decision": decision(),
@@ -189,6 +213,8 @@ FULL: dict[str, Any] = {
             python="3.11.7", platform="linux-aarch64", lock="locks/train.lock", exactness="relaxed"
         ),
         applications=(Application(name="checkout", owner="ben", purpose="cover"),),
+        groups=(Group(name="model-risk", members=("rosa@example.org",)),),
+        signing=Signing(signers="keys/signers", revoked="keys/revoked", logins={"rosa-r": "rosa@example.org"}),
         stages=("shadow", "production"),
         trunk="trunk",
         clock="simulated",
@@ -207,6 +233,8 @@ FULL: dict[str, Any] = {
         decision=DecisionRule(threshold=0.35, at_or_above="decline", below="offer"),
         outcome=OutcomeSource(table="data/outcomes.csv", key="id", column="late", known_at="at", words="{late} min"),
         probe="registry/churn/probe.csv",
+        holdout=Holdout(path="holdout.csv", label="late", features="data/features.csv", task="regression"),
+        slices=("carrier",),
         policy="strict",
         rebuild=RebuildRule(level="tolerance", valid_days=30, tolerance=1e-12),
     ),
@@ -240,6 +268,14 @@ FULL: dict[str, Any] = {
             supersedes=ONE,
             policy="strict",
             findings=(Finding(gate="auc", outcome="passed", because="0.78 against at least 0.7"),),
+            comparison=Comparison(
+                holdout=MD5,
+                rows=100,
+                figures=(Figure(metric="auc", challenger=0.8, champion=0.7, low=0.05, high=0.15),),
+                flips={"offer->decline": 3},
+            ),
+            back=True,
+            break_glass="the champion answers nonsense",
         ),
         clock="simulated",
     ),
@@ -251,6 +287,11 @@ FULL: dict[str, Any] = {
         statement={"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "m", "digest": {"sha256": "a"}}]},
     ),
     "seal": seal(),
+    "approval": approval(
+        signature=None,
+        review=Review(login="rosa-r", commit=OID, submitted_at=NOON, url="https://example.org/1"),
+        comment="looked at the slices",
+    ),
     "run": run(
         dirty=True,
         params={"seed": 7},
@@ -287,7 +328,22 @@ FULL: dict[str, Any] = {
             Threshold(metric="auc", at_least=0.7, stages=("production",)),
             Threshold(metric="brier", at_most=0.2),
         ),
-        evidence=Evidence(rebuild="bytes"),
+        margins=(
+            Margin(metric="auc", worse_by_at_most=0.005, stages=("production",)),
+            Margin(metric="decline_share", moves_by_at_most=0.05, weight="warn"),
+        ),
+        slices=(SliceRule(metric="auc", worse_by_at_most=0.02, min_rows=1000, weight="block"),),
+        evidence=Evidence(rebuild="bytes", rebuild_max_age_days=7, recorded_within=1e-9, holdout_uses=3),
+        approvals=Approvals(
+            at_least=2,
+            groups=(GroupRule(group="model-risk", at_least=2),),
+            signed=False,
+            valid_days=7,
+            stages=("production",),
+        ),
+        tiers={"high": Tier(evidence=Evidence(rebuild="bytes"), approvals=Approvals(at_least=3))},
+        allowed_paths=("docs/**",),
+        break_glass=False,
     ),
     "decision": decision(
         inputs={"hour": 22, "humidity": 86.5, "carrier": "B6", "missing": None},

@@ -20,6 +20,13 @@ class Risk:
     exposure: Level
     purpose: Level
 
+    @property
+    def tier(self) -> Level:
+        """High where one is high and the other at least medium; low where one is low and the other not high."""
+        ranks: tuple[Level, ...] = ("low", "medium", "high")
+        weight = (ranks.index(self.exposure) + 1) * (ranks.index(self.purpose) + 1)
+        return "high" if weight >= 6 else "medium" if weight >= 3 else "low"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
@@ -61,6 +68,22 @@ class OutcomeSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Holdout:
+    """Rows on which champion and challenger are judged alike: the card's key and moment, and a label.
+
+    Attributes:
+        path: File beside the card, under DVC.
+        label: Column of what became of it: 0 or 1, or a number for a regression.
+        features: Output of the pipeline with one row a key: each version answers from its own.
+    """
+
+    path: RepoPath
+    label: str
+    features: RepoPath
+    task: Literal["binary", "regression"] = "binary"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RebuildRule:
     """The level that a rebuild must reach, for how long an attestation holds, and what ``tolerance`` means."""
 
@@ -79,6 +102,7 @@ class ModelCard:
         key: Column that names a row; ``moment``: column that says when it was decided.
         subject: Template over columns, the first line that people read of a decision.
         probe: File beside the card: a few rows on which predictions are compared.
+        slices: Columns of the features by whose values a model is looked at apart.
     """
 
     schema: Literal["model/1"]
@@ -98,6 +122,8 @@ class ModelCard:
     decision: DecisionRule | None = None
     outcome: OutcomeSource | None = None
     probe: RepoPath | None = None
+    holdout: Holdout | None = None
+    slices: tuple[str, ...] = ()
     policy: Name | None = None
     rebuild: RebuildRule = RebuildRule()
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from actum.records.card import RebuildLevel
 from actum.records.codec import FieldError
 from actum.records.forms import Commit, Md5, Name, Person, RepoPath, Semver, Sha256, Ulid
 from actum.records.settings import Clock
 
-EventKind = Literal["promotion", "attestation", "seal"]
+EventKind = Literal["promotion", "attestation", "seal", "approval"]
 Verdict = RebuildLevel | Literal["different"]
 LADDER: tuple[Verdict, ...] = ("bytes", "state", "predictions", "tolerance", "different")
 
@@ -34,8 +34,32 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """One metric of champion and challenger; ``low`` and ``high`` bound the difference, challenger less champion."""
+
+    metric: str
+    challenger: float
+    champion: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """What both versions answered on the holdout. ``flips``: decisions that changed, by ``from->to``."""
+
+    holdout: Md5
+    rows: int
+    figures: tuple[Figure, ...] = ()
+    flips: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Promotion:
-    """A version takes a stage. ``replaces``: the version that stood there; ``supersedes``: its event."""
+    """A version takes a stage. ``replaces``: the version that stood there; ``supersedes``: its event.
+
+    ``back``: it is a return to the version before; ``break_glass``: why closed gates were passed over.
+    """
 
     stage: Name
     version: Semver
@@ -45,6 +69,41 @@ class Promotion:
     supersedes: Ulid | None = None
     policy: Name | None = None
     findings: tuple[Finding, ...] = ()
+    comparison: Comparison | None = None
+    back: bool = False
+    break_glass: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Review:
+    """A review at a forge, as its interface told it. ``commit``: what the reviewer had before them."""
+
+    login: str
+    commit: Commit
+    submitted_at: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approval:
+    """Somebody agrees to one plan and to no other.
+
+    ``signature``: an armoured SSH signature over the canonical JSON of the whole event without it;
+    ``review``: where it was given at a forge instead. Exactly one of them is there.
+    """
+
+    stage: Name
+    version: Semver
+    artifact: Sha256
+    plan: Sha256
+    principal: str
+    signature: str | None = None
+    review: Review | None = None
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.signature is None) == (self.review is None):
+            raise FieldError("needs one of signature and review")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,8 +177,10 @@ class Event:
     promotion: Promotion | None = None
     attestation: Attestation | None = None
     seal: Seal | None = None
+    approval: Approval | None = None
 
     def __post_init__(self) -> None:
-        for kind in ("promotion", "attestation", "seal"):
+        for kind in get_args(EventKind):
             if (getattr(self, kind) is not None) != (kind == self.kind):
-                raise FieldError("is required" if kind == self.kind else f"does not belong to a {self.kind}", (kind,))
+                article = "an" if self.kind.startswith("a") else "a"
+                raise FieldError("is required" if kind == self.kind else f"does not belong to {article} {self.kind}", (kind,))

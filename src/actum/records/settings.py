@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from actum.records.forms import Name, RepoPath
@@ -44,6 +44,26 @@ class EnvironmentSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """People who may answer for something, by e-mail address, which is also the principal of their SSH key."""
+
+    name: Name
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signing:
+    """Whose signatures count. ``signers``: an OpenSSH allowed-signers file; ``revoked``: keys that no longer do.
+
+    ``logins``: account at the forge -> e-mail address, for reviews that are imported from there.
+    """
+
+    signers: RepoPath = "policies/allowed_signers"
+    revoked: RepoPath = "policies/revoked_signers"
+    logins: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """The whole of ``actum.yaml``. ``stages``: in the order in which a version climbs them.
 
@@ -54,6 +74,8 @@ class Settings:
     project: Project
     environment: EnvironmentSettings
     applications: tuple[Application, ...] = ()
+    groups: tuple[Group, ...] = ()
+    signing: Signing = Signing()
     stages: tuple[Name, ...] = ("staging", "production")
     trunk: str = "main"
     clock: Clock = "real"
