@@ -182,5 +182,5 @@ class Event:
     def __post_init__(self) -> None:
         for kind in get_args(EventKind):
             if (getattr(self, kind) is not None) != (kind == self.kind):
-                article = "an" if self.kind.startswith("a") else "a"
-                raise FieldError("is required" if kind == self.kind else f"does not belong to {article} {self.kind}", (kind,))
+                owner = f"an {self.kind}" if self.kind.startswith("a") else f"a {self.kind}"
+                raise FieldError("is required" if kind == self.kind else f"does not belong to {owner}", (kind,))

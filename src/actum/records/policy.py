@@ -43,7 +43,7 @@ class Margin:
     def __post_init__(self) -> None:
         if (self.worse_by_at_most is None) == (self.moves_by_at_most is None):
             raise FieldError("needs one of worse_by_at_most and moves_by_at_most")
-        if (bound := self.worse_by_at_most if self.moves_by_at_most is None else self.moves_by_at_most) < 0:
+        if (bound := self.worse_by_at_most or self.moves_by_at_most or 0.0) < 0:
             raise FieldError(f"is {bound:g}, a margin is not negative")
 
 

@@ -1,0 +1,183 @@
+"""The first twelve lines: is it good, who agreed, what is gained, who is touched, how to return."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actum.margins import within
+from actum.records.event import Figure
+from actum.records.judgement import Judged, Slice, SliceFigure
+from actum.records.policy import Margin
+from actum.review.markup import figure, signed, table, text
+from actum.review.material import Material
+
+METRICS = {
+    "auc": "AUC ↑",
+    "brier": "Brier ↓",
+    "log_loss": "Log loss ↓",
+    "calibration_error": "Calibration error ↓",
+    "accuracy": "Accuracy ↑",
+    "mae": "MAE ↓",
+    "mse": "MSE ↓",
+    "bias": "Bias",
+}
+_SHARE = "_share"
+_SHOWN = 4
+_REASONS = 2
+
+
+def head(of: Material) -> list[str]:
+    """Return the lines that must be enough to decide by."""
+    return [_title(of), *_verdict(of), _agreement(of), *_figures(of), *_people(of)]
+
+
+def metric_name(metric: str) -> str:
+    return METRICS.get(metric) or text(metric.replace("_", " ").capitalize())
+
+
+def is_share(metric: str) -> bool:
+    return metric.endswith(_SHARE) or metric == "accuracy"
+
+
+def difference(one: Figure | SliceFigure) -> str:
+    """Write a difference with its interval, "" where nothing was compared."""
+    if one.champion is None:
+        return ""
+    share = is_share(one.metric)
+    told = signed(one.challenger - one.champion, share=share)
+    if one.low is None or one.high is None:
+        return told
+    low, high = (signed(bound, share=share).removesuffix(" pp") for bound in (one.low, one.high))
+    return f"{told} [{low}, {high}]"
+
+
+def _title(of: Material) -> str:
+    replaces = f" (replaces {text(of.replaces)})" if of.replaces else " (the first)"
+    light = "🔴" if of.blocks else "🟡" if of.warnings else "🟢"
+    way = "  ⏪ roll-back" if of.back else ""
+    clock = "  clock: simulated" if of.clock == "simulated" else ""
+    what = f"{text(of.model)} {text(of.version)} → {text(of.stage)}{replaces}"
+    return f"### {light} {what}   {of.blocks} block, {of.warnings} warn{way}{clock}"
+
+
+def _verdict(of: Material) -> Iterator[str]:
+    if of.break_glass:
+        yield f"🚨 **Break-glass**: {text(of.break_glass)}"
+    said = [f"{text(one.path)}: {text(one.message)}" for one in of.troubles if one.weight == "block"]
+    said += [f"**{text(one.gate)}** {text(one.because)}" for one in of.findings if one.outcome in ("failed", "missing")]
+    if said:
+        more = f" and {len(said) - _REASONS} more, below" if len(said) > _REASONS else ""
+        yield "Refused: " + "; ".join(said[:_REASONS]) + more + "  "
+
+
+def _agreement(of: Material) -> str:
+    plan = f"plan `{of.plan.removeprefix('sha256:')[:12]}`" if of.plan else "no plan"
+    missing = [one for one in of.findings if one.gate.startswith("approval") and one.outcome == "missing"]
+    got = sorted({one.principal for one in of.consents if not one.counts})
+    if not of.approvals_needed and not missing:
+        return f"Approvals: none asked{_by(got)} · {plan}  "
+    lacking = ", missing: " + "; ".join(text(one.because) for one in missing) if missing else ""
+    return f"Approvals {len(got)} of {max(of.approvals_needed, len(got))}{_by(got)}{lacking} · {plan}  "
+
+
+def _by(got: list[str]) -> str:
+    return f" ({', '.join(text(name) for name in got)})" if got else ""
+
+
+def _figures(of: Material) -> Iterator[str]:
+    judged = of.judged
+    if judged is None:
+        yield "Holdout: not judged  "
+        return
+    yield _holdout(of, judged)
+    chosen = _chosen(judged, of.margins or {})
+    yield ""
+    yield from table(
+        ("", "champion", "challenger", f"difference [{100 * judged.confidence:g} %]", "rule"),
+        (_metric(one, (of.margins or {}).get(one.metric)) for one in chosen),
+        right=(1, 2),
+    )
+    yield ""
+    if least := least_gain(judged.slices, chosen[0].metric if chosen else ""):
+        yield least
+    if judged.champion:
+        yield flips(judged)
+
+
+def _holdout(of: Material, judged: Judged) -> str:
+    window = f"{of.window[0]:%Y-%m-%d} to {of.window[1]:%Y-%m-%d}, " if of.window else ""
+    times = "once" if of.holdout_uses == 1 else f"{of.holdout_uses} times"
+    used = f"used {times} before" if of.holdout_uses else "never used before"
+    return f"Holdout {window}n={judged.rows:,}, {used}  "
+
+
+def _chosen(judged: Judged, margins: dict[str, Margin] | object) -> list[Figure]:
+    """Return the metrics that the policy bounds, else the first ones."""
+    asked = margins if isinstance(margins, dict) else {}
+    bounded = [one for one in judged.figures if one.metric in asked]
+    return bounded or list(judged.figures[:_SHOWN])
+
+
+def _metric(one: Figure, margin: Margin | None) -> tuple[str, ...]:
+    share = is_share(one.metric)
+    values = figure(one.champion, share=share), figure(one.challenger, share=share)
+    return (metric_name(one.metric), *values, difference(one), rule(one, margin))
+
+
+def rule(one: Figure, margin: Margin | None) -> str:
+    """Write what the policy allows and whether the whole interval lies within."""
+    if margin is None:
+        return ""
+    share = is_share(one.metric)
+    bound = margin.worse_by_at_most if margin.moves_by_at_most is None else margin.moves_by_at_most
+    assert bound is not None
+    allowed = f"{100 * bound:g} pp" if share else f"{bound:g}"
+    words = f"± {allowed}" if margin.moves_by_at_most is not None else f"worse by ≤ {allowed}"
+    return words if one.champion is None else f"{words} {_mark(one, margin)}"
+
+
+def _mark(one: Figure, margin: Margin) -> str:
+    return "✔" if within(margin, one) else "**BLOCK**" if margin.weight == "block" else "**WARN**"
+
+
+def least_gain(slices: tuple[Slice, ...], metric: str) -> str:
+    """Name the slice with the least gain of a metric, among those that are large enough for an interval."""
+    found = [
+        (one, each) for one in slices for each in one.figures if each.metric == metric and each.champion is not None
+    ]
+    judged = [(one, each) for one, each in found if each.low is not None]
+    if not judged:
+        return ""
+    sign = -1 if METRICS.get(metric, "").endswith("↓") else 1
+    one, each = min(judged, key=lambda pair: sign * (pair[1].challenger - (pair[1].champion or 0)))
+    where = f"{text(one.column)} {text(one.value)}"
+    return f"Least gain: {where} {difference(each)} (n={one.rows:,})  "
+
+
+def flips(judged: Judged) -> str:
+    """Say how many decisions change, and which way."""
+    total = sum(judged.flips.values())
+    ways = ", ".join(f"{count:,} {text(way).replace('-&gt;', '→')}" for way, count in judged.flips.items() if count)
+    share = f" ({100 * total / judged.rows:.1f} %)" if judged.rows else ""
+    return f"Flips {total:,}{share}" + (f": {ways}" if ways else "") + "  "
+
+
+def _people(of: Material) -> Iterator[str]:
+    back = f"Roll back: {of.rollback}" if of.rollback else "Roll back: nothing to return to"
+    yield f"Rebuilt: {text(of.rebuilt) or 'never'} · {back}  "
+    yield f"Changed: {_changed(of)}  "
+    names = ", ".join(f"{text(one.name)} (owner {text(one.owner)})" for one in of.consumers)
+    yield f"Consumers: {names or 'none named'}"
+
+
+def _changed(of: Material) -> str:
+    if of.differences is None:
+        return "everything: it is the first" if of.replaces is None else "cannot be told"
+    counts = {
+        "params": len(of.differences.params),
+        "features": len(of.differences.feature_views),
+        "data": len(of.differences.data),
+        "environment": len(of.differences.environment) + len(of.differences.packages),
+        "code": len(of.differences.code),
+    }
+    return " · ".join(f"{name} {count}" for name, count in counts.items())
