@@ -132,7 +132,8 @@ def rule(one: Figure, margin: Margin | None) -> str:
     bound = margin.worse_by_at_most if margin.moves_by_at_most is None else margin.moves_by_at_most
     assert bound is not None
     allowed = f"{100 * bound:g} pp" if share else f"{bound:g}"
-    words = f"± {allowed}" if margin.moves_by_at_most is not None else f"worse by ≤ {allowed}"
+    least = f"worse by ≤ {allowed}" if bound else "not worse"
+    words = least if margin.moves_by_at_most is None else f"± {allowed}"
     return words if one.champion is None else f"{words} {_mark(one, margin)}"
 
 

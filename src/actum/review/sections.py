@@ -137,7 +137,7 @@ def _code(of: Material) -> list[str]:
         return []
     order = ("training", "serving", "other")
     rows = [(kind, code(path)) for kind in order for path, affects in of.code.items() if affects == kind]
-    return fold(f"Code: {len(rows)} files", table(("affects", "file"), rows))
+    return fold(f"Changed code: {len(rows)}", table(("affects", "file"), rows))
 
 
 def _approvals(of: Material) -> list[str]:
