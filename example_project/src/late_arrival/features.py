@@ -23,6 +23,7 @@ HOURS_3, DAYS_7, DAYS_28 = pd.Timedelta(hours=3), pd.Timedelta(days=7), pd.Timed
 WEATHER_READY = pd.Timedelta(hours=1)  # after the start of the hour that a row describes
 FASTEST_WIND_MPH = 200  # one row of 2013 says 1,048: a typing error, so missing
 PROBE_ROWS, PROBE_UNTIL = 256, pd.Timestamp("2013-04-01", tz="America/New_York")
+HOLDOUT = pd.Timestamp("2013-07-01", tz="America/New_York"), pd.Timestamp("2013-10-01", tz="America/New_York")
 
 
 def traffic(flights: pd.DataFrame, outcomes: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -96,17 +97,22 @@ def choose_probe(features: pd.DataFrame) -> pd.DataFrame:
     return early.loc[digest.sort_values().index[:PROBE_ROWS]].sort_values(KEY)
 
 
+def choose_holdout(flights: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Take the offers of the third quarter with what became of them: every version is judged by these."""
+    start, end = HOLDOUT
+    rows = pd.DataFrame({KEY: flights[KEY], MOMENT: flights[MOMENT], "claim": outcomes["claim"].astype("int64")})
+    return rows[(rows[MOMENT] >= start) & (rows[MOMENT] < end)]
+
+
 def main() -> None:
-    """Read flights, outcomes, weather and planes; write features and probe."""
+    """Read flights, outcomes, weather and planes; write features, probe and holdout."""
     data = Path("data")
-    features = build(
-        pd.read_parquet(data / "flights.parquet"),
-        pd.read_parquet(data / "outcomes.parquet"),
-        pd.read_csv(data / "raw/weather.csv"),
-        pd.read_csv(data / "raw/planes.csv"),
-    )
+    flights, outcomes = pd.read_parquet(data / "flights.parquet"), pd.read_parquet(data / "outcomes.parquet")
+    weather, planes = pd.read_csv(data / "raw/weather.csv"), pd.read_csv(data / "raw/planes.csv")
+    features = build(flights, outcomes, weather, planes)
     write_table(features, data / "features.parquet")
     write_table(choose_probe(features)[[KEY, MOMENT, *INPUTS]], data / "probe.parquet")
+    write_table(choose_holdout(flights, outcomes), data / "holdout.parquet")
 
 
 if __name__ == "__main__":
