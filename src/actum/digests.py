@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 SHA256 = "sha256:"
 _CHUNK = 1 << 20
@@ -37,12 +37,17 @@ def of_file(path: Path) -> FileDigests:
     Raises:
         OSError: The file cannot be read.
     """
-    md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            md5.update(chunk)
-            sha256.update(chunk)
-            size += len(chunk)
+        return of_stream(stream)
+
+
+def of_stream(stream: BinaryIO) -> FileDigests:
+    """Read *stream* once, from where it stands, and return both digests and the size."""
+    md5, sha256, size = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
+    while chunk := stream.read(_CHUNK):
+        md5.update(chunk)
+        sha256.update(chunk)
+        size += len(chunk)
     return FileDigests(md5.hexdigest(), SHA256 + sha256.hexdigest(), size)
 
 

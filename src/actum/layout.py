@@ -8,11 +8,14 @@ from datetime import datetime
 SETTINGS = "actum.yaml"
 TRUSTED_TYPES = "policies/trusted-types.txt"
 STATE = ".actum"
+REGISTRY = "registry"
+POLICIES = "policies"
 RUNS = "runs"
 WINGS = "environments/wings"
 WHEELS = "environments/wheels"
 EVIDENCE_BRANCH = "actum/evidence"
 EVIDENCE_REF = f"refs/heads/{EVIDENCE_BRANCH}"
+APPROVALS = "refs/actum/approvals/"
 
 _VERSION = re.compile(r"registry/([^/]+)/versions/([^/]+)\.yaml")
 _STAGE = re.compile(r"registry/([^/]+)/stages/([^/]+)\.yaml")
@@ -25,12 +28,18 @@ _KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY}
 # The evidence branch is nobody's to review: of its files only these are taken for true.
 _EVIDENCE_EVENTS = frozenset({"attestation", "seal", "approval"})
 _MEASURED = ("decisions/", "monitoring/")
+_FOLDERS = {"model": "", "model-version": "versions", "stage": "stages", "event": "events"}
 IMMUTABLE = frozenset({"model-version", "event", "run"})
 WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy"})
 
 
 def card(model: str) -> str:
     return f"registry/{model}/model.yaml"
+
+
+def folder(kind: str, model: str) -> str:
+    """Where a model's card, versions, stages or events lie."""
+    return f"{REGISTRY}/{model}/{_FOLDERS[kind]}".rstrip("/")
 
 
 def beside_card(model: str, name: str) -> str:
@@ -71,6 +80,11 @@ def run_ref(ulid: str) -> str:
     return f"refs/actum/runs/{ulid}"
 
 
+def approvals_ref(plan: str) -> str:
+    """The ref on which approvals of one plan travel, by its digest, until they land as evidence."""
+    return APPROVALS + plan.removeprefix("sha256:")
+
+
 def promotion_branch(model: str, to: str) -> str:
     return f"promote/{model}/{to}"
 
@@ -93,6 +107,11 @@ def kind_of(path: str) -> str | None:
 def is_evidence(path: str) -> bool:
     """Whether a file may travel on the evidence branch: what machines measured or sealed, never a promotion."""
     return path.startswith(_MEASURED) or (kind_of(path) == "event" and names_in(path)[2] in _EVIDENCE_EVENTS)
+
+
+def is_approval(path: str) -> bool:
+    """Whether a file may travel on the ref of a plan's approvals."""
+    return kind_of(path) == "event" and names_in(path)[2] == "approval"
 
 
 def names_in(path: str) -> tuple[str, ...]:

@@ -95,9 +95,10 @@ class Version:
         return f"{self.major}.{self.minor}.{self.patch}" + (f"-{'.'.join(self.pre)}" if self.pre else "")
 
     def __lt__(self, other: Version) -> bool:
-        return self._key() < other._key()
+        return self.order() < other.order()
 
-    def _key(self) -> tuple[object, ...]:
+    def order(self) -> tuple[object, ...]:
+        """Return what many versions are sorted by: it is made once for each, a comparison makes it anew."""
         pre = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in self.pre)
         return (self.major, self.minor, self.patch, not self.pre, pre)
 

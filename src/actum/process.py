@@ -59,6 +59,33 @@ def run(
     return Finished(child.returncode, out, err)
 
 
+def converse(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Finished:
+    """Run *command* where whoever sits at the terminal can answer it: it stays in our session and group.
+
+    What it says on stderr goes to the terminal; where that is none, it is in the answer.
+    """
+    said = None if os.isatty(2) else subprocess.PIPE
+    words = [str(word) for word in command]
+    with subprocess.Popen(
+        words, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+    ) as child:
+        try:
+            out, err = child.communicate()
+        except BaseException:
+            child.terminate()  # it puts the terminal back as it was
+            raise
+    return Finished(child.returncode, out, err or b"")
+
+
+def has_terminal() -> bool:
+    """Whether somebody can be asked, wherever stdin and stdout lead."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
 def stream(
     command: Sequence[str | Path],
     *,

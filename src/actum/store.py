@@ -13,11 +13,14 @@ from typing import Any, TypeVar
 
 from actum import files, layout
 from actum.errors import InvalidRecordError, NotFoundError, UserError
+from actum.git.joined import Joined, Layer
 from actum.git.repository import REGULAR_FILE_MODES, Git, TreeEntry
+from actum.index.index import Index
 from actum.names import Version, is_name
 from actum.records.card import ModelCard
 from actum.records.codec import FieldError, decode, encode
 from actum.records.event import Event
+from actum.records.lines import EventLine
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.settings import Settings
@@ -36,24 +39,38 @@ RECORDS: Mapping[str, type[Any]] = {
 }
 
 
+class LostObjectError(InvalidRecordError):
+    """What git should have, and has not. It says something about this clone, nothing about the record."""
+
+
 @dataclass(frozen=True)
 class Store:
     """What one commit says. ``evidence``: the tip of the evidence branch, whose files are joined in.
 
     ``skipped``: absent, a malformed record is an error; present, reads of several leave it out and name it here.
+    ``approvals``: tips of refs on which approvals wait for their promotion; nothing else there is joined in.
+    ``index``: only for reads that list and show; whatever judges or proves reads git itself, and has none.
     """
 
     repo: Git
     commit: str
     evidence: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
     skipped: dict[str, UserError] | None = field(default=None, repr=False, compare=False)
-    # By path and blob: the same bytes under another name are not the same record.
+    index: Index | None = field(default=None, repr=False, compare=False)
+    # By path and blob, for the same bytes under another name are not the same record: the record, or what is wrong.
     _cache: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
     _bytes: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    _folders: dict[str, dict[str, TreeEntry]] = field(default_factory=dict, repr=False, compare=False)
+    _listings: dict[Any, dict[str, TreeEntry]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def tolerant(self) -> Store:
         """Return the same records for reads that list: see ``skipped``."""
         return replace(self, skipped={})
+
+    def indexed(self, index: Index) -> Store:
+        """Return the same records for reads that list and show: see ``index``."""
+        return replace(self, index=index)
 
     def beside(self, commit: str) -> Store:
         """Return another commit's records, read in the same manner; what both have is read once."""
@@ -61,16 +78,47 @@ class Store:
 
     @cached_property
     def tree(self) -> Mapping[str, TreeEntry]:
-        """Every file of the revision, by path; of evidence only what the revision itself does not have."""
+        """Every file of the revision, by path; of evidence and approvals only what it does not have itself."""
+        return {**self._waiting, **self._settled}
+
+    @cached_property
+    def files(self) -> Joined:
+        """The same files as in ``tree``, without listing folders that nobody asks about."""
+        evidence = (Layer(tip, layout.is_evidence) for tip in reversed(self.evidence))
+        approvals = (Layer(tip, layout.is_approval) for tip in reversed(self.approvals))
+        return Joined(self.repo, (Layer(self.commit), *evidence, *approvals), self._folders)
+
+    def is_waiting(self, path: str) -> bool:
+        """Whether a path is among ``waiting``."""
+        layer = self.files.layer_of(path) if self.approvals else None
+        return layer is not None and layer.admits is layout.is_approval
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The paths of approvals that wait for their promotion: neither here nor evidence yet."""
+        return frozenset(self._waiting.keys() - self._settled.keys())
+
+    @cached_property
+    def _waiting(self) -> Mapping[str, TreeEntry]:
+        found: dict[str, TreeEntry] = {}
+        for tip in self.approvals:
+            found |= self.repo.tree(tip, "registry")
+        return {path: entry for path, entry in found.items() if layout.is_approval(path)}
+
+    @cached_property
+    def _settled(self) -> Mapping[str, TreeEntry]:
         own = self.repo.tree(self.commit)
         joined: dict[str, TreeEntry] = {}
         for tip in self.evidence:
             joined |= self.repo.tree(tip, "registry", "decisions", "monitoring")
         return {path: entry for path, entry in joined.items() if layout.is_evidence(path)} | own
 
+    def has(self, path: str) -> bool:
+        return self.files.file(path) is not None
+
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, or None when the revision has no such regular file."""
-        entry = self.tree.get(path)
+        entry = self.files.file(path)
         if entry is None or entry.mode not in REGULAR_FILE_MODES:
             return None
         return self.repo.blobs([entry.blob]).get(entry.blob)
@@ -86,7 +134,7 @@ class Store:
 
     def models(self) -> tuple[str, ...]:
         """Return the names of all models that have a card, sorted."""
-        return tuple(sorted({layout.names_in(path)[0] for path in self.paths("model")}))
+        return tuple(sorted(layout.names_in(path)[0] for path in self.listed("model")))
 
     def card(self, model: str) -> ModelCard:
         """Raises: NotFoundError when there is no such model."""
@@ -106,7 +154,7 @@ class Store:
     def versions(self, model: str) -> tuple[ModelVersion, ...]:
         """Return a model's versions, lowest first."""
         found = self._all("model-version", ModelVersion, model)
-        return tuple(sorted(found, key=lambda version: Version.parse(version.version)))
+        return tuple(sorted(found, key=lambda version: Version.parse(version.version).order()))
 
     def version(self, model: str, number: str) -> ModelVersion | None:
         return self._one(layout.version(model, number), ModelVersion)
@@ -115,16 +163,24 @@ class Store:
         """Return a model's stage pointers by stage."""
         return {pointer.stage: pointer for pointer in self._all("stage", StagePointer, model)}
 
-    def events(self, model: str) -> tuple[Event, ...]:
-        """Return a model's events in the order of their ids, which is that of recording."""
-        return tuple(sorted(self._all("event", Event, model), key=lambda event: event.id))
+    def events(self, model: str, kind: str | None = None) -> tuple[Event, ...]:
+        """Return a model's events, or those of one kind, in the order of their ids, which is that of recording."""
+        entries = self.listed("event", model)
+        wanted = {path: entry for path, entry in entries.items() if kind in (None, layout.names_in(path)[2])}
+        return tuple(sorted(self._many(wanted, Event, self.skipped), key=lambda event: event.id))
 
     def event(self, ulid: str) -> Event | None:
         """Return an event by its id alone, whichever model it belongs to."""
-        for path in self.paths("event"):
-            if layout.names_in(path)[1] == ulid:
-                return self._one(path, Event)
-        return None
+        path = self._events_by_id.get(ulid)
+        return self._one(path, Event) if path else None
+
+    def whole(self, line: EventLine) -> Event | None:
+        """Return the event of a line, or None when it is not there."""
+        return self._one(layout.event(line.model, line.id, line.kind), Event)
+
+    @cached_property
+    def _events_by_id(self) -> Mapping[str, str]:
+        return {path.rpartition("/")[2].partition("-")[0]: path for path in reversed(self.paths("event"))}
 
     def run(self, ulid: str) -> Run | None:
         path = next((path for path in self.paths("run") if layout.names_in(path)[0] == ulid), None)
@@ -132,9 +188,10 @@ class Store:
 
     def runs(self) -> Iterator[Run]:
         """Yield the runs, newest first; reads in portions, so that stopping early is cheap."""
-        paths = sorted(self.paths("run"), key=lambda path: layout.names_in(path)[0], reverse=True)
+        entries = self.listed("run")
+        paths = sorted(entries, key=lambda path: layout.names_in(path)[0], reverse=True)
         for at in range(0, len(paths), 64):
-            yield from self._many(paths[at : at + 64], Run, self.skipped)
+            yield from self._many({path: entries[path] for path in paths[at : at + 64]}, Run, self.skipped)
 
     def policy(self, name: str) -> Policy | None:
         return self._one(layout.policy(name), Policy)
@@ -145,49 +202,86 @@ class Store:
 
     def paths(self, kind: str) -> list[str]:
         """Return the paths of all records of a kind, sorted."""
-        return [path for found, path in self._kinds if found == kind]
+        return list(self.listed(kind))
 
-    @cached_property
-    def _kinds(self) -> list[tuple[str | None, str]]:
-        return [(layout.kind_of(path), path) for path in sorted(self.tree)]
+    def listed(self, kind: str, model: str | None = None) -> Mapping[str, TreeEntry]:
+        """Return the files of all records of a kind, or of those of one model, by path, sorted."""
+        if (kind, model) not in self._listings:
+            folders = self._places(kind, model)
+            self.files.load(folders)
+            found = (item for folder in folders for item in self.files.files(folder).items())
+            self._listings[kind, model] = dict(sorted(item for item in found if layout.kind_of(item[0]) == kind))
+        return self._listings[kind, model]
+
+    def _places(self, kind: str, model: str | None) -> list[str]:
+        """Return the folders in which records of a kind can lie."""
+        if kind in ("settings", "policy"):
+            return ["" if kind == "settings" else layout.POLICIES]
+        if kind == "run":
+            years = [f"{layout.RUNS}/{year}" for year in self.files.folders(layout.RUNS)]
+            self.files.load(years)
+            return [f"{year}/{month}" for year in years for month in self.files.folders(year)]
+        models = self.files.folders(layout.REGISTRY) if model is None else (model,)
+        return [layout.folder(kind, name) for name in models]
 
     def prefetch(self, *kinds: str) -> None:
-        """Take the bytes of all records of these kinds from git with one child process."""
-        blobs = (self.tree[path].blob for kind in kinds for path in self.paths(kind))
-        self._bytes.update(self.repo.blobs(blobs))
+        """Read all records of these kinds with as few child processes as those of one model take."""
+        self.outcomes({path: entry for kind in kinds for path, entry in self.listed(kind).items()})
 
-    def _all(self, kind: str, record: type[R], model: str) -> list[R]:
-        paths = [path for path in self.paths(kind) if layout.names_in(path)[0] == model]
-        return self._many(paths, record, self.skipped)
+    def outcomes(self, entries: Mapping[str, TreeEntry]) -> dict[str, Any]:
+        """Return records by path; in the place of one that cannot be read, the error that says why."""
+        unread = {path: entry for path, entry in entries.items() if self._is_unread(path, entry)}
+        if self.index:
+            unread = self._recall(self.index, unread)
+        self._bytes.update(self.repo.blobs(entry.blob for entry in unread.values() if entry.blob not in self._bytes))
+        return {path: self._outcome(path, entry) for path, entry in entries.items()}
 
-    def _one(self, path: str, record: type[R]) -> R | None:
-        return next(iter(self._many([path], record)), None) if path in self.tree else None
+    def _is_unread(self, path: str, entry: TreeEntry) -> bool:
+        return entry.mode in REGULAR_FILE_MODES and (path, entry.blob) not in self._cache
 
-    def _many(self, paths: list[str], record: type[R], skipped: dict[str, UserError] | None = None) -> list[R]:
-        entries = {path: self.tree[path] for path in paths}
-        unread = [entry.blob for path, entry in entries.items() if (path, entry.blob) not in self._cache]
-        self._bytes.update(self.repo.blobs(blob for blob in unread if blob not in self._bytes))
-        found = []
-        for path, entry in entries.items():
-            try:
-                one = self._record(path, entry)
-                assert isinstance(one, record)
-                found.append(one)
-            except InvalidRecordError as error:
-                if skipped is None:
-                    raise
-                skipped[path] = error
-        return found
+    def _recall(self, index: Index, entries: Mapping[str, TreeEntry]) -> dict[str, TreeEntry]:
+        """Take what the index knows, and return what is left to read."""
+        known = index.records((path, entry.blob) for path, entry in entries.items() if _is_indexed(path))
+        self._cache.update({key: _restored(key[0], told) for key, told in known.items()})
+        return {path: entry for path, entry in entries.items() if (path, entry.blob) not in known}
 
-    def _record(self, path: str, entry: TreeEntry) -> Any:
+    def _outcome(self, path: str, entry: TreeEntry) -> Any:
+        if entry.mode not in REGULAR_FILE_MODES:
+            return InvalidRecordError(f"{path}: is a link or a submodule, must be a regular file")
         key = (path, entry.blob)
         if key not in self._cache:
-            if entry.mode not in REGULAR_FILE_MODES:
-                raise InvalidRecordError(f"{path}: is a link or a submodule, must be a regular file")
             if entry.blob not in self._bytes:
-                raise InvalidRecordError(f"{path}: git has lost object {entry.blob[:10]}", hint="git fsck")
-            self._cache[key] = read_record(path, self._bytes[entry.blob])
+                return LostObjectError(f"{path}: git has lost object {entry.blob[:10]}", hint="git fsck")
+            self._cache[key] = _attempted(path, self._bytes[entry.blob])
+            if self.index and _is_indexed(path):
+                self.index.learn_record(*key, _told(self._cache[key]))
         return self._cache[key]
+
+    def note(self, path: str, error: InvalidRecordError) -> None:
+        """Take note of a record that cannot be read, where it is left out; raise the error where it is not."""
+        if self.skipped is None:
+            raise error
+        self.skipped[path] = error
+
+    def _all(self, kind: str, record: type[R], model: str) -> list[R]:
+        return self._many(self.listed(kind, model), record, self.skipped)
+
+    def _one(self, path: str, record: type[R]) -> R | None:
+        entry = self.files.file(path)
+        return next(iter(self._many({path: entry}, record)), None) if entry else None
+
+    def _many(
+        self, entries: Mapping[str, TreeEntry], record: type[R], skipped: dict[str, UserError] | None = None
+    ) -> list[R]:
+        found = []
+        for path, one in self.outcomes(entries).items():
+            if isinstance(one, record):
+                found.append(one)
+            elif skipped is None:
+                raise one
+            else:
+                skipped[path] = one
+        return found
 
 
 def listed_types(data: bytes) -> tuple[str, ...]:
@@ -214,6 +308,31 @@ def read_record(path: str, data: bytes) -> Any:
         place = f"{path}:{line}" if line else path
         raise InvalidRecordError(f"{place}: {error}", hint=error.hint) from error
     return record
+
+
+def _attempted(path: str, data: bytes) -> Any:
+    try:
+        return read_record(path, data)
+    except InvalidRecordError as error:
+        return error.with_traceback(None)  # it may be kept for long
+
+
+def _is_indexed(path: str) -> bool:
+    """Runs and policies are read from git: a read needs few of them, and runs are JSON already."""
+    return path.startswith(f"{layout.REGISTRY}/")
+
+
+def _told(outcome: Any) -> Any:
+    """Return what the index keeps of a record, or of why it cannot be read."""
+    if isinstance(outcome, InvalidRecordError):
+        return {"problem": str(outcome), "hint": outcome.hint}
+    return {"record": encode(outcome)}
+
+
+def _restored(path: str, told: Any) -> Any:
+    if "problem" in told:
+        return InvalidRecordError(told["problem"], hint=told["hint"])
+    return decode(RECORDS[layout.kind_of(path) or ""], told["record"])
 
 
 def write_record(record: Any, *, path: str) -> bytes:
@@ -258,6 +377,11 @@ def evidence_tips(repo: Git) -> tuple[str, ...]:
     if repo.is_ancestor(remote, local):
         return (local,)
     return (remote,) if repo.is_ancestor(local, remote) else (remote, local)
+
+
+def approval_tips(repo: Git) -> tuple[str, ...]:
+    """Return the tips of the refs on which approvals wait for their promotion."""
+    return tuple(ref.commit for ref in repo.refs(layout.APPROVALS))
 
 
 def _tips(repo: Git, branch: str) -> tuple[str | None, str | None]:

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from actum import digests, files, layout, pipeline, state
 from actum.dvc.cache import cache_of
@@ -28,6 +28,10 @@ from actum.records.settings import EnvironmentSettings
 from actum.records.version import ModelVersion, VersionEnvironment
 
 WING_GITIGNORE = b"/*.zip\n"
+Code = Literal["recorded", "today's"]
+"""Which wing: the recorded one repeats what was done then. Today's is for acts of today, such as judging: an old wing
+has no such job, and what a model answers comes from the locked libraries, not from our code.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +104,11 @@ def open_recorded_workshop(
     tell: Callable[[str], None],
     wheels: str | None = None,
     overrides: Mapping[str, str] | None = None,
+    code: Code = "recorded",
 ) -> Workshop:
     """Make an environment that is on record ready again: its lock, its interpreter, and our code as it was then.
 
-    ``wheels``: a wheelhouse under DVC, by its name there, so that no index is needed.
+    ``wheels``: a wheelhouse under DVC, by its name there, so that no index is needed. ``code``: see :data:`Code`.
 
     Raises:
         InvalidRecordError: *lock* is not the one on record.
@@ -123,7 +128,7 @@ def open_recorded_workshop(
         settings,
         environ=environ,
         tell=tell,
-        wing=bring(sought, config, environ).read_bytes(),
+        wing=bring(sought, config, environ).read_bytes() if code == "recorded" else None,
         wheels=_lay_out_wheels(root, wheels, config, environ) if wheels else None,
         overrides=overrides,
     )
@@ -136,6 +141,7 @@ def open_version_workshop(
     environ: Mapping[str, str],
     tell: Callable[[str], None],
     overrides: Mapping[str, str] | None = None,
+    code: Code = "recorded",
 ) -> Workshop:
     """Make the environment of a version ready; its lock is found by commit or by content.
 
@@ -151,6 +157,7 @@ def open_version_workshop(
         tell=tell,
         wheels=version.environment.wheels,
         overrides=overrides,
+        code=code,
     )
 
 

@@ -147,6 +147,7 @@ def test_a_dry_run_names_the_same_files_and_writes_none(adopted: Path, actum: Ac
         "made": [],
         "wrote": ["actum.yaml", "policies/trusted-types.txt", *FIRST],
         "kept": [".gitattributes"],
+        "outdated": [],
         "dry_run": False,
     }
 

@@ -78,3 +78,10 @@ def test_where_things_lie() -> None:
 )
 def test_only_what_machines_measured_may_come_from_the_evidence_branch(path: str, expected: bool) -> None:
     assert layout.is_evidence(path) is expected
+
+
+def test_approvals_travel_on_a_ref_of_their_plan_and_nothing_else_does() -> None:
+    assert layout.approvals_ref("sha256:" + "a" * 64) == "refs/actum/approvals/" + "a" * 64
+    assert layout.is_approval(layout.event("churn", ULID, "approval"))
+    others = (layout.event("churn", ULID, "promotion"), layout.event("churn", ULID, "seal"), layout.card("churn"))
+    assert not any(layout.is_approval(path) for path in (*others, f"x/{layout.event('churn', ULID, 'approval')}"))

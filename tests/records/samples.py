@@ -291,6 +291,7 @@ FULL: dict[str, Any] = {
         signature=None,
         review=Review(login="rosa-r", commit=OID, submitted_at=NOON, url="https://example.org/1"),
         comment="looked at the slices",
+        withdrawn=True,
     ),
     "run": run(
         dirty=True,

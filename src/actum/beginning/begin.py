@@ -11,7 +11,9 @@ from pathlib import Path
 
 from actum import files, layout, pipeline, schemas, state
 from actum.beginning import texts
+from actum.beginning.ci import NAME_THE_ACTION, UNKNOWN, Ci, additions
 from actum.beginning.locking import SOURCES, find_source
+from actum.beginning.owners import PLACES
 from actum.beginning.place import MADE_BY_DVC, Place, find_place, make_repositories, trunk_of
 from actum.dvc.config import ADD_REMOTE, read_config
 from actum.environment.machine import platform_name
@@ -31,6 +33,7 @@ class Begun:
     Attributes:
         made: Repositories that were not there: ``git``, ``dvc``.
         wrote: Files that were not there, from *root*.
+        outdated: Files of which the lines between our markers are written anew, and no others.
         kept: Files that were there, and are as they were.
         advice: Lines that would help in a .gitattributes that is there.
         next: What to type now.
@@ -39,12 +42,15 @@ class Begun:
     root: Path
     made: tuple[str, ...]
     wrote: tuple[str, ...]
+    outdated: tuple[str, ...]
     kept: tuple[str, ...]
     advice: tuple[str, ...]
     next: tuple[str, ...]
 
 
-def begin(folder: Path, *, model: str | None, dry_run: bool, environ: Mapping[str, str], here: Path) -> Begun:
+def begin(
+    folder: Path, *, model: str | None, dry_run: bool, environ: Mapping[str, str], here: Path, ci: Ci | None = None
+) -> Begun:
     """Begin a project at *folder*. ``here``: where the user stands, for what to type next.
 
     Raises:
@@ -56,7 +62,10 @@ def begin(folder: Path, *, model: str | None, dry_run: bool, environ: Mapping[st
     place = find_place(folder)
     made = tuple(name for name, there in (("git", place.repo is not None), ("dvc", place.has_dvc)) if not there)
     wanted = _wanted(place, model)
+    if ci is not None:
+        wanted |= additions(place.root, wanted, ci)
     absent = {path: data for path, data in wanted.items() if not os.path.lexists(place.root / path)}
+    outdated = _outdated(place.root, wanted)
     for path in absent:
         _refuse_blocked(place.root, path)
     from_dvc = [path for path in MADE_BY_DVC if "dvc" in made and not os.path.lexists(place.root / path)]
@@ -64,6 +73,8 @@ def begin(folder: Path, *, model: str | None, dry_run: bool, environ: Mapping[st
         make_repositories(place, environ)
         for path, data in absent.items():
             files.create(files.inside(place.root, path), data)
+        for path in outdated:
+            files.replace(files.inside(place.root, path), wanted[path])
         from_dvc = [path for path in from_dvc if (place.root / path).exists()]
     editors = _place_schemas(place.root, dry_run)
     wrote = (*from_dvc, *absent)
@@ -71,9 +82,10 @@ def begin(folder: Path, *, model: str | None, dry_run: bool, environ: Mapping[st
         root=place.root,
         made=made,
         wrote=(*wrote, *editors),
-        kept=tuple(path for path in wanted if path not in absent),
+        outdated=outdated,
+        kept=tuple(path for path in wanted if path not in absent and path not in outdated),
         advice=() if GITATTRIBUTES in absent else _absent_attributes(place.root),
-        next=_next(place, wrote, environ, here),
+        next=_next(place, (*wrote, *outdated), environ, here, _unnamed(ci, absent)),
     )
 
 
@@ -96,6 +108,18 @@ def _wanted(place: Place, model: str | None) -> dict[str, bytes]:
         if layout.kind_of(path):
             read_record(path, data)
     return wanted
+
+
+def _outdated(root: Path, wanted: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return the one kind of file in which a part is ours, where that part has changed."""
+    there = (path for path in PLACES if path in wanted and (root / path).is_file())
+    return tuple(path for path in there if (root / path).read_bytes() != wanted[path])
+
+
+def _unnamed(ci: Ci | None, absent: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Say what to do where nobody can tell from where the workflows are to take actum."""
+    unnamed = ci is not None and any(UNKNOWN.encode() in data for data in absent.values())
+    return (NAME_THE_ACTION,) if unnamed else ()
 
 
 def _place_schemas(root: Path, dry_run: bool) -> tuple[str, ...]:
@@ -156,7 +180,9 @@ def _source_to_write(root: Path, lock: str) -> str:
     return ""
 
 
-def _next(place: Place, wrote: tuple[str, ...], environ: Mapping[str, str], here: Path) -> tuple[str, ...]:
+def _next(
+    place: Place, wrote: tuple[str, ...], environ: Mapping[str, str], here: Path, by_hand: tuple[str, ...]
+) -> tuple[str, ...]:
     steps = [] if os.path.realpath(place.root) == os.path.realpath(here) else [f"cd {shlex.quote(str(place.root))}"]
     if not place.has_dvc or not read_config(place.root, environ).default_remote:
         steps.append(ADD_REMOTE)
@@ -169,6 +195,7 @@ def _next(place: Place, wrote: tuple[str, ...], environ: Mapping[str, str], here
         steps += [f"printf 'skops\\npyarrow\\n' >> {source}  # and what else your stages import"] if source else []
         steps.append("actum lock")
         new = [*new, *([source] if source else []), lock] if new else []
+    steps += by_hand
     if new:
         steps.append(f"git add {shlex.join(new)} && git commit -m 'Begin with actum'")
     return (*steps, "actum doctor")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from actum import layout, names
+from actum.catalogue.consents import standing_of
+from actum.catalogue.crosschecks import note_disagreements
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings, event_path
 from actum.catalogue.identify import near, segments_of
@@ -93,9 +95,12 @@ class RunDetail:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EventDetail:
+    """An event. ``standing``: of an approval, whether it is of whom it says it is."""
+
     event: Event
     what: str
     merged: bool
+    standing: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +139,8 @@ def detail(holdings: Holdings, reference: Reference) -> Detail:
 
 def _model(holdings: Holdings, model: str) -> ModelDetail:
     card = holdings.card(model)
-    events = holdings.events(model)
+    events = holdings.event_lines(model)
+    note_disagreements(holdings, model, events)
     return ModelDetail(
         card=card,
         merged=holdings.is_merged(layout.card(model)),
@@ -142,22 +148,23 @@ def _model(holdings: Holdings, model: str) -> ModelDetail:
         stages=stage_rows(holdings, model),
         versions=version_rows(holdings, model),
         events=len(events),
-        last=tuple(of_event(holdings, event) for event in events[:_LAST_EVENTS]),
+        last=tuple(of_event(holdings, holdings.whole(line)) for line in events[:_LAST_EVENTS]),
     )
 
 
 def _version(holdings: Holdings, reference: Reference) -> VersionDetail:
     model, number = reference.owner, reference.name
-    found = {version.version: version for version in holdings.versions(model)}
-    if number not in found:
+    known = [line.version for line in holdings.versions(model)]
+    version = holdings.version(model, number) if number in known else None
+    if version is None:
         _require_readable(holdings, layout.version(model, number))
-        guess = near(number, list(found))
+        guess = near(number, known)
         raise NotFoundError(f"there is no {reference}{_then(holdings)}{guess}", hint=f"actum ls versions {model}")
     events = holdings.events(model)
     moved = (e for e in events if e.promotion and number in (e.promotion.version, e.promotion.replaces))
     return VersionDetail(
         row=next(row for row in version_rows(holdings, model) if row.version == number),
-        version=found[number],
+        version=version,
         attestations=tuple(
             _rebuilt(holdings, e, e.attestation) for e in events if _attests(e, number) and e.attestation
         ),
@@ -185,6 +192,7 @@ def _stage(holdings: Holdings, reference: Reference) -> StageDetail:
     row = stage_row(holdings, reference.owner, reference.name)
     _require_readable(holdings, layout.stage(reference.owner, reference.name))
     held = holdings.standing(reference.owner, reference.name)
+    note_disagreements(holdings, reference.owner, holdings.event_lines(reference.owner), reference.name)
     return StageDetail(
         id=str(reference),
         row=row,
@@ -227,7 +235,8 @@ def _event(holdings: Holdings, ulid: str) -> EventDetail:
     if event is None or (holdings.moment and event.effective_at > holdings.moment):
         raise NotFoundError(f"there is no event/{ulid}{_then(holdings)}", hint="actum ls events")
     told = of_event(holdings, event)
-    return EventDetail(event=event, what=told.what, merged=told.merged)
+    standing = next((said for _, said in standing_of(holdings, [event])), None) if event.approval else None
+    return EventDetail(event=event, what=told.what, merged=told.merged, standing=standing)
 
 
 def _decision(holdings: Holdings, reference: Reference) -> Detail:

@@ -1,20 +1,23 @@
-"""What happened, newest first: registrations, promotions, attestations, seals and runs, each in one sentence."""
+"""What happened, newest first: registrations, runs and events of every kind, each in one sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from actum import layout
+from actum.catalogue.consents import standing_of
 from actum.catalogue.figures import headline, written
 from actum.catalogue.holdings import Holdings, event_path
 from actum.names import Reference
-from actum.records.event import Attestation, Event, Promotion, Seal
+from actum.records.event import Approval, Attestation, Event, Promotion, Seal
 from actum.records.forms import Person
+from actum.records.lines import EventLine, VersionLine
 from actum.records.run import Run
-from actum.records.version import ModelVersion
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,12 +44,25 @@ class Happening:
 
 def happenings(holdings: Holdings, about: Reference | None = None) -> Iterator[Happening]:
     """Yield what happened, the latest first: all of it, or what concerns one model, version, stage, run or event."""
-    found = [*_registrations(holdings, about), *_events(holdings, about)]
-    found.sort(key=_order, reverse=True)
-    # Runs are many, so they are read one by one, and only as far as somebody looks.
+    due = [*_registrations(holdings, about), *_events(holdings, about)]
+    due.sort(key=_Due.order, reverse=True)
+    # All are many, so they are read one by one, and only as far as somebody looks.
+    found = (one.tell() for one in due)
     merged = holdings.merged_runs()
     metrics = tuple(metric for model in holdings.models() for metric in holdings.policy_metrics(model))
     return _merged(found, (_of_run(run, metrics, merged=run.id in merged) for run in _runs(holdings, about)))
+
+
+class _Due(NamedTuple):
+    """What happened, by its line: ``tell`` reads it whole."""
+
+    at: datetime
+    recorded_at: datetime
+    id: str
+    tell: Callable[[], Happening]
+
+    def order(self) -> tuple[datetime, datetime, str]:
+        return self.at, self.recorded_at, self.id
 
 
 def of_event(holdings: Holdings, event: Event) -> Happening:
@@ -64,7 +80,7 @@ def of_event(holdings: Holdings, event: Event) -> Happening:
 
 def sentence(event: Event) -> str:
     """Say what an event did, beginning with the version."""
-    body = event.promotion or event.attestation or event.seal
+    body = event.promotion or event.attestation or event.seal or event.approval
     match body:
         case Promotion():
             return f"{body.version} -> {body.stage}" + (f", replaces {body.replaces}" if body.replaces else "")
@@ -75,13 +91,21 @@ def sentence(event: Event) -> str:
             return f"{body.version} rebuilt: {body.level}, until {body.expires_at:%Y-%m-%d}"
         case Seal():
             return f"{body.version} made {body.rows:,} decisions"
+        case Approval(withdrawn=True):
+            return f"{body.version} -> {body.stage}: {body.principal} takes the approval back"
+        case Approval():
+            how = f"in a review as {body.review.login}" if body.review else "signed"
+            return f"{body.version} -> {body.stage} approved by {body.principal}, {how}"
         case _:
             return event.kind
 
 
 def newest(holdings: Holdings, about: Reference | None, limit: int) -> tuple[Happening, ...]:
-    """Return at most *limit* happenings; 0 for all."""
-    return tuple(islice(happenings(holdings, about), limit or None))
+    """Return at most *limit* happenings; 0 for all. Of approvals it is said whether they are what they say they are."""
+    found = tuple(islice(happenings(holdings, about), limit or None))
+    asked = {one.id: holdings.event(one.id.removeprefix("event/")) for one in found if one.kind == "approval"}
+    said = {f"event/{event.id}": words for event, words in standing_of(holdings, (e for e in asked.values() if e))}
+    return tuple(replace(one, what=f"{one.what}, {said[one.id]}") if one.id in said else one for one in found)
 
 
 def _order(happening: Happening) -> tuple[datetime, datetime, str]:
@@ -101,47 +125,55 @@ def _merged(found: Iterable[Happening], runs: Iterable[Happening]) -> Iterator[H
     yield from waiting
 
 
-def _events(holdings: Holdings, about: Reference | None) -> Iterator[Happening]:
-    if about is None:
-        found = holdings.all_events()
-    elif about.kind in ("event", "run"):
+def _events(holdings: Holdings, about: Reference | None) -> Iterator[_Due]:
+    if about and about.kind in ("event", "run"):
         event = holdings.event(about.name)
-        found = (event,) if event else ()
+        found = [EventLine.of(event)] if event else []
     else:
-        found = tuple(event for event in holdings.events(about.owner) if _concerns(event, about))
-    return (of_event(holdings, event) for event in found)
+        models = (about.owner,) if about else holdings.models()
+        lines = (line for model in models for line in holdings.event_lines(model))
+        found = [line for line in lines if about is None or _concerns(line, about)]
+    for line in found:
+        tell = partial(_of_line, holdings, line)
+        yield _Due(line.effective_at, line.recorded_at, f"event/{line.id}", tell)
 
 
-def _concerns(event: Event, about: Reference) -> bool:
-    body = event.promotion or event.attestation or event.seal
+def _of_line(holdings: Holdings, line: EventLine) -> Happening:
+    return of_event(holdings, holdings.whole(line))
+
+
+def _concerns(line: EventLine, about: Reference) -> bool:
     if about.kind == "version":
-        replaced = event.promotion.replaces if event.promotion else None
-        return body is not None and about.name in (body.version, replaced)
-    if about.kind == "stage":
-        return about.name == getattr(body, "stage", None)
-    return True
+        return about.name in (line.version, line.replaces)
+    return about.kind != "stage" or about.name == line.stage
 
 
-def _registrations(holdings: Holdings, about: Reference | None) -> Iterator[Happening]:
+def _registrations(holdings: Holdings, about: Reference | None) -> Iterator[_Due]:
     if about and about.kind in ("stage", "event"):
-        return iter(())
+        return
     models = holdings.models() if about is None or about.kind == "run" else (about.owner,)
-    versions = (version for model in models for version in holdings.versions(model))
-    return (_of_version(holdings, version) for version in versions if about is None or _is_of(version, about))
+    for line in (line for model in models for line in holdings.versions(model)):
+        if about is None or _is_of(line, about):
+            tell = partial(_of_version, holdings, line)
+            yield _Due(line.registered_at, line.registered_at, str(_id(line)), tell)
 
 
-def _is_of(version: ModelVersion, about: Reference) -> bool:
+def _is_of(version: VersionLine, about: Reference) -> bool:
     wanted = {"version": version.version, "run": version.run}.get(about.kind)
     return wanted in (None, about.name)
 
 
-def _of_version(holdings: Holdings, version: ModelVersion) -> Happening:
+def _id(version: VersionLine) -> Reference:
+    return Reference("version", version.model, version.version)
+
+
+def _of_version(holdings: Holdings, version: VersionLine) -> Happening:
     figure = _figure(version.metrics, holdings.policy_metrics(version.model))
     return Happening(
         kind="registration",
         at=version.registered_at,
         recorded_at=version.registered_at,
-        id=str(Reference("version", version.model, version.version)),
+        id=str(_id(version)),
         by=version.registered_by,
         what=f"{version.model} {version.version} registered{figure}",
         model=version.model,

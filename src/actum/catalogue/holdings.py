@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from actum import layout, registry
+from actum import layout, lines, registry
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.names import Version
 from actum.records.card import ModelCard
 from actum.records.event import Event
+from actum.records.lines import EventLine, VersionLine
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.version import ModelVersion
@@ -52,7 +53,7 @@ class Holdings:
         try:
             return self.card(model)
         except (NotFoundError, InvalidRecordError) as error:
-            self._note(layout.card(model), error)
+            self.note(layout.card(model), error)
             return None
 
     def readable_policy(self, name: str) -> Policy | None:
@@ -60,7 +61,7 @@ class Holdings:
         try:
             return self.truth.policy(name)
         except InvalidRecordError as error:
-            self._note(layout.policy(name), error)
+            self.note(layout.policy(name), error)
             return None
 
     def policy_metrics(self, model: str) -> tuple[str, ...]:
@@ -78,30 +79,54 @@ class Holdings:
         try:
             return registry.standing(self.truth, model, stage, self.moment)
         except (NotFoundError, InvalidRecordError) as error:
-            self._note(layout.stage(model, stage), error)
+            self.note(layout.stage(model, stage), error)
             return None
 
     def is_unreadable(self, path: str) -> bool:
         return path in (self.truth.skipped or {})
 
-    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+    def versions(self, model: str) -> tuple[VersionLine, ...]:
         """Return a model's versions, highest first; at a moment those that were registered or promoted by then."""
-        found = list(self.truth.versions(model))
+        found = list(lines.version_lines(self.truth, model))
         if self.head:
-            found += [v for v in self.head.versions(model) if not self.is_merged(layout.version(model, v.version))]
+            own = lines.version_lines(self.head, model)
+            found += [line for line in own if not self.is_merged(layout.version(model, line.version))]
+            found.sort(key=lambda line: Version.parse(line.version).order())
         if self.moment is not None:
-            moved = {event.promotion.version for event in self.events(model) if event.promotion}
-            found = [v for v in found if v.registered_at <= self.moment or v.version in moved]
-        return tuple(sorted(found, key=lambda version: Version.parse(version.version), reverse=True))
+            moved = {line.version for line in self.event_lines(model) if line.kind == "promotion"}
+            found = [line for line in found if line.registered_at <= self.moment or line.version in moved]
+        return tuple(reversed(found))
+
+    def version(self, model: str, number: str) -> ModelVersion | None:
+        """Raises: InvalidRecordError."""
+        merged = self.is_merged(layout.version(model, number))
+        return self.head.version(model, number) if self.head and not merged else self.truth.version(model, number)
 
     def events(self, model: str) -> tuple[Event, ...]:
         """Return a model's events, the latest to take effect first; at a moment those in effect by then."""
         found = list(self.truth.events(model))
         if self.head:
-            found += [event for event in self.head.events(model) if not self.is_merged(event_path(event))]
+            found += [event for event in self.head.events(model) if not self.truth.has(event_path(event))]
         if self.moment is not None:
             found = [event for event in found if event.effective_at <= self.moment]
         return tuple(sorted(found, key=lambda event: (event.effective_at, event.id), reverse=True))
+
+    def event_lines(self, model: str) -> tuple[EventLine, ...]:
+        """Return the lines of a model's events, as :meth:`events` has them, without reading those whole."""
+        found = list(lines.event_lines(self.truth, model))
+        if self.head:
+            own = lines.event_lines(self.head, model)
+            found += [line for line in own if not self.truth.has(event_path(line))]
+        if self.moment is not None:
+            found = [line for line in found if line.effective_at <= self.moment]
+        return tuple(sorted(found, key=lambda line: (line.effective_at, line.id), reverse=True))
+
+    def whole(self, line: EventLine) -> Event:
+        """Return the event of a line."""
+        store = self.head if self.head and not self.truth.has(event_path(line)) else self.truth
+        found = store.whole(line)
+        assert found is not None
+        return found
 
     def all_events(self) -> tuple[Event, ...]:
         found = [event for model in self.models() for event in self.events(model)]
@@ -134,13 +159,14 @@ class Holdings:
         return sorted(layout.names_in(path)[place] for path in paths)
 
     def is_merged(self, path: str) -> bool:
-        """Whether the truth has it; what only the checkout has is not merged yet."""
-        return path in self.truth.tree
+        """Whether the truth has what is told; what only the checkout has, or waits for its promotion, is not merged."""
+        return (self.head is None or self.truth.has(path)) and not self.truth.is_waiting(path)
 
     def _stores(self) -> tuple[Store, ...]:
         return (self.truth, self.head) if self.head else (self.truth,)
 
-    def _note(self, path: str, error: UserError) -> None:
+    def note(self, path: str, error: UserError) -> None:
+        """Take note of what is to be warned of; raise it where the reading is strict."""
         if self.truth.skipped is None:
             raise error
         self.truth.skipped.setdefault(path, error)
@@ -151,11 +177,10 @@ def open_holdings(
 ) -> Holdings:
     """Open what a read looks at. ``checkout``: the commit whose own records are told too, as not merged."""
     truth = truth if truth.skipped is not None else truth.tolerant()
-    truth.prefetch("model", "model-version", "stage", "event", "policy")
     known = checkout in (None, truth.commit) or truth.repo.is_ancestor(checkout or "", truth.commit)
-    head = None if known or checkout is None else truth.beside(checkout)
+    head = None if known or checkout is None else replace(truth.beside(checkout), approvals=())
     return Holdings(truth=truth, head=head, moment=moment, now=moment or now)
 
 
-def event_path(event: Event) -> str:
+def event_path(event: Event | EventLine) -> str:
     return layout.event(event.model, event.id, event.kind)

@@ -13,8 +13,8 @@ from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings
 from actum.names import Reference
 from actum.records.forms import Person
+from actum.records.lines import VersionLine
 from actum.records.run import Run
-from actum.records.version import ModelVersion
 
 _HEADLINE = 3
 
@@ -109,6 +109,8 @@ def rows(holdings: Holdings, what: What, model: str | None = None) -> Iterator[R
         NotFoundError: There is no such model.
     """
     models = holdings.models() if model is None else (model,)
+    if model is None:
+        holdings.truth.prefetch("model", "stage")
     if what == "runs":
         return run_rows(holdings, model)
     if what == "events":
@@ -170,7 +172,7 @@ def version_rows(holdings: Holdings, model: str) -> tuple[VersionRow, ...]:
 
 
 def version_row(
-    holdings: Holdings, version: ModelVersion, stages: tuple[StageRow, ...], metrics: tuple[str, ...]
+    holdings: Holdings, version: VersionLine, stages: tuple[StageRow, ...], metrics: tuple[str, ...]
 ) -> VersionRow:
     held = tuple(row for row in stages if row.version == version.version)
     merged = holdings.is_merged(layout.version(version.model, version.version))

@@ -109,15 +109,15 @@ def lock_of(holdings: Holdings, one: Side) -> bytes | None:
 
 def _version(holdings: Holdings, reference: Reference) -> ModelVersion:
     model = reference.owner
-    versions = {version.version: version for version in holdings.versions(model)}
+    versions = [line.version for line in holdings.versions(model)]
     if reference.kind == "stage":
         number = registry.resolve(holdings.truth, reference, holdings.moment).version
     elif reference.kind == "version":
         number = reference.name
     else:
         number = next(iter(versions), "")
-    if number in versions:
-        return versions[number]
+    if number in versions and (found := holdings.version(model, number)):
+        return found
     for path, error in (holdings.truth.skipped or {}).items():
         if path.endswith(f"/{model}/versions/{number}.yaml"):
             raise error

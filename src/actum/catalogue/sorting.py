@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from actum.catalogue.identify import near
 from actum.catalogue.listing import Row
 from actum.errors import UsageError
 from actum.names import Version
 
+T = TypeVar("T")
 
-def sort(rows: Sequence[Row], field: str) -> list[Row]:
-    """Return the rows by a field or a metric, ascending; descending after ``-``. Rows without it come last.
+
+def _itself(row: Row) -> Row:
+    return row
+
+
+def sort(items: Sequence[T], field: str, *, of: Callable[[Any], Row] = _itself) -> list[T]:
+    """Return rows by a field or a metric, ascending; descending after ``-``. Rows without it come last.
+
+    Args:
+        of: Says which row an item stands for, where the items are no rows themselves.
 
     Raises:
         UsageError: No row has such a field or metric.
     """
     name = field.removeprefix("-")
-    known = dict.fromkeys(known for row in rows for known in _fields(row))
-    if rows and name not in known:
+    known = dict.fromkeys(known for item in items for known in _fields(of(item)))
+    if items and name not in known:
         raise UsageError(f"--sort {field}: no row has {name}{near(name, list(known))}")
-    values = [(_value(row, name), row) for row in rows]
+    values = [(_value(of(item), name), item) for item in items]
     with_it = sorted((pair for pair in values if pair[0] is not None), key=_by_value, reverse=field.startswith("-"))
-    return [row for _, row in with_it] + [row for value, row in values if value is None]
+    return [item for _, item in with_it] + [item for value, item in values if value is None]
 
 
-def _by_value(pair: tuple[Any, Row]) -> Any:
+def _by_value(pair: tuple[Any, object]) -> Any:
     return pair[0]
 
 

@@ -26,7 +26,9 @@ COMMANDS = {
     "run": "run the pipeline in the locked environment and record it",
     "register": "give a trained model a version that never changes",
     "promote": "move a version to a stage, if its policy allows",
+    "lint": "look over what is about to be committed",
     "check": "validate records and promotions, for pull requests and CI",
+    "approve": "agree to a promotion that waits, by a signature",
     "tags": "write the git tags that GTO and DVC read",
     "score": "decide about a table of rows, seal and record the decisions",
     "rebuild": "rebuild a version from its commit and compare the bytes",
@@ -40,7 +42,7 @@ COMMANDS = {
 }
 GROUPS = {
     "Begin": ("init", "lock", "doctor", "demo"),
-    "Train and release": ("run", "register", "promote", "check", "tags", "score"),
+    "Train and release": ("run", "register", "promote", "lint", "check", "approve", "tags", "score"),
     "Prove": ("rebuild", "why", "fsck"),
     "Read": ("ls", "show", "log", "diff"),
 }

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
 
 from actum import moments, store
 from actum.catalogue.holdings import Holdings, open_holdings
 from actum.cli import output
 from actum.cli.context import Context
-from actum.errors import NotFoundError, UserError
+from actum.errors import NotFoundError, UserError, of_the_disk
+from actum.index.index import Index
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,7 @@ class Reading:
 
     def envelope(self, schema: str, data: Any, *, next_: Sequence[str] = ()) -> None:
         """Print the answer for programs."""
-        clock = ["clock: simulated"] if self.view.clock() == "simulated" else []
-        output.envelope(schema, data, warnings=[*clock, *self._warnings()], next_=next_)
+        output.envelope(schema, data, warnings=self.remarks(), next_=next_)
 
     def notes(self, *, next_: Sequence[str] = ()) -> None:
         """Say, after the answer for people, what must be known to read it rightly."""
@@ -70,8 +78,56 @@ class Reading:
             output.warn(warning)
         output.next_steps(next_)
 
+    def remarks(self) -> list[str]:
+        """Return what must be known to read the answer rightly; complete only after the reading."""
+        clock = ["clock: simulated"] if self.view.clock() == "simulated" else []
+        return [*clock, *self._warnings()]
+
     def _warnings(self) -> list[str]:
         return [*self.view.warnings(), *self.holdings.warnings()]
+
+
+class Readings:
+    """Reads of one repository, under no name, or of several by name. ``unread``: what kept others from being read."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Reading] = {}
+        self.unread: list[str] = []
+
+    def attempt(self, name: str, part: Callable[[], T]) -> T | None:
+        """Do a part of the read; of several repositories one that cannot be read is left out, and noted.
+
+        Raises:
+            UserError: There is one only.
+        """
+        try:
+            return part()
+        except (UserError, OSError) as error:
+            said = error if isinstance(error, UserError) else of_the_disk(error)
+            if not name or said is None:
+                raise
+            self.unread.append(f"{name}: {said}")
+            return None
+
+    def envelope(self, schema: str, data: Any, *, next_: Sequence[str] = ()) -> None:
+        """Print the answer for programs: see :meth:`Reading.envelope`."""
+        if "" in self.by_name:
+            self.by_name[""].envelope(schema, data, next_=next_)
+        else:
+            output.envelope(schema, data, warnings=self._remarks(), next_=next_)
+
+    def notes(self, *, next_: Sequence[str] = ()) -> None:
+        """Say what must be known to read the answer rightly: see :meth:`Reading.notes`."""
+        if "" in self.by_name:
+            self.by_name[""].notes(next_=next_)
+        else:
+            for remark in self._remarks():
+                output.warn(remark)
+            output.next_steps(next_)
+
+    def _remarks(self) -> list[str]:
+        said = (f"{name}: {remark}" for name, reading in self.by_name.items() for remark in reading.remarks())
+        return [*said, *self.unread]
 
 
 def open_catalogue(context: Context, at: str | None) -> Reading:
@@ -80,9 +136,41 @@ def open_catalogue(context: Context, at: str | None) -> Reading:
     Raises:
         NotFoundError: It is neither a revision nor a date.
     """
+    repo = context.repo()
+    index = Index(repo)
+    click.get_current_context().call_on_close(index.close)
     if at is not None:
         view = open_view(context, at)
+        view = replace(view, store=view.store.indexed(index))
         return Reading(view, open_holdings(view.store, now=context.now(), moment=view.moment))
-    head = store.open_head(context.repo()).tolerant()
+    head = replace(store.open_head(repo), approvals=store.approval_tips(repo)).indexed(index).tolerant()
     view = View(store.open_trunk(head.repo, head), None)
     return Reading(view, open_holdings(view.store, now=context.now(), checkout=head.commit))
+
+
+def open_catalogues(context: Context, at: str | None, folders: Sequence[Path]) -> Readings:
+    """Open the catalogue of each folder's repository, of each once; without folders, of the one that we are in.
+
+    Raises:
+        UserError: None of them can be read.
+    """
+    readings = Readings()
+    if not folders:
+        readings.by_name[""] = open_catalogue(context, at)
+    found: dict[Path, tuple[str, Path, Reading]] = {}
+    for folder in folders:
+        there = replace(context, folder=Path(os.path.abspath(context.folder / folder)))
+        if (opened := readings.attempt(str(folder), partial(_named, there, at))) is not None:
+            name, reading = opened
+            found.setdefault(reading.holdings.truth.repo.root, (name, folder, reading))
+    names = Counter(name for name, _, _ in found.values())
+    for name, folder, reading in found.values():
+        readings.by_name[name if names[name] == 1 else f"{name} ({folder})"] = reading
+    if folders and not found:
+        raise UserError("\n".join(readings.unread))
+    return readings
+
+
+def _named(context: Context, at: str | None) -> tuple[str, Reading]:
+    reading = open_catalogue(context, at)
+    return reading.view.store.settings().project.name, reading

@@ -29,7 +29,7 @@ from actum.cli.reading import open_catalogue
 from actum.cli.wording import both, clip, moment, recorded, seconds, section, size, wrap
 from actum.records.card import ModelCard
 from actum.records.codec import encode
-from actum.records.event import Attestation, Promotion, Seal
+from actum.records.event import Approval, Attestation, Promotion, Seal
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunEnvironment
 from actum.records.version import VersionEnvironment
@@ -182,13 +182,13 @@ def _event(found: EventDetail) -> None:
     event = found.event
     _head(f"event/{event.id}", event.kind, "" if found.merged else "not merged")
     told = (("what", found.what), ("when", both(event.effective_at, event.recorded_at)), ("by", event.by))
-    body = event.promotion or event.attestation or event.seal
-    output.facts((*told, *_body(body)))
+    body = event.promotion or event.attestation or event.seal or event.approval
+    output.facts((*told, *_body(body), ("standing", found.standing)))
     if isinstance(body, Promotion):
         section("findings", (), ((finding.outcome, finding.gate, finding.because) for finding in body.findings))
 
 
-def _body(body: Promotion | Attestation | Seal | None) -> Iterable[tuple[str, object]]:
+def _body(body: Promotion | Attestation | Seal | Approval | None) -> Iterable[tuple[str, object]]:
     match body:
         case Promotion():
             return _promotion(body)
@@ -196,6 +196,8 @@ def _body(body: Promotion | Attestation | Seal | None) -> Iterable[tuple[str, ob
             return _attestation(body)
         case Seal():
             return _seal(body)
+        case Approval():
+            return _approval(body)
         case _:
             return ()
 
@@ -227,6 +229,18 @@ def _seal(body: Seal) -> Iterable[tuple[str, object]]:
         ("merkle root", body.merkle_root),
         ("bytes", body.sha256),
         ("previous", body.previous and f"event/{body.previous}"),
+    )
+
+
+def _approval(body: Approval) -> Iterable[tuple[str, object]]:
+    review = body.review
+    return (
+        ("bytes", body.artifact),
+        ("plan", body.plan),
+        ("principal", body.principal),
+        ("review", review and f"{review.login}, {moment(review.submitted_at)}, of commit {review.commit[:10]}"),
+        ("address", review and review.url),
+        ("comment", wrap(body.comment, _TEXT)),
     )
 
 

@@ -124,9 +124,9 @@ class _Builder:
         plain = event.implicit[0]
         top = self.stack[-1]
         if top.key is None and type(top.value) is dict:
-            self._key(top, text if not plain else _resolved(event), event)
+            self._key(top, text if not plain else resolved(event), event)
         else:
-            value = _resolved(event) if plain else text
+            value = resolved(event) if plain else text
             if event.anchor is not None:
                 self.anchors[event.anchor] = value
             _put(top, value, event)
@@ -200,8 +200,8 @@ def _put(top: _Open, value: Any, event: Any) -> None:
         top.key = None
 
 
-def _resolved(event: Any) -> Any:
-    """Return what a plain scalar stands for."""
+def resolved(event: Any) -> Any:
+    """Return what a plain scalar (an event or a node) stands for."""
     text = event.value
     if text in _CONSTANTS:
         return _CONSTANTS[text]

@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"(?!\.\.\.)[\w/.($](?:[^\n]*[^\s:])?")
 _ENDS_PLAIN = re.compile(r":\s|\s#|\t")
 _FLOW = re.compile(r"[,\[\]{}:?]")
 _WORDS = re.compile(r"(?:true|false|yes|no|on|off|y|n|null|none|nan|inf|infinity)", re.IGNORECASE)
-_LIKE_NUMBER = re.compile(
+LIKE_NUMBER = re.compile(
     r"[-+]?\.?\d[\d_.,:eE+-]*|0[xob][0-9a-fA-F_]*|\d+\.\d.*|\d{4}-\d\d?-.*|[-+]?\.(?:inf|nan)", re.I
 )
 # What the C scanner takes for a line break or does not take at all, and what no screen shows.
@@ -121,7 +121,7 @@ def _may_stand_plain(value: str) -> bool:
         and not _ENDS_PLAIN.search(value)
         and not _ESCAPED.search(value)
         and not _WORDS.fullmatch(value)
-        and not _LIKE_NUMBER.fullmatch(value)
+        and not LIKE_NUMBER.fullmatch(value)
     )
 
 

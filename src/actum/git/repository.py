@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +16,11 @@ from actum.git import plumbing
 from actum.records.forms import Person
 
 REGULAR_FILE_MODES = frozenset({"100644", "100755"})
+FOLDER_MODE = "040000"
 
 
 class TreeEntry(NamedTuple):
-    """One file of a tree. ``mode``: 100644, 100755, 120000 (a symlink) or 160000 (a submodule)."""
+    """One file of a tree. ``mode``: 100644, 100755, 120000 (a symlink) or 160000 (a submodule); 040000 is a folder."""
 
     mode: str
     blob: str
@@ -120,6 +123,31 @@ class Git:
             at += size + 1
         return found
 
+    def folders(self, trees: Iterable[str]) -> dict[str, dict[str, TreeEntry]]:
+        """Return the entries of folders by name, not what lies below, with one child process.
+
+        Args:
+            trees: Ids of tree objects, or ``COMMIT^{tree}`` for the root of a commit.
+
+        Raises:
+            ToolFailedError: git lacks one.
+        """
+        wanted = list(trees)
+        found = self.blobs(wanted)
+        if lost := [tree for tree in wanted if tree not in found]:
+            raise ToolFailedError(f"git has lost the folder {lost[0][:10]}", hint="git fsck")
+        return {tree: _entries(found[tree], len(tree.partition("^")[0]) // 2) for tree in wanted}
+
+    def sizes(self, ids: Iterable[str]) -> dict[str, int]:
+        """Return how many bytes objects have, without reading them; unknown ids are absent."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        listed = "\n".join(wanted).encode() + b"\n"
+        out = plumbing.git(self.root, "cat-file", "--batch-check=%(objectsize)", stdin=listed).decode()
+        # Of an object that it lacks git says so, where the size would stand.
+        return {blob: int(line) for blob, line in zip(wanted, out.splitlines(), strict=True) if line.isdigit()}
+
     def refs(self, *prefixes: str) -> tuple[Ref, ...]:
         """Return the refs below *prefixes* that lead to a commit, annotated tags peeled."""
         form = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)"
@@ -221,6 +249,27 @@ class Git:
         listed = b"".join(_quoted(path) + b"\n" for path in wanted)
         out = plumbing.git(self.root, "hash-object", "--stdin-paths", stdin=listed)
         return dict(zip(wanted, out.decode().split(), strict=True))
+
+
+def _entries(data: bytes, width: int) -> dict[str, TreeEntry]:
+    """Read a tree object: ``MODE NAME``, NUL, then the id in *width* bytes, and so on."""
+    found, at = {}, 0
+    while at < len(data):
+        end = data.index(b"\0", at)
+        mode, _, name = data[at:end].partition(b" ")
+        at = end + 1 + width
+        found[name.decode(errors="surrogateescape")] = TreeEntry(_mode(mode), data[end + 1 : at].hex())
+    return found
+
+
+@cache
+def _mode(octal: bytes) -> str:
+    """Write a mode as ``ls-tree`` does: old gits kept more of it."""
+    mode = int(octal, 8)
+    if stat.S_ISREG(mode):
+        return "100755" if mode & 0o100 else "100644"
+    kinds = {stat.S_IFDIR: FOLDER_MODE, stat.S_IFLNK: "120000"}
+    return kinds.get(stat.S_IFMT(mode), "160000")
 
 
 def _quoted(path: str) -> bytes:

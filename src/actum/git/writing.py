@@ -94,8 +94,9 @@ def move_ref(repo: Git, ref: str, commit: str, *, expected: str | None, message:
         raise ToolFailedError(f"{ref} could not be moved: {done.last_words}", hint=hint)
 
 
-def delete_ref(repo: Git, ref: str) -> None:
-    plumbing.git(repo.root, "update-ref", "-d", ref)
+def delete_ref(repo: Git, ref: str, *, expected: str | None = None) -> None:
+    """Delete a ref, with *expected* only if it still is there."""
+    plumbing.git(repo.root, "update-ref", "-d", ref, *([expected] if expected else []))
 
 
 def annotated_tag(repo: Git, name: str, commit: str, message: str, *, at: int) -> None:

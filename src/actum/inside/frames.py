@@ -83,6 +83,36 @@ def frame_of(rows: Sequence[Mapping[str, Value]], inputs: Sequence[Input]) -> An
     return pd.DataFrame({item.name: _column([row[item.name] for row in rows], item) for item in inputs})
 
 
+def frame_of_columns(columns: Mapping[str, Any]) -> Any:
+    """Build a frame from what :func:`column_of` returned for each input."""
+    import pandas as pd
+
+    return pd.DataFrame(dict(columns))
+
+
+def column_of(values: Any, item: Input) -> Any:
+    """Return what ``frame_of`` makes of the same values, from an Arrow array and without an object a number.
+
+    Raises:
+        ModelError: an integer that a float cannot hold.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if item.type == "string":
+        words = values.to_numpy(zero_copy_only=False)
+        words[values.is_null().to_numpy(zero_copy_only=False)] = np.nan
+        return words
+    if item.type == "int":
+        beyond = pc.or_(pc.greater(values, _LARGEST_EXACT), pc.less(values, -_LARGEST_EXACT))
+        if pc.any(beyond).as_py():
+            raise _inexact(item)
+    if item.type == "bool":
+        values = values.cast(pa.int8())
+    return values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+
+
 def _difference(found: Any, wanted: set[str]) -> str:
     missing, extra = sorted(wanted - set(found)), sorted(set(found) - wanted)
     parts = [f"without input {', '.join(missing)}"] if missing else []
@@ -100,11 +130,15 @@ def _column(values: list[Value], item: Input) -> Any:
     if kind == "string":
         return np.array([np.nan if value is None else value for value in values], dtype=object)
     if any(isinstance(value, int) and abs(value) > _LARGEST_EXACT for value in values):
-        raise ModelError(f"input {item.name}: an integer beyond 2^53 is not exact", hint="declare it as a string")
+        raise _inexact(item)
     column = np.array(values, dtype=np.float64)
     if np.isinf(column).any():
         raise ModelError(f"input {item.name}: holds an infinite value")
     return column
+
+
+def _inexact(item: Input) -> ModelError:
+    return ModelError(f"input {item.name}: an integer beyond 2^53 is not exact", hint="declare it as a string")
 
 
 def _kind_of(values: list[Value]) -> InputType:

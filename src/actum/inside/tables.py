@@ -125,18 +125,23 @@ def input_values(table: Table, item: Input) -> list[Value]:
     Raises:
         ModelError: a dtype or a cell that is not of the declared type, or an infinite value; the column is named.
     """
-    column = _decoded(table.column(item.name))
+    return list(input_column(table, item).to_pylist())
+
+
+def input_column(table: Table, item: Input) -> Any:
+    """Return the same as an Arrow array: float64, int64, bool or string, missing values as nulls."""
+    column = decoded(table, item.name)
     kind = item.type or _guess(table, column, item.name)
     if not table.is_text and not _fits(column.type, kind):
         raise ModelError(f"{table.place}: column {item.name} is {column.type}, wanted {kind}")
-    return _values(table, _cast(table, column, kind, item.name), item.name)
+    return _finite(table, _cast(table, column, kind, item.name), item.name)
 
 
 def plain_values(table: Table, name: str) -> list[Value]:
     """Return a column that is carried along (a key, a label) as JSON values; moments as RFC 3339."""
     import pyarrow as pa
 
-    column = _decoded(table.column(name))
+    column = decoded(table, name)
     if table.is_text or pa.types.is_string(column.type):
         return list(column.to_pylist())
     if pa.types.is_timestamp(column.type):
@@ -144,7 +149,7 @@ def plain_values(table: Table, name: str) -> list[Value]:
     if pa.types.is_date(column.type):
         return [None if day is None else day.isoformat() for day in column.to_pylist()]
     kind = _guess(table, column, name)
-    return _values(table, _cast(table, column, kind, name), name)
+    return list(_finite(table, _cast(table, column, kind, name), name).to_pylist())
 
 
 def moments(table: Table, name: str) -> list[dt.datetime | None]:
@@ -196,10 +201,11 @@ def _moment(text: str, table: Table, name: str, row: int) -> dt.datetime:
     return parse_moment(text, f"{table.place}: column {name}, row {row + 1}")
 
 
-def _decoded(column: Any) -> Any:
-    """Undo dictionary encoding and the large and view layouts of strings."""
+def decoded(table: Table, name: str) -> Any:
+    """Return one column without dictionary encoding and without the large and view layouts of strings."""
     import pyarrow as pa
 
+    column = table.column(name)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     is_text = pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
@@ -290,10 +296,10 @@ def _without_nan(column: Any) -> Any:
     return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
 
 
-def _values(table: Table, column: Any, name: str) -> list[Value]:
+def _finite(table: Table, column: Any, name: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_floating(column.type) and pc.any(pc.is_inf(column)).as_py():
         raise ModelError(f"{table.place}: column {name} holds an infinite value")
-    return list(column.to_pylist())
+    return column

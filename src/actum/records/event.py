@@ -90,6 +90,7 @@ class Approval:
 
     ``signature``: an armoured SSH signature over the canonical JSON of the whole event without it;
     ``review``: where it was given at a forge instead. Exactly one of them is there.
+    ``withdrawn``: they take back what they agreed to before; the latest word of each counts.
     """
 
     stage: Name
@@ -100,6 +101,7 @@ class Approval:
     signature: str | None = None
     review: Review | None = None
     comment: str = ""
+    withdrawn: bool = False
 
     def __post_init__(self) -> None:
         if (self.signature is None) == (self.review is None):
