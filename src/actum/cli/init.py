@@ -9,7 +9,9 @@ import click
 
 from actum.beginning.begin import GITATTRIBUTES, Begun, begin
 from actum.cli import output
+from actum.cli.clocks import clock_at
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 
 _MADE = {"git": "a git repository, branch main", "dvc": "a DVC project"}
 
@@ -26,16 +28,20 @@ def command(context: Context, folder: Path, model: str | None, dry_run: bool, as
     Writes what is absent and touches nothing that is there. Never commits.
     """
     where = Path(os.path.abspath(context.folder / folder))
-    begun = begin(where, model=model, dry_run=dry_run, environ=context.environ, here=context.folder)
+    with telling(context, "beginning", as_json=as_json):
+        begun = begin(where, model=model, dry_run=dry_run, environ=context.environ, here=context.folder)
+    clock = clock_at(begun.root)
     if as_json:
-        _print_json(begun, dry_run)
+        _print_json(begun, clock, dry_run)
     else:
+        output.clock_line(clock)
         _show(begun, dry_run)
 
 
-def _print_json(begun: Begun, dry_run: bool) -> None:
+def _print_json(begun: Begun, clock: str, dry_run: bool) -> None:
     data = {"root": str(begun.root), "made": list(begun.made), "wrote": list(begun.wrote), "kept": list(begun.kept)}
-    output.envelope("init-result/1", data | {"dry_run": dry_run}, warnings=_advice(begun), next_=begun.next)
+    told = data | {"dry_run": dry_run}
+    output.envelope("init-result/1", told, clock=clock, warnings=_advice(begun), next_=begun.next)
 
 
 def _show(begun: Begun, dry_run: bool) -> None:

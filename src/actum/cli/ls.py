@@ -17,6 +17,7 @@ from actum.catalogue.identify import identify, shown_length
 from actum.catalogue.listing import ModelRow, Row, RunRow, SegmentRow, StageRow, VersionRow, What
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
 from actum.cli.wording import clip, columns, moment, recorded
 from actum.errors import UsageError
@@ -42,10 +43,11 @@ def command(
     Without a word: the models, and what stands at each stage. What only the checkout has is not merged.
     """
     kind = _kind(what)
-    reading = open_catalogue(context, at)
-    name = _model(reading.holdings, model)
     most = _RUNS_SHOWN if limit is None and kind == "runs" else limit or 0
-    rows, more = _rows(listing.rows(reading.holdings, kind, name), sort, most)
+    with telling(context, "reading the records", as_json=as_json):
+        reading = open_catalogue(context, at)
+        name = _model(reading.holdings, model)
+        rows, more = _rows(listing.rows(reading.holdings, kind, name), sort, most)
     if as_json:
         reading.envelope(f"{kind.removesuffix('s')}-list/1", [encode(row) for row in rows])
     else:
@@ -154,14 +156,13 @@ def _stages(rows: Sequence[StageRow], page: _Page) -> None:
 def _runs(rows: Sequence[RunRow], page: _Page) -> None:
     names, cells = _metrics([row.metrics for row in rows], 3)
     columns(
-        ("run", "started", "by", "executed", "name", "", *names),
+        ("run", "started", "by", "executed", "", *names),
         (
             (
                 page.short("run", row.id),
                 moment(row.started_at),
                 clip(str(row.by), 16),
                 f"{row.executed} of {row.stages}",
-                clip(row.name or "", 20),
                 ", ".join(word for word, holds in (("dirty", row.dirty), ("not merged", not row.merged)) if holds),
                 *figures,
             )

@@ -60,8 +60,9 @@ class Reading:
 
     def envelope(self, schema: str, data: Any, *, next_: Sequence[str] = ()) -> None:
         """Print the answer for programs."""
-        clock = ["clock: simulated"] if self.view.clock() == "simulated" else []
-        output.envelope(schema, data, warnings=[*clock, *self._warnings()], next_=next_)
+        clock = self.view.clock()
+        said = ["clock: simulated"] if clock == "simulated" else []
+        output.envelope(schema, data, clock=clock, warnings=[*said, *self._warnings()], next_=next_)
 
     def notes(self, *, next_: Sequence[str] = ()) -> None:
         """Say, after the answer for people, what must be known to read it rightly."""

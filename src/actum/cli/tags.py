@@ -8,7 +8,9 @@ import click
 
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 from actum.errors import UserError
+from actum.progress import counted
 from actum.promotion.scope import open_base
 from actum.tags import TagPlan, fetch_tags, plan_tags, push_tags, write_tags
 
@@ -28,15 +30,19 @@ def command(context: Context, push: bool, dry_run: bool, as_json: bool) -> int:
     """
     repo = context.repo()
     store = open_base(repo)
-    if push:
-        if not repo.config(ORIGIN):
-            raise UserError("there is no remote origin to push tags to", hint="git remote add origin ADDRESS")
-        fetch_tags(repo)
-    plan = plan_tags(store, now=int(context.now().timestamp()))
-    if not dry_run:
-        repo.identity()
-        write_tags(repo, plan.missing)
+    if push and not repo.config(ORIGIN):
+        raise UserError("there is no remote origin to push tags to", hint="git remote add origin ADDRESS")
+    with telling(context, "reading the records", as_json=as_json) as tell:
         if push:
+            tell.now("fetching origin's tags")
+            fetch_tags(repo)
+            tell.now("reading the records")
+        plan = plan_tags(store, now=int(context.now().timestamp()))
+        if not dry_run:
+            repo.identity()
+            write_tags(repo, counted(tell, plan.missing, "writing the tags", "tags"))
+        if push and not dry_run:
+            tell.now("pushing the tags to origin")
             push_tags(repo, plan)
     steps = ["actum tags --push"] if plan.missing and not dry_run and not push and repo.config(ORIGIN) else []
     _show(plan, store.settings().clock, dry_run, push, steps, as_json)
@@ -47,7 +53,8 @@ def _show(plan: TagPlan, clock: str, dry_run: bool, push: bool, steps: list[str]
     if as_json:
         data = {"missing": [asdict(tag) for tag in plan.missing], "present": list(plan.present)}
         told = data | {"remarks": [asdict(remark) for remark in plan.remarks], "written": not dry_run, "pushed": push}
-        output.envelope("tags/1", told, warnings=[one.message for one in plan.remarks], next_=steps)
+        warnings = [one.message for one in plan.remarks]
+        output.envelope("tags/1", told, clock=clock, warnings=warnings, next_=steps)
         return
     output.clock_line(clock)
     if not plan.missing:

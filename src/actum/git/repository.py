@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +29,13 @@ class Ref(NamedTuple):
     name: str
     target: str
     commit: str
+
+
+class Step(NamedTuple):
+    """One commit of a line, and the paths that it changed with git's letter: A, M, D, T."""
+
+    commit: str
+    changed: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,11 @@ class Git:
         done = plumbing.attempt(self.root, "symbolic-ref", "--quiet", "--short", "HEAD")
         return done.out.decode().strip() if done.code == 0 else None
 
+    def place_of(self, branch: str) -> str | None:
+        """Return the folder in which a branch is checked out, this one or a linked one, or None."""
+        listed = plumbing.text(self.root, "for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}")
+        return listed or None
+
     def is_shallow(self) -> bool:
         return plumbing.text(self.root, "rev-parse", "--is-shallow-repository") == "true"
 
@@ -120,6 +132,16 @@ class Git:
             at += size + 1
         return found
 
+    def sizes(self, ids: Iterable[str]) -> dict[str, int]:
+        """Return how many bytes objects have, without reading them; unknown ids are absent."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        listed = "\n".join(wanted).encode() + b"\n"
+        out = plumbing.git(self.root, "cat-file", "--batch-check=%(objectsize)", stdin=listed).decode()
+        # Of an object that it lacks git says so, where the size would stand.
+        return {blob: int(line) for blob, line in zip(wanted, out.splitlines(), strict=True) if line.isdigit()}
+
     def refs(self, *prefixes: str) -> tuple[Ref, ...]:
         """Return the refs below *prefixes* that lead to a commit, annotated tags peeled."""
         form = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)"
@@ -151,6 +173,24 @@ class Git:
             path.decode(errors="surrogateescape"): letter.decode()
             for letter, path in zip(*[iter(listed)] * 2, strict=True)
         }
+
+    def steps(self, commit: str, since: str | None = None) -> tuple[Step, ...]:
+        """Return what each commit of a line changed against its first parent, oldest first; the root all of its files.
+
+        Args:
+            since: An ancestor, after which the line is looked at.
+        """
+        words = ("--first-parent", "-m", "--root", "--no-renames", "--no-ext-diff", "--name-status", "-z", "--reverse")
+        line = f"{since}..{commit}" if since else commit
+        told = iter(plumbing.git(self.root, "log", *words, "--format=%H", line, "--").split(b"\0")[:-1])
+        found: list[Step] = []
+        for token in told:
+            word = token.strip(b"\n").decode()
+            if len(word) > 1:  # a commit's id, not a letter
+                found.append(Step(word, {}))
+            else:
+                found[-1].changed[next(told).decode(errors="surrogateescape")] = word
+        return tuple(found)
 
     def changed_since(self, commit: str) -> frozenset[str]:
         """Return the tracked paths that the work tree has otherwise than *commit*."""
@@ -212,20 +252,3 @@ class Git:
     def flag(self, key: str) -> bool:
         """Return a setting that is true or false, false where it is not set."""
         return plumbing.attempt(self.root, "config", "--type=bool", "--get", key).out.strip() == b"true"
-
-    def hash_work_tree(self, paths: Iterable[str]) -> Mapping[str, str]:
-        """Return the blob id that each file of the work tree would have."""
-        wanted = list(paths)
-        if not wanted:
-            return {}
-        listed = b"".join(_quoted(path) + b"\n" for path in wanted)
-        out = plumbing.git(self.root, "hash-object", "--stdin-paths", stdin=listed)
-        return dict(zip(wanted, out.decode().split(), strict=True))
-
-
-def _quoted(path: str) -> bytes:
-    """Write a path as git reads it from a line: what would end the line or look like a quote is escaped."""
-    raw = path.encode(errors="surrogateescape")
-    for plain, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
-        raw = raw.replace(plain, escaped)
-    return b'"' + raw + b'"'

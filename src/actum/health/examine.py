@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actum.errors import NotFoundError, UserError
 from actum.git.repository import Git
-from actum.health import computing, leftovers, project, repository, signing, storage, tools
+from actum.health import computing, environments, leftovers, project, repository, signing, storage, tools
 from actum.health.finding import Finding, told
 
 
@@ -43,4 +43,5 @@ def _examine_project(repo: Git, environ: Mapping[str, str], now: datetime) -> It
         yield from project.look_at_project(repo, settings)
         yield from computing.look_at_computing(repo, settings.environment, environ)
     yield from storage.look_at_storage(repo, environ)
+    yield from environments.look_at_environments(repo, environ, now)
     yield from leftovers.look_for_leftovers(repo, now)
