@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from actum import digests
 from actum.records.event import Attestation, Event, Finding, Verdict, reaches
@@ -11,30 +11,52 @@ from actum.records.policy import Policy, Threshold
 from actum.records.version import ModelVersion
 
 REBUILD = "rebuild"
+CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
+_MOST_DAYS = 36_525  # what a card asks for may be more than a date can hold
 
 
 def judge(
-    policy: Policy, stage: str, metrics: Mapping[str, float], *, rebuilt: Attestation | None, now: datetime
+    policy: Policy,
+    stage: str,
+    metrics: Mapping[str, float],
+    *,
+    rebuilt: Event | None,
+    valid_days: int,
+    now: datetime,
 ) -> tuple[Finding, ...]:
     """Return one finding for each gate that the policy sets at this stage, in its order.
 
     Args:
         metrics: As the version's run measured them.
         rebuilt: The latest attestation of this very version, None when there is none.
+        valid_days: For how long the card lets an attestation hold, whatever that says itself.
         now: The moment at which an attestation must still hold.
     """
     counting = (gate for gate in policy.thresholds if not gate.stages or stage in gate.stages)
     found = [_threshold(gate, metrics.get(gate.metric)) for gate in counting]
     if policy.evidence.rebuild != "none":
-        found.append(_rebuild(policy.evidence.rebuild, rebuilt, now))
+        found.append(_rebuild(policy.evidence.rebuild, rebuilt, valid_days, now))
     return tuple(found)
 
 
-def latest_attestation(version: ModelVersion, events: Iterable[Event]) -> Attestation | None:
-    """Return the newest attestation that is about this version's very bytes, whatever it says of them."""
-    about = [event for event in events if event.attestation and is_about(event.attestation, version)]
-    newest = max(about, key=lambda event: event.id, default=None)
-    return newest.attestation if newest else None
+def latest_attestation(version: ModelVersion, events: Iterable[Event], now: datetime) -> Event | None:
+    """Return the newest attestation that is about this version's very bytes, whatever it says of them.
+
+    One that says it was recorded in the future does not count: it would outlast and hide every honest one.
+    """
+    latest = now + CLOCKS_MAY_DIFFER_BY
+    about = [
+        event
+        for event in events
+        if event.attestation and event.recorded_at <= latest and is_about(event.attestation, version)
+    ]
+    return max(about, key=lambda event: (event.recorded_at, event.id), default=None)
+
+
+def good_until(event: Event, valid_days: int) -> datetime:
+    """Return when an attestation ends: when it says so itself, but never later than the card allows."""
+    assert event.attestation is not None
+    return min(event.attestation.expires_at, event.recorded_at + timedelta(days=min(valid_days, _MOST_DAYS)))
 
 
 def is_about(attestation: Attestation, version: ModelVersion) -> bool:
@@ -75,17 +97,16 @@ def _apart(value: float, bound: float) -> tuple[str, str]:
     return (repr(value), repr(bound)) if short[0] == short[1] and value != bound else short
 
 
-def _rebuild(wanted: Verdict, rebuilt: Attestation | None, now: datetime) -> Finding:
-    if rebuilt is None:
+def _rebuild(wanted: Verdict, event: Event | None, valid_days: int, now: datetime) -> Finding:
+    if event is None or event.attestation is None:
         return Finding(gate=REBUILD, outcome="missing", because=f"nobody rebuilt it, {wanted} is asked")
+    rebuilt, until = event.attestation, good_until(event, valid_days)
     if rebuilt.overrides:
         because = f"rebuilt with {', '.join(sorted(rebuilt.overrides))} overridden, which proves nothing"
         return Finding(gate=REBUILD, outcome="missing", because=because)
     reached = f"{rebuilt.level} against at least {wanted}"
     if not reaches(rebuilt.level, wanted):
         return Finding(gate=REBUILD, outcome="failed", because=reached)
-    if rebuilt.expires_at <= now:
-        return Finding(
-            gate=REBUILD, outcome="failed", because=f"{rebuilt.level}, but expired {rebuilt.expires_at:%Y-%m-%d}"
-        )
-    return Finding(gate=REBUILD, outcome="passed", because=f"{reached}, good until {rebuilt.expires_at:%Y-%m-%d}")
+    if until <= now:
+        return Finding(gate=REBUILD, outcome="failed", because=f"{rebuilt.level}, but expired {until:%Y-%m-%d}")
+    return Finding(gate=REBUILD, outcome="passed", because=f"{reached}, good until {until:%Y-%m-%d}")

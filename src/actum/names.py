@@ -18,6 +18,8 @@ ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _NUMBER = r"(?:0|[1-9][0-9]{0,8})"
 SEMVER = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)  # two characters at a time: a segment makes 100,000 ids
+_SHIFTS = tuple(range(120, -1, -10))
 # Before the slash of an id these say what it is; a model of that name would have no ids for its decisions.
 RESERVED = frozenset({"run", "event", "feature"})
 
@@ -43,9 +45,10 @@ class Ids:
         self._now_ms, self._random, self._last = now_ms, random, 0
 
     def new(self) -> str:
-        fresh = (self._now_ms() << 80) | int.from_bytes(self._random(10), "big")
+        now = self._now_ms()
         # The same or an earlier millisecond (a clock set back): count on from the last one.
-        self._last = fresh if fresh >> 80 > self._last >> 80 else self._last + 1
+        is_later = now > self._last >> 80
+        self._last = (now << 80) | int.from_bytes(self._random(10), "big") if is_later else self._last + 1
         return _base32(self._last)
 
 
@@ -58,7 +61,7 @@ def ulid_ms(ulid: str) -> int:
 
 
 def _base32(value: int) -> str:
-    return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in _SHIFTS])
 
 
 @total_ordering

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from actum import digests, layout
@@ -12,6 +12,7 @@ from actum.dvc.config import ADD_REMOTE, Config
 from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed, objects_of
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, ToolFailedError
+from actum.progress import Teller, counter, silent
 from actum.records.version import ModelVersion
 from actum.store import Store
 
@@ -45,7 +46,7 @@ def objects_needed(result: Store, version: ModelVersion, stores: Sequence[Object
     return tuple({(item.path, item.md5): item for item in found}.values())
 
 
-def bring(item: Needed, config: Config, environ: Mapping[str, str]) -> Path:
+def bring(item: Needed, config: Config, environ: Mapping[str, str], tell: Teller = silent) -> Path:
     """Return where one object lies in the cache; it is fetched when it is not there.
 
     Raises:
@@ -58,15 +59,23 @@ def bring(item: Needed, config: Config, environ: Mapping[str, str]) -> Path:
         if not config.default_remote:
             problem = f"{item.path} ({item.md5}) is not in the cache, and there is no remote"
             raise NotFoundError(problem, hint=ADD_REMOTE)
-        delivery.fetch_verified([item], config, environ)
+        delivery.fetch_verified([item], config, environ, tell)
     path = cache.path(item.md5)
     if item.sha256 and digests.of_file(path).sha256 != item.sha256:
         raise InvalidRecordError(f"{item.path}: the cache holds other bytes than its record names", hint="actum fsck")
     return path
 
 
+def leave_lacking(version: ModelVersion, *, allow_pickle: bool) -> str:
+    """Say why a version's model is not loaded without leave; "" where it may be."""
+    artifact = version.artifact
+    if allow_pickle or not artifact.needs_leave:
+        return ""
+    return f"{artifact.path} is {artifact.format}, not skops: to load a pickle is to run what is in it"
+
+
 def secure(
-    result: Store, version: ModelVersion, config: Config, environ: Mapping[str, str], tell: Callable[[str], None]
+    result: Store, version: ModelVersion, config: Config, environ: Mapping[str, str], tell: Teller
 ) -> tuple[Needed, ...]:
     """Check every object of a version in the cache and in the remote, and bring what only the remote has.
 
@@ -77,12 +86,12 @@ def secure(
     needed = objects_needed(result, version, [cache])
     lists = [item for item in needed if item.is_dir and not cache.has(item.md5)]
     if lists and config.default_remote:  # a fresh clone: without its list nobody knows what a folder holds
-        delivery.fetch_verified(lists, config, environ)
+        delivery.fetch_verified(lists, config, environ, tell)
         needed = objects_needed(result, version, [cache])
     lacking = _checked(needed, cache, config, environ, tell)
     if lacking:
         tell(f"fetching {len(lacking)} objects")
-        delivery.fetch_verified(lacking, config, environ)
+        delivery.fetch_verified(lacking, config, environ, tell)
     return needed
 
 
@@ -91,10 +100,10 @@ def _checked(
     cache: ObjectStore,
     config: Config,
     environ: Mapping[str, str],
-    tell: Callable[[str], None],
+    tell: Teller,
 ) -> list[Needed]:
     """Return what the cache lacks and the remote has."""
-    here = fsck(needed, {"cache": cache})
+    here = fsck(needed, {"cache": cache}, progress=counter(tell, "reading what the cache holds", "objects"))
     missing_here = {problem.object for problem in here if problem.state == "missing"}
     there, missing_there = _in_remote(needed, missing_here, config, environ, tell)
     corrupt = [problem for problem in (*here, *there) if problem.state == "corrupt"]
@@ -114,13 +123,13 @@ def _in_remote(
     missing_here: set[str],
     config: Config,
     environ: Mapping[str, str],
-    tell: Callable[[str], None],
+    tell: Teller,
 ) -> tuple[tuple[Problem, ...], set[str]]:
     """Return what is wrong in the remote, and which objects it lacks. Offline, a complete cache is enough."""
     if not config.default_remote:
         return (), missing_here
     try:
-        there = delivery.fsck_remote(needed, config, environ)
+        there = delivery.fsck_remote(needed, config, environ, tell)
     except ToolFailedError as error:
         if missing_here:
             raise

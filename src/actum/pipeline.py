@@ -18,6 +18,7 @@ from actum.dvc import commands, leftovers
 from actum.dvc.lockfile import Lock, read_lock, without_stages
 from actum.dvc.pipeline import Pipeline, Stage, read_pipeline
 from actum.errors import InvalidRecordError, UserError
+from actum.progress import Teller
 
 SHELL = "stage-shell"
 
@@ -49,6 +50,19 @@ def is_between_stages(line: str) -> bool:
     return commands.stage_event(line) is not None
 
 
+def stage_counter(tell: Teller, total: int | None) -> Callable[[str], None]:
+    """Return what hears DVC's lines and tells to which stage it has turned, of how many."""
+    tell.now("asking DVC what is out of date", 0, total, "stages")
+    turned_to: list[str] = []
+
+    def hear(line: str) -> None:
+        if event := commands.stage_event(line):
+            tell.now(f"stage {event[1]}", len(turned_to), total, "stages")
+            turned_to.append(event[1])
+
+    return hear
+
+
 def closure(pipeline: Pipeline, targets: Sequence[str]) -> tuple[Stage, ...]:
     """Return the stages that *targets* need, themselves included, in order; all of them for no targets.
 
@@ -62,6 +76,21 @@ def closure(pipeline: Pipeline, targets: Sequence[str]) -> tuple[Stage, ...]:
         if stage.name in wanted:
             wanted |= {other.name for other in pipeline.stages if _feeds(other, stage)}
     return tuple(stage for stage in pipeline.stages if stage.name in wanted)
+
+
+def refuse_frozen(stages: Iterable[Stage], folder: str) -> None:
+    """Refuse what DVC never executes, and whose result may stand for inputs that it was not made of.
+
+    Raises:
+        UserError: The first such stage.
+    """
+    where = layout.in_pipeline(folder, "dvc.yaml")
+    for stage in stages:
+        if stage.frozen:
+            name = stage.name if where == "dvc.yaml" else f"{where}:{stage.name}"
+            problem = f"{where}: stage {stage.name} is frozen: DVC never executes it, so it could never be rebuilt"
+            hint = f"take frozen: true out of {where}" if stage.templated else f"dvc unfreeze {name}"
+            raise UserError(problem, hint=hint)
 
 
 def _called(pipeline: Pipeline, target: str) -> list[Stage]:

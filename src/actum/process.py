@@ -7,10 +7,11 @@ group: ``dvc repro`` killed alone leaves the stage's own child running and writi
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,55 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
     for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
             pipe.close()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of that number is there, be it a zombie or, after a while, a stranger."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it is there, and another user's
+    return True
+
+
+def end_strays(place: Path) -> None:
+    """End the processes that were given something below *place* in their environment; whose place it was is gone.
+
+    What leaves our group and session outlives ``kill -9`` of us: no signal of ours reaches it then. It keeps the
+    environment that it began with. Linux only; elsewhere, and where it has changed its environment, it is not found.
+    """
+    mark = f"={place}/".encode()
+    for handle in _handles(mark):
+        try:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            ended = select.poll()
+            ended.register(handle, select.POLLIN)
+            ended.poll(GRACE_S * 1000)
+        finally:
+            os.close(handle)
+
+
+def _handles(mark: bytes) -> Iterator[int]:
+    """Yield a handle on each process whose environment holds *mark*: its number alone might be another's by now."""
+    if not sys.platform.startswith("linux"):
+        return
+    numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    for number in numbers:
+        if number == os.getpid():
+            continue
+        with suppress(OSError):  # it has ended meanwhile, or is another user's
+            handle = os.pidfd_open(number)
+            try:
+                found = mark in Path(f"/proc/{number}/environ").read_bytes()
+            except OSError:
+                found = False
+            if found:
+                yield handle
+            else:
+                os.close(handle)
 
 
 def _start(

@@ -58,13 +58,6 @@ def standing(store: Store, model: str, stage: str, at: datetime | None = None) -
     return _standing_of(event)
 
 
-def standings(store: Store, model: str, at: datetime | None = None) -> dict[str, Standing]:
-    """Return what stands at each stage that holds a version, in the order of the settings."""
-    named = (*store.settings().stages, *store.pointers(model))
-    found = {stage: standing(store, model, stage, at) for stage in dict.fromkeys(named)}
-    return {stage: held for stage, held in found.items() if held is not None}
-
-
 def resolve(store: Store, reference: Reference, at: datetime | None = None) -> ModelVersion:
     """Return the version that ``MODEL``, ``MODEL@V`` or ``MODEL#STAGE`` stands for; a bare model is its newest.
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actum import files, moments
-from actum.errors import InvalidRecordError
 from actum.records.codec import field_path
 
 if TYPE_CHECKING:
@@ -59,16 +58,6 @@ def validate(raw: Mapping[str, Any], kind: str, *, where: str, data: bytes | Non
         f"{where}{f':{line}' if line else ''}: {f'{field}: ' if field else ''}{problem}"
         for line, field, problem in sorted(told, key=lambda item: (item[0] or 0, *item[1:]))
     ]
-
-
-def require_valid(raw: Mapping[str, Any], kind: str, *, where: str, data: bytes | None = None) -> None:
-    """Refuse a record that does not have its form.
-
-    Raises:
-        InvalidRecordError: It has findings; the message holds all of them, one a line.
-    """
-    if found := validate(raw, kind, where=where, data=data):
-        raise InvalidRecordError("\n".join(found), hint=f"compare with {FOLDER}/{_file_name(kind)}")
 
 
 def load_schema(kind: str) -> dict[str, Any]:

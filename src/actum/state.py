@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from actum import files, layout
+from actum import files, layout, process
 from actum.errors import UserError
 
 ENVIRONMENTS_VARIABLE = "ACTUM_ENVIRONMENTS"
+SCRATCH, WORKTREES = "scratch", "worktrees"
 
 
 def folder(root: Path) -> Path:
     """Return the state folder, made when it is not there; it ignores itself, so no .gitignore is edited."""
+    require_plain_path(root)
     path = root / layout.STATE
     if path.is_symlink():
         raise UserError(f"{layout.STATE} is a symbolic link", hint=f"rm {layout.STATE}")
@@ -27,19 +29,69 @@ def folder(root: Path) -> Path:
     return path
 
 
-def scratch(root: Path) -> Path:
-    """Return where temporary folders lie: on the repository's own disk, which is large enough for its data."""
-    path = folder(root) / "scratch"
-    path.mkdir(exist_ok=True)
-    return path
+def require_plain_path(root: Path) -> None:
+    """Refuse a place that DVC's configuration cannot name: our worktree for a rebuild, or a push, would fail late.
+
+    Raises:
+        UserError: Its path holds a line break, or both kinds of quotes.
+    """
+    path = os.path.abspath(root)
+    if "\n" in path or "\r" in path or ('"' in path and "'" in path):
+        what = "a line break" if "\n" in path or "\r" in path else "both kinds of quotes"
+        raise UserError(f"the path {path!r} holds {what}, which DVC cannot be told", hint="mv it to another name")
+
+
+def hold(root: Path, kind: str) -> files.Held:
+    """Make a temporary folder, on the repository's own disk, which is large enough for its data.
+
+    It goes when it is released; that of a command that was killed is for :func:`sweep`.
+    """
+    return _hold(root, SCRATCH, kind)
+
+
+@contextmanager
+def held(root: Path, kind: str) -> Iterator[Path]:
+    """Lend a temporary folder: see :func:`hold`."""
+    lent = hold(root, kind)
+    try:
+        yield lent.path
+    finally:
+        lent.release()
+
+
+def hold_worktree(root: Path, name: str) -> files.Held:
+    """Make the folder around a worktree; the configuration in it will hold the remote's credentials."""
+    return _hold(root, WORKTREES, name)
+
+
+def left_behind(root: Path) -> tuple[Path, ...]:
+    """Return the temporary folders and worktrees that no command holds any more; changes nothing."""
+    return tuple(path for place in (SCRATCH, WORKTREES) for path in files.dead(root / layout.STATE / place))
+
+
+def sweep(root: Path) -> tuple[Path, ...]:
+    """Remove what killed commands left, once whatever they started is ended, and return it; git is still to be told."""
+    places = (root / layout.STATE / place for place in (SCRATCH, WORKTREES))
+    return tuple(path for place in places for path in files.remove_dead(place, first=process.end_strays))
+
+
+def _hold(root: Path, place: str, kind: str) -> files.Held:
+    path = folder(root) / place
+    path.mkdir(mode=0o700, exist_ok=True)
+    return files.hold(path, f"{kind}-")
 
 
 def environments(root: Path, environ: Mapping[str, str]) -> Path:
     """Return where locked environments are kept: here, or in a folder that several repositories share."""
-    shared = environ.get(ENVIRONMENTS_VARIABLE)
-    path = root / Path(shared).expanduser() if shared else folder(root) / "environments"
+    path = environments_place(root, environ)
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def environments_place(root: Path, environ: Mapping[str, str]) -> Path:
+    """Return the same, also where it is not there yet."""
+    shared = environ.get(ENVIRONMENTS_VARIABLE)
+    return root / Path(shared).expanduser() if shared else root / layout.STATE / "environments"
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from the work tree, so that a read in the past and a read of today are the same 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from actum import files, layout
@@ -282,6 +284,15 @@ class Store:
             else:
                 skipped[path] = one
         return found
+
+
+def cards_in_work_tree(root: Path) -> tuple[ModelCard, ...]:
+    """Return the cards that lie in a work tree, committed or not; what cannot be read is for ``doctor`` to say."""
+    found = []
+    for place in sorted(root.glob(layout.card("*"))):
+        with suppress(InvalidRecordError, OSError):
+            found.append(read_record(place.relative_to(root).as_posix(), place.read_bytes()))
+    return tuple(found)
 
 
 def listed_types(data: bytes) -> tuple[str, ...]:

@@ -70,15 +70,20 @@ class _Found:
     event: str
 
 
-def plan_tags(store: Store, *, now: int) -> TagPlan:
-    """Return the tags that the records of *store* ask for and the repository lacks. ``now`` in seconds since 1970."""
+def plan_tags(store: Store, *, now: int, fetching: bool = True) -> TagPlan:
+    """Return the tags that the records of *store* ask for and the repository lacks.
+
+    Args:
+        now: In seconds since 1970.
+        fetching: Whether the ref of a version whose commit is not here may be fetched from origin.
+    """
     store = store.tolerant()
     found = _existing(store.repo)
     missing: list[Tag] = []
     present: list[str] = []
     remarks: list[Remark] = []
     for model in store.models():
-        book = _Book(store, model, found, now)
+        book = _Book(store, model, found, now, fetching)
         book.versions()
         book.promotions()
         book.foreign()
@@ -136,8 +141,8 @@ def push_tags(repo: Git, plan: TagPlan) -> None:
 class _Book:
     """The tags of one model, as they are and as they are to become."""
 
-    def __init__(self, store: Store, model: str, found: Mapping[str, _Found], now: int) -> None:
-        self._store, self._model, self._now = store, model, now
+    def __init__(self, store: Store, model: str, found: Mapping[str, _Found], now: int, fetching: bool) -> None:
+        self._store, self._model, self._now, self._fetching = store, model, now, fetching
         self._versions = store.versions(model)
         artifacts = {model, *(_artifact(version) for version in self._versions)}
         self._found = {name: tag for name, tag in found.items() if _artifact_in(name) in artifacts}
@@ -271,7 +276,7 @@ class _Book:
     def _may_sit(self, name: str, version: ModelVersion) -> bool:
         """Whether the version's commit can take its tag; if not, it is said why."""
         commit, repo = version.result_commit, self._store.repo
-        if not _is_here(repo, version):
+        if not _is_here(repo, version, self._fetching):
             hint = "git fetch --unshallow" if repo.is_shallow() else "git fetch origin 'refs/actum/*:refs/actum/*'"
             self._say("block", name, f"its result commit {commit[:10]} is not here", hint)
             return False
@@ -315,11 +320,11 @@ def _artifact_in(tag: str) -> str:
     return parts[0] if len(parts) == 2 else ""
 
 
-def _is_here(repo: Git, version: ModelVersion) -> bool:
+def _is_here(repo: Git, version: ModelVersion, fetching: bool) -> bool:
     if repo.resolve(version.result_commit) is not None:
         return True
     ref = layout.version_ref(version.model, version.version)
-    if repo.config("remote.origin.url"):
+    if fetching and repo.config("remote.origin.url"):
         writing.fetch(repo, "origin", f"{ref}:{ref}")
     return repo.resolve(version.result_commit) is not None
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +20,7 @@ from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.needs import bring
+from actum.progress import Teller, counted
 from actum.records.forms import FileFact
 from actum.records.run import RunEnvironment
 from actum.records.settings import EnvironmentSettings
@@ -59,7 +58,7 @@ def open_workshop(
     settings: EnvironmentSettings,
     *,
     environ: Mapping[str, str],
-    tell: Callable[[str], None],
+    tell: Teller,
     wing: bytes | None = None,
     wheels: Path | None = None,
     overrides: Mapping[str, str] | None = None,
@@ -78,20 +77,24 @@ def open_workshop(
             f"the project computes on {settings.platform}, this machine is {machine.platform_name()}",
             hint="set environment.platform in actum.yaml to train here",
         )
+    state.require_plain_path(root)
+    if state.sweep(root):
+        writing.prune_worktrees(Git(root))
+    tell.now("making the environment ready")
     made = venv.Environments(state.environments(root, environ), environ, root).ensure(
         lock, settings.python, wheels=wheels, progress=tell
     )
+    tell.now("asking the environment what it is")
     zipped = _write_wing(root, wing or build_wing())
-    private = Path(tempfile.mkdtemp(prefix="home-", dir=state.scratch(root)))
+    home = state.hold(root, "home")
     try:
-        prepared = facts.prepare(made, zipped, scratch=private, exactness=settings.exactness, overrides=overrides)
+        prepared = facts.prepare(made, zipped, scratch=home.path, exactness=settings.exactness, overrides=overrides)
         described = _described(prepared, settings, lock, zipped)
     except BaseException:
-        shutil.rmtree(private, ignore_errors=True)
+        home.release()
         raise
-    workshop = Workshop(root=root, prepared=prepared, described=described, private=private)
-    # Not a TemporaryDirectory: that one warns (ResourceWarning) when it goes without being closed.
-    weakref.finalize(workshop, shutil.rmtree, private, ignore_errors=True)
+    workshop = Workshop(root=root, prepared=prepared, described=described, private=home.path)
+    weakref.finalize(workshop, home.release)
     return workshop
 
 
@@ -101,7 +104,7 @@ def open_recorded_workshop(
     described: RunEnvironment | VersionEnvironment,
     *,
     environ: Mapping[str, str],
-    tell: Callable[[str], None],
+    tell: Teller,
     wheels: str | None = None,
     overrides: Mapping[str, str] | None = None,
     code: Code = "recorded",
@@ -128,8 +131,8 @@ def open_recorded_workshop(
         settings,
         environ=environ,
         tell=tell,
-        wing=bring(sought, config, environ).read_bytes() if code == "recorded" else None,
-        wheels=_lay_out_wheels(root, wheels, config, environ) if wheels else None,
+        wing=bring(sought, config, environ, tell).read_bytes() if code == "recorded" else None,
+        wheels=_lay_out_wheels(root, wheels, config, environ, tell) if wheels else None,
         overrides=overrides,
     )
 
@@ -139,7 +142,7 @@ def open_version_workshop(
     version: ModelVersion,
     *,
     environ: Mapping[str, str],
-    tell: Callable[[str], None],
+    tell: Teller,
     overrides: Mapping[str, str] | None = None,
     code: Code = "recorded",
 ) -> Workshop:
@@ -191,11 +194,11 @@ def _lock_of(repo: Git, version: ModelVersion) -> bytes:
     )
 
 
-def _lay_out_wheels(root: Path, md5: str, config: Config, environ: Mapping[str, str]) -> Path:
+def _lay_out_wheels(root: Path, md5: str, config: Config, environ: Mapping[str, str], tell: Teller) -> Path:
     """Lay a recorded wheelhouse out."""
     bring(Needed(path=layout.WHEELS, md5=md5, is_dir=True), config, environ)
     folder = state.folder(root) / "wheels" / md5.removesuffix(".dir")
-    for entry in cache_of(config).read_dir(md5):
+    for entry in counted(tell, cache_of(config).read_dir(md5), "laying out the wheels", "files"):
         target = files.inside(folder, entry.relpath)
         if not target.exists():
             source = bring(Needed(path=f"{layout.WHEELS}/{entry.relpath}", md5=entry.md5), config, environ)

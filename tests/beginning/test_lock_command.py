@@ -49,7 +49,7 @@ def test_what_still_fits_stays_until_an_upgrade_is_asked_for(root: Path, actum: 
     actum("lock", cwd=root)
     before = (root / "requirements.lock").read_bytes()
     wheels("red", "1.1")
-    assert actum("lock", cwd=root).out.splitlines() == [head(root, "1 package"), "nothing changed"]
+    assert actum("lock", cwd=root).out.splitlines() == [head(root, "1 package"), "unchanged"]
     assert (root / "requirements.lock").read_bytes() == before
     dry = actum("lock", "--upgrade", "-n", cwd=root)
     changed = [head(root, "1 package"), "  ~ red  1.0 -> 1.1"]
@@ -64,7 +64,7 @@ def test_a_lock_that_does_not_satisfy_its_source_is_a_finding(root: Path, actum:
     assert (said.code, said.out.splitlines(), said.err) == (3, absent, "next: actum lock\n")
     actum("lock", cwd=root)
     said = actum("lock", "--check", cwd=root)
-    assert (said.code, said.out.splitlines()[1:], said.err) == (0, ["nothing changed"], "")
+    assert (said.code, said.out.splitlines()[1:], said.err) == (0, ["unchanged"], "")
     (root / "requirements.in").write_text("red\nblue\n")
     before = everything(root)
     said = actum("lock", "--check", "--json", cwd=root)
@@ -78,6 +78,40 @@ def test_a_newer_release_does_not_make_a_lock_unsatisfying(root: Path, actum: Ac
     actum("lock", cwd=root)
     wheels("red", "9.0")
     assert actum("lock", "--check", cwd=root).code == 0
+
+
+def test_a_lock_that_would_say_the_same_is_left_as_it_is(root: Path, actum: Actum, wheels: Publish) -> None:
+    """Other bytes would be another environment, and every stage would be executed again."""
+    wheels("needs_red", "1.0")
+    (root / "requirements.in").write_text("needs-red\nred\n")
+    actum("lock", cwd=root)
+    lock = root / "requirements.lock"
+    lock.write_text(lock.read_text().replace("    # via", "    # for"))
+    before = lock.read_bytes()
+    for words in (("lock",), ("lock", "--upgrade"), ("lock", "--check")):
+        said = actum(*words, cwd=root)
+        assert (said.code, said.out.splitlines()) == (0, [head(root, "2 packages"), "unchanged"])
+        assert lock.read_bytes() == before
+
+
+def test_a_lock_for_another_python_says_so(root: Path, actum: Actum) -> None:
+    actum("lock", cwd=root)
+    text, old = (root / "actum.yaml").read_text(), python_of(root)
+    (root / "actum.yaml").write_text(text.replace(f'python: "{old}"', 'python: "3.99"'))
+    said = actum("lock", cwd=root)
+    told = "the same versions, with other hashes or for another python: the file was written"
+    assert (said.code, said.out.splitlines()[1:]) == (0, [told])
+    assert " for python 3.99." in (root / "requirements.lock").read_text()
+
+
+def test_what_the_models_will_need_is_asked_for_where_the_lock_lacks_it(root: Path, actum: Actum) -> None:
+    actum("init", "--model", "late", cwd=root)
+    said = actum("lock", cwd=root)
+    told = (
+        "requirements.lock has no skops, without which late cannot be saved and loaded: write it into requirements.in"
+    )
+    assert f"warning: {told}\n" in said.err
+    assert said.code == 0
 
 
 def test_pyproject_is_the_source_where_there_is_no_requirements_in(root: Path, actum: Actum) -> None:

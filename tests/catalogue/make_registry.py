@@ -126,7 +126,6 @@ class Registry:
             "dirty": False,
             "params": {"depth": 6},
             "metrics": {"auc": 0.7061, "brier": 0.1491, "log_loss": 0.4712},
-            "name": None,
         }
         told |= known
         made = told.pop("model_bytes", "one")
@@ -347,7 +346,6 @@ def tell(folder: Path, clock: Clock = "real") -> Story:
     registry.commit("Deeper")
     second = registry.run(
         "2013-09-14T09:00",
-        name="deeper",
         ingested_by=first.id,
         params={"depth": 8, "since": "2013-01-01"},
         metrics={"auc": 0.7874, "brier": 0.1171, "log_loss": 0.4012},

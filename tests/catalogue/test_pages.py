@@ -53,7 +53,8 @@ def test_json_is_one_envelope(page: str, story: Story, actum: Actum) -> None:
     printed = actum(story.root, *PAGES[page], "--json")
     whole = json.loads(printed.out)
     assert (printed.status, printed.err) == (0, "")
-    assert list(whole) == ["schema", "data", "warnings", "next"]
+    assert list(whole) == ["schema", "clock", "data", "warnings", "next"]
+    assert whole["clock"] == "real"
     assert whole["warnings"] == []
     assert whole["schema"].endswith("/1")
 

@@ -37,4 +37,4 @@ def test_progress_and_advice_go_to_stderr(capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_number_that_is_not_finite_is_never_printed_as_json() -> None:
     with pytest.raises(ValueError, match=r"not JSON compliant"):
-        output.envelope("thing/1", math.nan)
+        output.envelope("thing/1", math.nan, clock="real")

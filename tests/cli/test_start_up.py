@@ -227,9 +227,10 @@ def test_completion_knows_the_commands() -> None:
 def test_one_document_is_printed_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     from actum.cli import output
 
-    output.envelope("thing/1", {"é": 1.5}, warnings=["old"], next_=["actum ls"])
+    output.envelope("thing/1", {"é": 1.5}, clock="simulated", warnings=["old"], next_=["actum ls"])
     assert json.loads(capsys.readouterr().out) == {
         "schema": "thing/1",
+        "clock": "simulated",
         "data": {"é": 1.5},
         "warnings": ["old"],
         "next": ["actum ls"],

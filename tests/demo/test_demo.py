@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from actum.cli.main import COMMANDS
+from actum.demo.story import MODEL, OFFER
+
 ACTUM = [sys.executable, "-m", "actum"]
 
 
@@ -131,9 +134,48 @@ def test_one_flipped_byte_in_the_remote_is_named_before_anything_runs(lived: tup
     assert "stage 'ingest'" not in rebuilt.stderr
 
 
-def test_every_output_says_that_the_clock_is_simulated(lived: tuple[Path, str]) -> None:
-    for words in (("ls",), ("log",), ("show", "late-arrival"), ("fsck",)):
-        assert "clock: simulated" in actum(lived[0], *words).stderr
+WORDS = {
+    "init": ("--dry-run",),
+    "lock": ("--dry-run",),
+    "doctor": (),
+    "run": (),
+    "register": (MODEL, "--dry-run"),
+    "promote": (f"{MODEL}@v2.1.0", "--to", "production", "--effective-at", "2013-07-01", "--dry-run"),
+    "check": (),
+    "tags": (),
+    "score": (
+        f"{MODEL}@v2.0.0",
+        "data/features.parquet",
+        "--since",
+        "2013-08-01",
+        "--until",
+        "2013-08-03",
+        "--dry-run",
+    ),
+    "rebuild": (f"{MODEL}@v1.0.0", "--dry-run"),
+    "why": (MODEL, "--key", OFFER),
+    "fsck": (),
+    "ls": (),
+    "show": (MODEL,),
+    "log": (),
+    "diff": (f"{MODEL}@v1.0.0", f"{MODEL}@v2.0.0"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_output_says_that_the_clock_is_simulated(lived: tuple[Path, str], name: str) -> None:
+    if name == "demo":
+        assert "clock: simulated" in lived[1]
+        return
+    told, as_json = actum(lived[0], name, *WORDS[name]), actum(lived[0], name, *WORDS[name], "--json")
+    assert {told.returncode, as_json.returncode} <= {0, 3}, told.stderr + as_json.stderr
+    assert "clock: simulated" in told.stderr.splitlines()
+    assert json.loads(as_json.stdout)["clock"] == "simulated"
+
+
+def test_a_run_foretold_is_told_by_the_clock_too(lived: tuple[Path, str]) -> None:
+    assert "clock: simulated" in actum(lived[0], "run", "--dry-run").stderr.splitlines()
+    assert json.loads(actum(lived[0], "run", "--dry-run", "--json").stdout)["clock"] == "simulated"
 
 
 def test_an_ordinary_run_record_stays_small(lived: tuple[Path, str]) -> None:
@@ -150,6 +192,17 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
         f"error: {tmp_path} is not an empty folder\nhint: actum demo NEW-FOLDER\n",
     )
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_of_somebody_s_where_the_remote_would_lie_is_refused(tmp_path: Path) -> None:
+    root, remote = tmp_path / "story", tmp_path / "story-remote"
+    remote.mkdir()
+    (remote / "mine.txt").write_text("mine")
+    done = subprocess.run([*ACTUM, "demo", str(root)], capture_output=True, text=True)
+    told = f"error: {remote} is not an empty folder, and the demo's remote lies there\nhint: actum demo NEW-FOLDER\n"
+    assert (done.returncode, done.stderr) == (1, told)
+    assert [path.name for path in remote.iterdir()] == ["mine.txt"]
+    assert not root.exists()
 
 
 def _sha256(path: Path) -> str:

@@ -20,7 +20,7 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 
 
 def block(word: str) -> str:
-    (found,) = (text for _, text in BLOCKS if word in text)
+    (found,) = (str(text) for _, text in BLOCKS if word in text)
     return found
 
 

@@ -12,7 +12,6 @@ import pytest
 from actum.dvc import commands
 from actum.dvc.leftovers import Held, locks
 from actum.dvc.lockfile import without_stages
-from actum.errors import ToolFailedError
 from tests.dvc.dvc_project import Project
 
 
@@ -30,10 +29,11 @@ def test_repro_skips_what_is_unchanged_and_runs_what_the_lock_no_longer_has(proj
     assert sorted(lock.read_bytes().splitlines()) == sorted(before.splitlines())
 
 
-def test_a_forced_repro_without_commit_runs_all_and_leaves_the_cache_alone(project: Project) -> None:
+def test_a_repro_without_lock_and_commit_runs_all_and_leaves_the_cache_alone(project: Project) -> None:
     (project.root / "params.yaml").write_text("rate: 2\nseed: 7\n")
+    (project.root / "dvc.lock").unlink()
     before = sorted((project.root / ".dvc" / "cache" / "files").rglob("*"))
-    done = commands.repro(project.root, project.env, force=True, commit=False, each_line=print)
+    done = commands.repro(project.root, project.env, commit=False, each_line=print)
     assert done.ran == ("prepare", "train", "score")
     assert sorted((project.root / ".dvc" / "cache" / "files").rglob("*")) == before
 
@@ -50,23 +50,18 @@ def test_modules_in_the_users_repository_do_not_stand_in_for_ours(project: Proje
         (project.root / f"{name}.py").write_text("raise SystemExit('shadowed')\n")
     (project.root / "rows" / "one").unlink()
     env = project.env | {"PYTHONPATH": str(project.root)}
-    commands.checkout(project.root, env, ["rows.dvc"])
+    assert commands.call(["checkout", "--force", "rows.dvc"], project.root, env)[0] == 0
     assert (project.root / "rows" / "one").read_text() == "1\n"
 
 
 def test_an_error_of_dvc_keeps_its_last_words_and_gets_a_hint(project: Project) -> None:
     (project.root / ".dvc" / "config").write_text("")
-    with pytest.raises(ToolFailedError) as caught:
-        commands.push(project.root, project.env)
-    assert "no remote specified" in str(caught.value)
-    assert caught.value.hint == "dvc remote add --default storage /path/or/address"
-
-
-def test_what_is_fetched_comes_into_the_cache(project: Project) -> None:
-    cached = next((project.root / ".dvc" / "cache" / "files" / "md5").rglob("*.dir"))
-    cached.unlink()
-    commands.fetch(project.root, project.env)
-    assert cached.is_file()
+    code, said = commands.call(["push"], project.root, project.env)
+    error = commands.failure(["push"], said)
+    assert code != 0
+    assert "dvc push failed: " in str(error)
+    assert "no remote specified" in str(error)
+    assert error.hint == "dvc remote add --default storage /path/or/address"
 
 
 def test_another_dvc_at_work_is_named_by_its_pid(project: Project) -> None:

@@ -1,30 +1,47 @@
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from actum.dvc import carrier as carriers
+from actum.dvc import delivery
 from actum.dvc.cache import ObjectStore, cache_of
 from actum.dvc.carrier import batches
-from actum.dvc.config import Config, read_config
-from actum.dvc.delivery import Pushed, Road, fetch_verified, fsck_remote, push_verified
+from actum.dvc.config import Config, Remote, read_config
+from actum.dvc.delivery import Pushed, fetch_verified, fsck_remote, push_verified
 from actum.dvc.integrity import fsck
 from actum.dvc.objects import Needed, objects_of
 from actum.errors import ToolFailedError
+from actum.files import hold
+from actum.progress import Silent
 from tests.dvc.dvc_project import Project
 
-ROADS: list[Road] = ["auto", "dvc"]
+Road = Literal["direct", "dvc"]
+ROADS: list[Road] = ["direct", "dvc"]
 
 
-def settings(project: Project) -> tuple[Config, tuple[Needed, ...]]:
+class Distant(Remote):
+    """A folder that only DVC may read."""
+
+    path = None
+
+
+def settings(project: Project, road: Road = "direct") -> tuple[Config, tuple[Needed, ...]]:
     config = read_config(project.root, project.env)
-    return config, objects_of(project.read, project.paths, stores=[cache_of(config)])
+    needed = objects_of(project.read, project.paths, stores=[cache_of(config)])
+    if road == "dvc":
+        distant = {name: Distant(name=name, url=one.url, settings=one.settings) for name, one in config.remotes.items()}
+        config = replace(config, remotes=distant)
+    return config, needed
 
 
 def spoil(path: Path) -> None:
@@ -41,36 +58,85 @@ def named(needed: tuple[Needed, ...], path: str) -> Needed:
 @pytest.mark.parametrize("road", ROADS)
 def test_an_empty_remote_is_filled_and_read_back(project: Project, road: Road) -> None:
     shutil.rmtree(project.store)
-    config, needed = settings(project)
-    assert push_verified(needed, config, project.env, road=road) == Pushed(verified=8, sent=8, remotes=("storage",))
+    config, needed = settings(project, road)
+    assert push_verified(needed, config, project.env) == Pushed(verified=8, sent=8, remotes=("storage",))
     shutil.rmtree(config.cache_dir)
     project.dvc("pull")
     assert (project.root / "rows" / "deep" / "two").read_text() == "2\n"
 
 
+class Listener(Silent):
+    """Keeps what it is told, each job once with the last figures."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, tuple[int, int | None, str]] = {}
+
+    def now(self, what: str, done: int = 0, total: int | None = None, unit: str = "") -> None:
+        self.heard[what] = (done, total, unit)
+
+
+def test_whoever_waits_is_told_of_every_object_on_its_way(project: Project) -> None:
+    config, needed = settings(project)
+    listener = Listener()
+    assert push_verified(needed, config, project.env, listener).sent == 0
+    every = (8, 8, "objects")
+    assert listener.heard["reading what storage holds"] == every
+    shutil.rmtree(project.store)
+    listener = Listener()
+    push_verified(needed, config, project.env, listener)
+    last = (7, 8, "objects")  # told before each is copied
+    assert listener.heard == {
+        "reading what storage holds": every,
+        "reading what the cache holds": every,
+        "copying to storage": last,
+        "reading back from storage": every,
+    }
+    shutil.rmtree(config.cache_dir)
+    listener = Listener()
+    fetch_verified(needed, config, project.env, listener)
+    assert listener.heard == {
+        "reading what the cache holds": every,
+        "reading what storage holds": every,
+        "copying from storage": last,
+    }
+
+
+def test_whoever_waits_for_dvc_is_told_by_the_batch(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, needed = settings(project, "dvc")
+    sizes = {one.md5: cache_of(config).path(one.md5).stat().st_size for one in needed}
+    most = sum(sizes.values()) - 1
+    runs = list(batches({one.md5: one for one in needed}.values(), sizes, most))
+    assert len(runs) == 2
+    monkeypatch.setattr(delivery, "MAX_FETCHED_BYTES", most)
+    listener = Listener()
+    push_verified(needed, config, project.env, listener)
+    assert listener.heard["sending to storage"] == (0, None, "")
+    assert listener.heard["fetching from storage"] == (8 - len(runs[-1]), 8, "objects")
+
+
 @pytest.mark.parametrize("road", ROADS)
 def test_a_folder_that_dvc_push_takes_for_complete_is_completed(project: Project, road: Road) -> None:
-    config, needed = settings(project)
+    config, needed = settings(project, road)
     remote = ObjectStore(project.store)
     two = named(needed, "rows/deep/two")
     remote.path(two.md5).unlink()
     assert "Everything is up to date." in project.dvc("push").stdout  # the trap
     assert not remote.has(two.md5)
-    assert [problem.paths for problem in fsck_remote(needed, config, project.env, road=road)] == [("rows/deep/two",)]
-    assert push_verified(needed, config, project.env, road=road).sent == 1
+    assert [problem.paths for problem in fsck_remote(needed, config, project.env)] == [("rows/deep/two",)]
+    assert push_verified(needed, config, project.env).sent == 1
     assert fsck_remote(needed, config, project.env) == ()
 
 
 @pytest.mark.parametrize("road", ROADS)
 def test_a_corrupt_object_in_the_remote_is_refused_and_left_as_evidence(project: Project, road: Road) -> None:
-    config, needed = settings(project)
+    config, needed = settings(project, road)
     labels = named(needed, "labels.csv")
     path = ObjectStore(project.store).path(labels.md5)
     project.dvc("remote", "modify", "storage", "verify", "true")  # the trap: DVC would delete it
-    config = read_config(project.root, project.env)
+    config, _ = settings(project, road)
     spoil(path)
     with pytest.raises(ToolFailedError) as caught:
-        push_verified(needed, config, project.env, road=road)
+        push_verified(needed, config, project.env)
     assert str(caught.value) == f"storage: object {labels.md5} of labels.csv is corrupt"
     assert caught.value.hint == f"look at it, remove it from {project.store}, and push again"
     assert path.is_file()
@@ -79,23 +145,23 @@ def test_a_corrupt_object_in_the_remote_is_refused_and_left_as_evidence(project:
 @pytest.mark.parametrize("road", ROADS)
 def test_a_corrupt_object_of_the_cache_is_never_pushed(project: Project, road: Road) -> None:
     shutil.rmtree(project.store)
-    config, needed = settings(project)
+    config, needed = settings(project, road)
     labels = named(needed, "labels.csv")
     spoil(cache_of(config).path(labels.md5))
     with pytest.raises(ToolFailedError, match=f"cache: object {labels.md5} of labels.csv is corrupt"):
-        push_verified(needed, config, project.env, road=road)
+        push_verified(needed, config, project.env)
     assert not ObjectStore(project.store).has(labels.md5)
 
 
 @pytest.mark.parametrize("road", ROADS)
 def test_an_object_that_is_nowhere_is_refused_and_one_in_the_remote_alone_is_not(project: Project, road: Road) -> None:
-    config, needed = settings(project)
+    config, needed = settings(project, road)
     labels = named(needed, "labels.csv")
     cache_of(config).path(labels.md5).unlink()
-    assert push_verified(needed, config, project.env, road=road).sent == 0
+    assert push_verified(needed, config, project.env).sent == 0
     ObjectStore(project.store).path(labels.md5).unlink()
     with pytest.raises(ToolFailedError, match=rf"object {labels.md5} of labels\.csv is missing"):
-        push_verified(needed, config, project.env, road=road)
+        push_verified(needed, config, project.env)
 
 
 def test_what_the_user_keeps_local_is_not_pushed(project: Project) -> None:
@@ -179,13 +245,16 @@ def shelf(project: Project, tmp_path: Path) -> Iterator[type[Shelf]]:
     server.server_close()
 
 
-def test_a_remote_behind_the_web_is_filled_and_read_back(project: Project, shelf: type[Shelf]) -> None:
+def test_a_remote_behind_the_web_is_filled_and_read_back(
+    project: Project, shelf: type[Shelf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MAX_FETCHED_BYTES", 16)
     config, needed = settings(project)
     assert push_verified(needed, config, project.env).sent == 8
     stored = ObjectStore(shelf.folder)
     spoil(stored.path(named(needed, "made").md5))
     stored.path(named(needed, "rows/one").md5).unlink()
-    problems = fsck_remote(needed, config, project.env, max_bytes=16)
+    problems = fsck_remote(needed, config, project.env)
     assert {(problem.paths, problem.state) for problem in problems} == {
         (("made",), "corrupt"),
         (("rows/one",), "missing"),
@@ -207,16 +276,16 @@ def test_a_remote_that_cannot_be_asked_is_an_error_not_a_finding(project: Projec
 
 @pytest.mark.parametrize("road", ROADS)
 def test_only_sound_bytes_come_into_the_cache(project: Project, road: Road) -> None:
-    config, needed = settings(project)
+    config, needed = settings(project, road)
     cache, labels = cache_of(config), named(needed, "labels.csv")
     spoil(cache.path(labels.md5))
     cache.path(named(needed, "rows").md5).unlink()
-    assert fetch_verified(needed, config, project.env, road=road) == 2
+    assert fetch_verified(needed, config, project.env) == 2
     assert fsck(needed, {"cache": cache}) == ()
     spoil(ObjectStore(project.store).path(labels.md5))
     cache.path(labels.md5).unlink()
     with pytest.raises(ToolFailedError, match=rf"storage: object {labels.md5} of labels\.csv is corrupt"):
-        fetch_verified(needed, config, project.env, road=road)
+        fetch_verified(needed, config, project.env)
     assert not cache.has(labels.md5)
 
 
@@ -228,3 +297,18 @@ def test_credentials_lie_in_a_private_file_that_goes_away(project: Project) -> N
             0o600,
         )
     assert not one.root.exists()
+
+
+def test_what_a_killed_carrier_left_goes_with_its_credentials(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "tmp"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    config, needed = settings(project, "dvc")
+    killed, alive = hold(place, "actum-carrier-"), hold(place, "actum-carrier-")
+    (killed.path / "secret").write_text("password")
+    os.close(killed.lock)  # as the kernel does
+    fetch_verified(needed, replace(config, cache_dir=tmp_path / "cache"), project.env)
+    assert list(place.iterdir()) == [alive.path]
+    alive.release()

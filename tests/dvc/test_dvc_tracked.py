@@ -43,7 +43,7 @@ def test_an_import_from_another_repository_is_known_as_such() -> None:
         f"deps: [{{path: a, repo: {{url: ../other, rev_lock: abc}}}}]\nfrozen: true\nouts: [{{md5: {MD5}, path: a}}]\n"
     )
     tracked = read_tracked(text.encode(), "a.dvc")
-    assert (tracked.imported, tracked.frozen) == (True, True)
+    assert tracked.imported is True
 
 
 def test_a_malformed_tracked_file_is_refused_with_its_place() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from actum.environment.lock import lock_digest
-from actum.environment.venv import Environment, Environments
+from actum.environment.venv import Environment, Environments, unused
 from actum.errors import InvalidRecordError, NotFoundError, ToolFailedError
 
 
@@ -176,3 +178,19 @@ def test_a_missing_interpreter_makes_no_environment(tmp_path: Path, caller: Mapp
         Environments(tmp_path, caller).ensure(six_lock, "3.98.1")
 
     assert list(tmp_path.glob("*/")) == []
+
+
+def test_an_environment_tells_when_it_was_last_used(
+    tmp_path: Path, caller: Mapping[str, str], six_lock: bytes, python: str
+) -> None:
+    cache = Environments(tmp_path, caller)
+    made = cache.ensure(six_lock, python)
+    month_ago = datetime.now(UTC) - timedelta(days=30)
+    os.utime(made.folder / "complete.json", (0, 0))
+    assert unused(tmp_path, month_ago) == (made.folder,)
+    assert cache.ensure(six_lock, python).created is False
+    assert unused(tmp_path, month_ago) == ()
+    (made.folder / "complete.json").unlink()  # one that was never finished is as old as its folder
+    os.utime(made.folder, (0, 0))
+    assert unused(tmp_path, month_ago) == (made.folder,)
+    assert unused(tmp_path / "nowhere", month_ago) == ()

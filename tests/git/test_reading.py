@@ -36,7 +36,6 @@ def test_files_may_be_called_anything(repo: Git, commit: Commit) -> None:
         for number, name in enumerate(WEIRD)
     }
     assert repo.tree(at) == repo.tree(before) | {name: TreeEntry("100644", blob) for name, blob in blobs.items()}
-    assert repo.hash_work_tree(WEIRD) == blobs
     assert repo.changed(before, at) == dict.fromkeys(WEIRD, "A")
     assert [repo.read(at, name) for name in WEIRD] == [f"content {number}".encode() for number in range(len(WEIRD))]
     assert {repo.introduced(at, name) for name in WEIRD} == {at}
@@ -51,7 +50,6 @@ def test_a_name_that_is_no_utf8_survives(repo: Git, commit: Commit) -> None:
     at = commit(name, "x")
     assert list(repo.tree(at)) == [name]
     assert repo.read(at, name) == b"x"
-    assert list(repo.hash_work_tree([name])) == [name]
 
 
 def test_a_pattern_in_a_path_is_a_path(repo: Git, commit: Commit) -> None:
@@ -94,6 +92,23 @@ def test_many_blobs_come_at_once_and_unknown_ones_are_absent(repo: Git, commit: 
     assert contents == {"empty": b"", "binary": b"\0\n\xff" * 1000, "lines": b"a\nb\n"}
     assert repo.blobs(["0" * 40]) == {}
     assert repo.blobs([]) == {}
+
+
+def test_sizes_come_without_the_bytes_and_unknown_objects_have_none(repo: Git, commit: Commit) -> None:
+    commit("empty", b"")
+    tree = repo.tree(commit("lines", b"a\nb\n"))
+    empty, lines = tree["empty"].blob, tree["lines"].blob
+    assert repo.sizes([lines, "0" * 40, empty, lines]) == {lines: 4, empty: 0}
+    assert repo.sizes([]) == {}
+
+
+def test_a_branch_is_found_where_it_is_checked_out(repo: Git, commit: Commit, tmp_path: Path) -> None:
+    commit("file", "x")
+    git(repo.root, "branch", "free")
+    git(repo.root, "worktree", "add", "-q", "-b", "linked", str(tmp_path / "linked"))
+    assert repo.place_of("main") == str(repo.root)
+    assert repo.place_of("linked") == str(tmp_path / "linked")
+    assert (repo.place_of("free"), repo.place_of("absent")) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from actum import state
+from actum.files import Held
 from actum.health.finding import Finding, note, wrong
 from actum.health.leftovers import look_for_leftovers
 from actum.runlog import journal
@@ -119,23 +120,41 @@ def test_a_run_under_way_is_not_taken_for_one_that_was_killed(project: Project) 
     assert [finding.says for finding in look(project)] == [f"run/{RUN} did not come to its end"]
 
 
-def test_a_worktree_that_a_rebuild_left_is_named_and_removed(project: Project) -> None:
-    place = project.root / ".actum" / "worktrees" / RUN
-    project.git("worktree", "add", "-q", "--detach", str(place))
+def abandon(held: Held) -> None:
+    """Do what the kernel does for a process that is killed."""
+    os.close(held.lock)
+
+
+def test_a_worktree_that_a_killed_rebuild_left_is_named_and_removed(project: Project) -> None:
+    held = state.hold_worktree(project.root, RUN)
+    project.git("worktree", "add", "-q", "--detach", str(held.path / "checkout"))
+    assert look(project) == []  # a rebuild is at work
+    abandon(held)
     [finding] = look(project)
-    says = f".actum/worktrees/{RUN} was left behind by a rebuild, or one is at work"
-    assert finding == wrong("worktree", says, f"git worktree remove --force --force {place}")
+    shown = held.path.relative_to(project.root)
+    says = f"{shown} was left behind by a rebuild that was killed, perhaps with the remote's credentials in it"
+    assert finding == wrong("worktree", says, f"rm -rf {held.path} && git worktree prune")
     project.mend(finding)
     assert look(project) == []
+    assert project.git("worktree", "list", "--porcelain").count("worktree ") == 1
 
 
-def test_a_folder_that_git_forgot_and_a_worktree_whose_folder_is_gone_are_told_apart(project: Project) -> None:
+def test_a_temporary_folder_that_a_killed_command_left_is_named_and_removed(project: Project) -> None:
+    alive, left = state.hold(project.root, "home"), state.hold(project.root, "score")
+    abandon(left)
+    says = f"{left.path.relative_to(project.root)} was left behind by a command that was killed"
+    [finding] = look(project)
+    assert finding == note("temporary", says, f"rm -rf {left.path}")
+    project.mend(finding)
+    assert look(project) == []
+    alive.release()
+
+
+def test_a_worktree_that_git_still_knows_and_that_is_gone_is_forgotten(project: Project) -> None:
     ours = project.root / ".actum" / "worktrees"
-    (ours / "forgotten").mkdir(parents=True)
     project.git("worktree", "add", "-q", "--detach", str(ours / "gone"))
     shutil.rmtree(ours / "gone")
-    found = look(project)
-    assert [finding.mend for finding in found] == [f"rm -r {ours / 'forgotten'}", "git worktree prune"]
-    for finding in found:
-        project.mend(finding)
+    [finding] = look(project)
+    assert finding == wrong("worktree", "git still knows .actum/worktrees/gone, which is gone", "git worktree prune")
+    project.mend(finding)
     assert look(project) == []

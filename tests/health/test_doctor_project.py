@@ -145,6 +145,22 @@ def test_a_lock_that_is_not_there_or_not_committed_is_a_finding(project: Project
     assert compute(project) == [wrong("lock", "requirements.lock is not there", mend)]
 
 
+def test_a_lock_that_is_not_what_its_source_asks_for_is_worth_knowing(project: Project) -> None:
+    project.commit("requirements.in", "red>=2\nblue\n")
+    mend = "actum lock && git add requirements.lock && git commit"
+    assert compute(project) == [
+        note("lock", "requirements.lock has red 1.0, requirements.in asks for >=2", mend),
+        note("lock", "requirements.lock has no blue, which requirements.in asks for", mend),
+    ]
+
+
+def test_a_lock_without_what_the_models_will_need_is_worth_knowing(project: Project) -> None:
+    (project.root / "registry" / "late").mkdir(parents=True)
+    project.commit("registry/late/model.yaml", CARD)
+    says = "requirements.lock has no skops, without which late cannot be saved and loaded"
+    assert compute(project) == [note("lock", says, "write it into requirements.in, then actum lock")]
+
+
 def test_a_lock_that_git_ignores_is_not_committed(project: Project) -> None:
     project.git("rm", "-q", "--cached", "requirements.lock")
     project.commit(".gitignore", "*.lock\n")

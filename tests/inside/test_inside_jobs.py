@@ -65,11 +65,7 @@ def test_describe_says_format_state_and_answers(ask: Ask, saved: dict[str, Any],
         "ok": True,
         "format": "canonical-skops/1",
         "state": fingerprint(fitted),
-        "probe": {
-            "rows": 30,
-            "predictions": digest_of(np.asarray(wanted, dtype="<f8").tobytes()),
-            "values": wanted.tolist(),
-        },
+        "probe": {"rows": 30, "predictions": digest_of(np.asarray(wanted, dtype="<f8").tobytes())},
     }
 
 
@@ -199,15 +195,39 @@ def test_score_refuses_by_column(ask: Ask, request_for: dict[str, Any], problem:
 
 
 def test_score_refuses_an_empty_selection_and_a_bound_without_zone(ask: Ask, request_for: dict[str, Any]) -> None:
-    late = {"since": "2020-01-01T00:00:00Z"}
-    empty = "no row to score (since 2020-01-01T00:00:00Z until None; the table has 50)"
-    assert ask(score, {**request_for, **late})["error"] == f"{request_for['table']}: {empty}"
+    goes = "column at goes from 2013-07-01T04:00:00Z to 2013-07-03T05:00:00Z"
+    for bounds, wanted in (
+        ({"since": "2020-01-01T00:00:00Z"}, "from 2020-01-01T00:00:00Z on"),
+        ({"until": "2013-01-01T02:00:00+02:00"}, "before 2013-01-01T00:00:00Z"),
+        (
+            {"since": "2013-07-01T04:30:00Z", "until": "2013-07-01T05:00:00Z"},
+            "from 2013-07-01T04:30:00Z on and before 2013-07-01T05:00:00Z",
+        ),
+    ):
+        said = f"{request_for['table']}: 50 rows, but none {wanted}: {goes}"
+        assert ask(score, {**request_for, **bounds})["error"] == said
     naive = ask(score, {**request_for, "since": "2020-01-01T00:00:00"})
     assert naive == {
         "ok": False,
         "error": "request.since: '2020-01-01T00:00:00' has no time zone",
         "hint": "add Z or an offset such as -04:00",
     }
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_without_rows_or_without_anything_is_said_to_be_so(
+    ask: Ask, request_for: dict[str, Any], tmp_path: Path, kind: str
+) -> None:
+    import pandas as pd
+
+    path, table = tmp_path / f"empty.{kind}", offers(1).iloc[:0]
+    wanted = f"{path}: has columns and no row, at least one to decide about was wanted"
+    for empty in (table, pd.DataFrame({name: [] for name in table.columns})):  # of any type, or of none
+        empty.to_csv(path, index=False) if kind == "csv" else empty.to_parquet(path)
+        assert ask(score, {**request_for, "table": str(path)})["error"] == wanted
+    path.write_bytes(b"")
+    said = f"{path}: is empty: it has neither columns nor rows"
+    assert ask(score, {**request_for, "table": str(path)})["error"] == said
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,14 @@ import pathlib
 import re
 
 import pandas as pd
+import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from actum.models import save
 
+print("computed with scikit-learn " + sklearn.__version__)
 strength = float(re.search(r"c: ([0-9.]+)", pathlib.Path("params.yaml").read_text())[1])
 rows = pd.read_parquet("data/prepared.parquet")
 model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300, tol=1e-9))

@@ -133,6 +133,44 @@ def test_an_artifact_that_is_a_link_to_elsewhere_is_never_attested(begun: World)
     assert list((begun.repo / ".actum" / "worktrees").iterdir()) == []
 
 
+def test_a_path_with_a_line_break_is_refused_at_once_by_what_needs_dvc_there(tiny: World, tmp_path: Path) -> None:
+    moved = tiny.copy(tmp_path / "two\nlines")
+    before = moved.footprint()
+    score = ("score", "tiny@v1.0.0", "data/rows.csv")
+    for words in (("run",), ("run", "-n"), ("register", "tiny"), ("rebuild", "tiny@v1.0.0"), score):
+        done = moved.actum(*words, code=1)
+        said = f"error: the path {str(moved.repo)!r} holds a line break, which DVC cannot be told\n"
+        assert done.err.endswith(f"{said}hint: mv it to another name\n")
+    _untouched(moved, before)
+    assert moved.told("ls")  # what only reads git works there, too
+
+
+def test_what_is_missing_is_said_before_an_environment_is_made(begun: World, tmp_path: Path) -> None:
+    nothing = tmp_path / "environments"
+    alone = begun.under(ACTUM_ENVIRONMENTS=str(nothing), UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "empty"))
+    text = (begun.repo / "dvc.yaml").read_text()
+
+    def refused(*words: str) -> str:
+        for dry in ((), ("--dry-run",)):
+            message, hint = alone.refused("run", *words, *dry)
+            assert hint != ""
+        assert not nothing.exists()
+        return message
+
+    assert refused("trian") == "there is no stage 'trian' in the pipeline"
+    assert refused("--pipeline", "elsewhere") == "elsewhere/dvc.yaml: is not there"
+    begun.write("dvc.yaml", text + "  evaluate: {\n")
+    assert refused().startswith("dvc.yaml:")
+    begun.write("dvc.yaml", text.replace("    params: [train]\n", "    params: [train]\n    frozen: true\n"))
+    frozen = "dvc.yaml: stage train is frozen: DVC never executes it, so it could never be rebuilt"
+    assert (refused(), refused("evaluate")) == (frozen, frozen)
+    begun.write("dvc.yaml", text)
+    begun.git("rm", "--quiet", "--cached", "requirements.lock")
+    begun.git("commit", "--quiet", "--message", "No lock")
+    assert refused() == "requirements.lock is not committed"
+    assert not (begun.repo / ".actum" / "runs").exists()
+
+
 def test_what_does_not_exist_is_said(tiny: World) -> None:
     before = tiny.footprint()
     message, _ = tiny.refused("rebuild", "tiny@v9.9.9")

@@ -132,3 +132,15 @@ def test_with_its_wheels_a_version_is_rebuilt_without_network_cache_or_environme
     assert done.code == 0, done.said
     assert "VERDICT  bytes" in done.out
     assert "made from the lock" in done.out
+
+
+def test_a_rebuild_that_says_the_same_again_fills_no_log(tiny: World) -> None:
+    first = tiny.told("rebuild", "tiny@v1.0.0")
+    again = tiny.actum("rebuild", "tiny@v1.0.0")
+    (path,) = tiny.attestations()
+    event = first["attestation"]["id"]
+    assert event in path
+    assert f"VERDICT  bytes   attested before by event/{event}, good until " in again.out
+    tiny.git("config", "user.name", "Ben")
+    assert tiny.told("rebuild", "tiny@v1.0.0")["attestation"]["by"]["name"] == "Ben"
+    assert len(tiny.attestations()) == 2

@@ -89,6 +89,49 @@ def test_a_result_that_was_looked_at_first_is_committed_by_hand_and_registered(b
     assert begun.told("rebuild", "tiny@v1.0.0")["level"] == "bytes"
 
 
+def test_a_record_that_was_not_committed_stays_out_of_the_next_run_s_commit(begun: World, stages_of: Stages) -> None:
+    first = begun.told("run", "--no-commit")
+    begun.edit("params.yaml", "shown: 1", "shown: 2")
+    begun.git("commit", "--quiet", "--message", "Show more", "--", "params.yaml")
+    second = begun.told("run")
+    assert begun.git("show", "--format=", "--name-only", second["commit"], "--", "runs") == second["path"]
+    assert begun.git("status", "--porcelain", "--untracked-files=all") == f"?? {first['path']}"
+    # What nobody committed nobody can cite.
+    assert set(stages_of(second["run"]).values()) == {second["run"]["id"]}
+
+
+def test_a_stage_that_is_always_to_be_executed_is_and_the_others_are_cited(begun: World, stages_of: Stages) -> None:
+    begun.edit("dvc.yaml", "  prepare:\n", "  prepare:\n    always_changed: true\n")
+    begun.commit("Always")
+    foretold = {row["stage"]: row["run"] for row in begun.told("run", "--dry-run")}
+    assert foretold == dict.fromkeys(("prepare", "train", "evaluate"))
+    first, second = (begun.told("run")["run"] for _ in range(2))
+    assert stages_of(second) == {"prepare": second["id"], "train": first["id"], "evaluate": first["id"]}
+    assert begun.told("register", "tiny")["version"]["run"] == second["id"]
+    assert begun.told("rebuild", "tiny")["stages"] == {"executed": 3, "of": 3}
+
+
+def test_what_a_stage_finds_of_an_earlier_execution_is_said_to_be_on_no_record(begun: World) -> None:
+    begun.edit("dvc.yaml", "outs: [models/tiny.bin]", "outs: [models/tiny.bin: {persist: true}]")
+    begun.commit("Persist")
+    told = "dvc.yaml: stage train keeps models/tiny.bin (persist): what it finds there is on no record"
+    assert f"{told}\n" in begun.actum("run").err
+    assert told not in begun.actum("run", "prepare").err
+
+
+def test_a_frozen_stage_is_run_once_it_is_thawed(tiny: World) -> None:
+    """DVC would keep its result whatever its inputs are, and could never make it again."""
+    tiny.dvc("freeze", "prepare")
+    tiny.commit("Freeze")
+    before = tiny.footprint()
+    message, hint = tiny.refused("run")
+    assert message == "dvc.yaml: stage prepare is frozen: DVC never executes it, so it could never be rebuilt"
+    assert tiny.footprint() == before
+    tiny.dvc(*hint.split()[1:])
+    tiny.commit("Thaw")
+    assert "nothing to do" in tiny.actum("run").out
+
+
 def test_results_committed_together_with_code_are_not_registered(begun: World) -> None:
     told = begun.told("run", "--no-commit")
     begun.write("src/train.py", "# somebody mended it meanwhile\n" + (begun.repo / "src/train.py").read_text())

@@ -162,3 +162,25 @@ def test_a_stage_dies_with_us_even_when_we_are_killed_outright(tmp_path: Path) -
     us.kill()
     us.wait()
     assert wait_for(lambda: not is_running(pid))
+
+
+def test_a_process_is_alive_until_it_is_reaped() -> None:
+    child = subprocess.Popen(["sleep", "300"])
+    assert process.is_alive(child.pid)
+    child.kill()
+    child.wait()
+    assert not process.is_alive(child.pid)
+    assert process.is_alive(1)  # another user's, perhaps
+
+
+@LINUX_ONLY
+def test_strays_are_known_by_the_place_that_they_were_given_and_ended(tmp_path: Path) -> None:
+    def daemon(home: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(["sleep", "300"], env={"HOME": str(home)}, start_new_session=True)
+
+    mine, other = daemon(tmp_path / "home-1" / "home"), daemon(tmp_path / "home-12" / "home")
+    process.end_strays(tmp_path / "home-1")
+    assert mine.wait(timeout=30) == -signal.SIGKILL
+    assert other.poll() is None
+    other.kill()
+    other.wait()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from actum import layout
 from tests.promotion.approving import Court
-from tests.promotion.release_project import Project, counting_ids, environment, make
+from tests.promotion.release_project import CARD, Project, counting_ids, environment, make
 from tests.signing.real_keys import RealKey, make_key
 
 
@@ -25,12 +26,35 @@ def release_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(release_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return copied(release_template, tmp_path, monkeypatch)
+
+
+def copied(template: Path, folder: Path, patch: pytest.MonkeyPatch, first_id_ms: int = 1_714_600_000_000) -> Project:
     for part in ("project", "store"):
-        shutil.copytree(release_template / part, tmp_path / part, symlinks=True)
-    env = environment(tmp_path)
+        shutil.copytree(template / part, folder / part, symlinks=True)
+    env = environment(folder)
     for name, value in env.items():
-        monkeypatch.setenv(name, value)
-    return Project(tmp_path / "project", env, counting_ids(1_714_600_000_000))
+        patch.setenv(name, value)
+    return Project(folder / "project", env, counting_ids(first_id_ms))
+
+
+@pytest.fixture(scope="session")
+def registered_template(release_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with version 1.2.0 on a branch of its own, as a pull request brings it."""
+    folder = tmp_path_factory.mktemp("registered")
+    with pytest.MonkeyPatch.context() as patch:
+        made = copied(release_template, folder, patch)
+        made.begin("work")
+        made.write(layout.card("churn"), CARD + "probe: probe.csv\n")
+        made.write("registry/churn/probe.csv", "x\n1\n")
+        made.dvc("add", "-q", "registry/churn/probe.csv")
+        made.register("1.2.0", made.train("three\n", auc=0.9, brier=0.1))
+    return folder
+
+
+@pytest.fixture
+def registered(registered_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return copied(registered_template, tmp_path, monkeypatch, first_id_ms=1_714_700_000_000)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actum import digests, layout
+from actum.dvc.cache import ObjectStore
 from actum.dvc.lockfile import read_lock
 from actum.git.repository import Git
 from actum.names import Ids, parse_reference
@@ -26,6 +27,7 @@ from actum.store import Store, read_record, write_record
 NOW = datetime(2024, 5, 2, 9, 30, tzinfo=UTC)
 ANA = Person(name="ana", email="ana@example.org")
 LOCK = digests.of_bytes(b"lock")
+WING = b"wing"
 SETTINGS = """\
 schema: settings/1
 project: {name: shop, owner: ana@example.org}
@@ -54,16 +56,23 @@ thresholds:
 PIPELINE = """\
 stages:
   train:
-    cmd: mkdir -p models && cp rows.txt models/churn.bin
+    cmd: mkdir -p models plots && cp rows.txt models/churn.bin && cp rows.txt plots/curve.csv
     deps:
+    - data/seed.csv
     - rows.txt
+    params:
+    - train.rate
     outs:
     - models/churn.bin
+    plots:
+    - plots/curve.csv:
+        cache: false
 artifacts:
   churn:
     path: models/churn.bin
     type: model
 """
+CONTENT = ("dvc.lock", "dvc.yaml", "params.yaml", "requirements.lock", "rows.txt")
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -168,7 +177,7 @@ class Project:
     def register(self, number: str, run: Run) -> ModelVersion:
         """Write a version of the run whose result is checked out."""
         result = self.git("rev-parse", "HEAD")
-        out = run.facts(run.stages[0].outs)[run.stages[0].outs[0]]
+        out = run.made()["models/churn.bin"]
         assert out.sha256 is not None
         assert out.size is not None
         version = ModelVersion(
@@ -185,8 +194,11 @@ class Project:
             environment=VersionEnvironment(
                 python="3.11.7", platform="linux-x86_64", lock="requirements.lock", lock_sha256=LOCK, wing=_wing()
             ),
+            params=run.params,
             metrics=run.metrics,
-            content=(Blob(path="dvc.lock", blob=self.git("rev-parse", "HEAD:dvc.lock")),),
+            plots=("plots/curve.csv",),
+            data=(self.fact("data/seed.csv"),),
+            content=tuple(Blob(path=path, blob=self.git("rev-parse", f"HEAD:{path}")) for path in CONTENT),
         )
         self.record(layout.version("churn", number), version)
         self.commit(f"register {number}")
@@ -235,6 +247,10 @@ class Project:
     def remote(self) -> Path:
         return self.root.parent / "store"
 
+    @property
+    def cache(self) -> ObjectStore:
+        return ObjectStore(self.root / ".dvc" / "cache")
+
 
 def attestation(version: ModelVersion, level: str = "bytes", **facts: Any) -> Attestation:
     subject = [{"name": "model", "digest": {"sha256": version.artifact.sha256.removeprefix("sha256:")}}]
@@ -244,7 +260,8 @@ def attestation(version: ModelVersion, level: str = "bytes", **facts: Any) -> At
 
 
 def _wing() -> FileFact:
-    return FileFact(path="environments/wings/wing.zip", md5="0" * 32, sha256=LOCK, size=1)
+    md5, sha256 = digests.md5_of_bytes(WING), digests.of_bytes(WING)
+    return FileFact(path="environments/wings/wing.zip", md5=md5, sha256=sha256, size=len(WING))
 
 
 def make(folder: Path) -> Project:
@@ -257,8 +274,14 @@ def make(folder: Path) -> Project:
     project.dvc("remote", "add", "-q", "--default", "storage", "../store")
     project.write("actum.yaml", SETTINGS)
     project.write("dvc.yaml", PIPELINE)
+    project.write("params.yaml", "train: {rate: 0.1}\n")
+    project.write("requirements.lock", b"lock")
+    project.write("data/seed.csv", "seed\n")
+    project.dvc("add", "-q", "data/seed.csv")
     project.write(layout.card("churn"), CARD)
     project.write(layout.policy("churn"), POLICY)
+    for store in (project.cache, ObjectStore(project.remote)):
+        store.put_bytes(WING)
     project.register("1.0.0", project.train("one\n", auc=0.7, brier=0.15))
     project.register("1.1.0", project.train("two\n", auc=0.71, brier=0.14))
     return project

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -296,6 +297,41 @@ def test_a_version_cannot_be_registered_and_promoted_in_one_change(project: Proj
     assert ("block", "pointer-version", POINTER, f"version: {where} is not on {base}, or malformed") in found
 
 
+def test_a_version_that_was_swapped_on_the_trunk_is_not_promoted(project: Project) -> None:
+    """Whoever may push to the trunk past the check still meets the next one."""
+    two = project.store().version("churn", "1.1.0")
+    one = project.store().version("churn", "1.0.0")
+    assert one is not None
+    assert two is not None
+    _, branch = on_branch(project)
+    project.git("switch", "-q", "main")
+    forge(project, V1, artifact=two.artifact)
+    project.commit()
+    project.git("switch", "-q", branch)
+    found = [(path, message) for _, kind, path, message in project.found() if kind == "version-run"]
+    registered = project.repo.introduced("main", V1)
+    assert registered is not None
+    own, swapped = one.artifact, two.artifact
+    messages = (
+        f"artifact.md5: is {swapped.md5}, run/{one.run} says {own.md5}",
+        f"artifact.sha256: is {swapped.sha256[:15]}, run/{one.run} says {own.sha256[:15]}",
+        f"was edited after it was registered ({registered[:10]})",
+    )
+    assert found == [(V1, f"{message}, on {trunk(project)}") for message in messages]
+
+
+def test_the_trunk_itself_says_that_a_version_was_swapped(project: Project) -> None:
+    two = project.store().version("churn", "1.1.0")
+    one = project.store().version("churn", "1.0.0")
+    assert one is not None
+    assert two is not None
+    forge(project, V1, run=two.run, artifact=two.artifact, code_commit=two.code_commit, metrics=two.metrics,
+          result_commit=two.result_commit)  # fmt: skip
+    project.commit()
+    message = f"result_commit: is {two.result_commit[:10]}, {layout.version_ref('churn', '1.0.0')} keeps "
+    assert project.found() == [("block", "version-run", V1, message + one.result_commit[:10])]
+
+
 def test_a_past_that_never_was_is_refused(project: Project) -> None:
     path, _ = on_branch(project)
     forge(project, path, effective_at=NOW - timedelta(days=30))
@@ -320,7 +356,26 @@ def test_a_promotion_is_not_older_than_its_version(project: Project) -> None:
     forge(project, path, recorded_at=NOW - timedelta(days=30), effective_at=NOW - timedelta(days=30))
     project.commit()
     message = "recorded_at: is before 2024-05-02 09:30, when the version was registered"
+    late = "effective_at: 2024-04-02 09:30 is 30 days past, and it did not stand then"
+    assert project.found() == [("block", "promotion-time", path, message), ("warn", "promotion-time", path, late)]
+
+
+def test_a_promotion_far_ahead_would_close_the_stage_for_good(project: Project) -> None:
+    path, _ = on_branch(project)
+    forge(project, path, effective_at=NOW + timedelta(days=366, minutes=1))
+    project.commit()
+    message = "effective_at: 2025-05-03 09:31 is more than 366 days ahead"
     assert project.found() == [("block", "promotion-time", path, message)]
+    forge(project, path, effective_at=NOW + timedelta(days=366))
+    project.commit()
+    assert project.found() == []
+
+
+def test_a_promotion_that_waited_for_its_merge_is_warned_about(project: Project) -> None:
+    path, _ = on_branch(project)
+    assert project.found(now=NOW + timedelta(days=1)) == []
+    message = "effective_at: 2024-05-02 09:30 is 3 days past, and it did not stand then"
+    assert project.found(now=NOW + timedelta(days=3)) == [("warn", "promotion-time", path, message)]
 
 
 def test_a_promotion_without_a_pointer_would_rewrite_the_past(project: Project) -> None:
@@ -348,11 +403,47 @@ def test_bytes_that_left_the_remote_since_are_noticed(project: Project) -> None:
     assert project.found() == [("block", "promotion-remote", POINTER, message)]
 
 
-def test_a_remote_that_changes_beside_a_promotion_is_not_believed(project: Project) -> None:
+EVIL = "[core]\n    remote = evil\n['remote \"evil\"']\n    url = ../../evil\n"
+
+
+def lost_to(project: Project, folder: str) -> str:
+    """Take the artifact of 1.0.0 out of the remote, and put it somewhere else; return what must be said of it."""
+    version = project.store().version("churn", "1.0.0")
+    assert version is not None
+    md5 = version.artifact.md5
+    shutil.copytree(project.remote, project.root.parent / folder)
+    (project.remote / "files" / "md5" / md5[:2] / md5[2:]).unlink()
+    return f"artifact: storage has no object {md5} for models/churn.bin"
+
+
+def test_the_remote_of_the_base_is_asked_and_not_that_of_the_branch(project: Project) -> None:
+    """The branch names a folder of its author's that has the object; everybody else's remote has lost it."""
     on_branch(project)
-    project.write(".dvc/config", "[core]\n    remote = evil\n['remote \"evil\"']\n    url = ../../evil\n")
+    lost = lost_to(project, "evil")
+    project.write(".dvc/config", EVIL)
     project.commit()
-    assert kinds(project) == {"promotion-remote"}
+    own = "the remote is changed beside a promotion, which the base's remote judges: do it in a change of its own"
+    assert project.found() == [
+        ("block", "promotion-remote", ".dvc/config", own),
+        ("block", "promotion-remote", POINTER, lost),
+    ]
+
+
+def test_what_lies_in_the_checkout_uncommitted_names_no_remote(project: Project) -> None:
+    on_branch(project)
+    lost = lost_to(project, "evil")
+    project.write(".dvc/config", EVIL)
+    assert project.found() == [("block", "promotion-remote", POINTER, lost)]
+
+
+def test_a_local_configuration_that_came_with_the_branch_is_not_read(project: Project) -> None:
+    on_branch(project)
+    lost = lost_to(project, "evil")
+    project.write(".dvc/config.local", EVIL)
+    assert project.found() == []  # it is this machine's own
+    project.git("add", "--force", ".dvc/config.local")
+    project.commit()
+    assert project.found() == [("block", "promotion-remote", POINTER, lost)]
 
 
 def test_a_lock_that_changed_without_a_run_names_actum_run(project: Project) -> None:
@@ -364,38 +455,27 @@ def test_a_lock_that_changed_without_a_run_names_actum_run(project: Project) -> 
     assert project.check().objections[0].hint == "actum run"
 
 
-def test_a_recorded_run_and_its_version_are_clean(project: Project) -> None:
+def test_a_run_of_a_dirty_work_tree_vouches_for_no_lock(registered: Project) -> None:
+    run = registered.store("work").version("churn", "1.2.0")
+    assert run is not None
+    registered.git("rm", "-q", layout.version("churn", "1.2.0"))
+    forge(registered, layout.run(run.run, NOW), dirty=True)
+    registered.commit()
+    message = f"only run/{run.run}, of a dirty work tree, made what it says of train"
+    assert registered.found() == [("block", "lock-without-run", "dvc.lock", message)]
+    assert registered.check().objections[0].hint == "git commit your changes, then actum run"
+
+
+def test_a_lock_that_was_there_before_the_first_run_stops_nobody(project: Project) -> None:
+    project.write("rows.txt", "four\n")
+    project.dvc("repro", "-q")
+    project.commit()
+    message = "no run on record made what it says of train"
+    assert project.found() == [("warn", "lock-without-run", "dvc.lock", message)]
     project.begin("work")
-    project.register("1.2.0", project.train("three\n", auc=0.9, brier=0.1))
+    project.write("README.md", "unrelated\n")
+    project.commit()
     assert project.found() == []
-
-
-def test_a_version_says_what_its_run_measured(project: Project) -> None:
-    project.begin("work")
-    run = project.train("three\n", auc=0.6, brier=0.1)
-    project.register("1.2.0", replace(run, metrics={"auc": 0.9, "brier": 0.1}))
-    path = layout.version("churn", "1.2.0")
-    message = f"metrics.auc: is 0.9, run/{run.id} measured 0.6"
-    assert project.found() == [("block", "version-run", path, message)]
-
-
-def test_a_version_names_the_code_of_its_run(project: Project) -> None:
-    project.begin("work")
-    run = project.train("three\n", auc=0.6, brier=0.1)
-    project.register("1.2.0", replace(run, code_commit="0" * 40))
-    path = layout.version("churn", "1.2.0")
-    message = f"code_commit: is not what run/{run.id} has on record"
-    assert project.found() == [("block", "version-run", path, message)]
-
-
-def test_a_version_of_no_run_is_refused(project: Project) -> None:
-    project.begin("work")
-    run = project.train("three\n", auc=0.6, brier=0.1)
-    ghost = project.ids.new()
-    project.register("1.2.0", replace(run, id=ghost))
-    assert project.found() == [
-        ("block", "version-run", layout.version("churn", "1.2.0"), f"run/{ghost} is not on record")
-    ]
 
 
 def test_a_foreign_file_name_reaches_neither_terminal_nor_markup(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -224,18 +225,101 @@ def test_an_attestation_counts_from_the_evidence_branch_and_only_about_these_byt
     assert finding == Finding(gate="rebuild", outcome="missing", because="nobody rebuilt it, bytes is asked")
     attest(project, attestation(first))
     outcome = project.promote()
-    said = Finding(gate="rebuild", outcome="passed", because="bytes against at least bytes, good until 2027-02-21")
+    said = Finding(gate="rebuild", outcome="passed", because="bytes against at least bytes, good until 2024-07-31")
     assert outcome.plan.findings[-1] == said
 
 
-def attest(project: Project, body: object) -> None:
+def test_an_attestation_holds_no_longer_than_the_card_on_the_trunk_lets_it(project: Project) -> None:
+    project.write("policies/churn.yaml", POLICY + "evidence: {rebuild: bytes}\n")
+    change(project, "registry/churn/model.yaml", "policy: churn", "policy: churn\nrebuild: {valid_days: 1}")
+    version = project.store().version("churn", "1.0.0")
+    assert version is not None
+    attest(project, attestation(version, expires_at=datetime(9999, 1, 1, tzinfo=UTC)))
+    good = Finding(gate="rebuild", outcome="passed", because="bytes against at least bytes, good until 2024-05-03")
+    assert project.promote(dry_run=True).plan.findings[-1] == good
+    project.begin("work")
+    change(project, "registry/churn/model.yaml", "valid_days: 1", "valid_days: 9999")
+    (finding,) = closed(project, now=NOW + timedelta(days=1))
+    assert finding == Finding(gate="rebuild", outcome="failed", because="bytes, but expired 2024-05-03")
+
+
+def test_an_attestation_from_the_future_is_none(project: Project) -> None:
+    project.write("policies/churn.yaml", POLICY + "evidence: {rebuild: bytes}\n")
+    project.commit()
+    version = project.store().version("churn", "1.0.0")
+    assert version is not None
+    attest(project, attestation(version), NOW + timedelta(days=300))
+    (finding,) = closed(project)
+    assert finding == Finding(gate="rebuild", outcome="missing", because="nobody rebuilt it, bytes is asked")
+
+
+V1 = layout.version("churn", "1.0.0")
+
+
+def forge(project: Project, **fields: object) -> None:
+    """Edit version 1.0.0 on the trunk, past every check."""
+    project.record(V1, replace(project.read(V1), **fields))
+    project.commit("forge")
+
+
+def because(project: Project) -> list[tuple[str, str]]:
+    return [(finding.gate, finding.because) for finding in closed(project)]
+
+
+def test_a_version_that_its_run_did_not_make_is_not_promoted(project: Project) -> None:
+    one, two = project.read(V1), project.read(layout.version("churn", "1.1.0"))
+    registered = project.git("log", "-1", "--format=%H", "--", V1)
+    forge(project, artifact=two.artifact)
+    assert because(project) == [
+        ("version", f"artifact.md5: is {two.artifact.md5}, run/{one.run} says {one.artifact.md5}"),
+        ("version", f"artifact.sha256: is {two.artifact.sha256[:15]}, run/{one.run} says {one.artifact.sha256[:15]}"),
+        ("version", f"was edited after it was registered ({registered[:10]})"),
+    ]
+
+
+def test_a_version_that_became_another_altogether_is_not_promoted(project: Project) -> None:
+    one, two = project.read(V1), project.read(layout.version("churn", "1.1.0"))
+    registered = project.git("log", "-1", "--format=%H", "--", V1)
+    forge(project, **{name: getattr(two, name) for name in two.__slots__ if name != "version"})
+    ref = layout.version_ref("churn", "1.0.0")
+    assert because(project) == [
+        ("version", f"result_commit: is {two.result_commit[:10]}, {ref} keeps {one.result_commit[:10]}"),
+        ("version", f"was edited after it was registered ({registered[:10]})"),
+    ]
+
+
+def test_a_version_whose_run_is_gone_is_not_promoted(project: Project) -> None:
+    run = project.read(V1).run
+    project.git("rm", "-q", layout.run(run, NOW))
+    project.commit()
+    assert because(project) == [("version", f"run: run/{run} is not on record, nobody vouches for the version")]
+
+
+def test_a_dry_run_says_that_a_version_was_swapped(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    two = project.read(layout.version("churn", "1.1.0"))
+    run = project.read(V1).run
+    forge(project, artifact=replace(project.read(V1).artifact, size=two.artifact.size + 1))
+    assert main(["-C", str(project.root), "promote", "churn@v1.0.0", "--to", "production", "-n"]) == 3
+    out = re.sub(" +", " ", capsys.readouterr().out)
+    assert f"version BLOCK artifact.size: is 5, run/{run} says 4\n" in out
+
+
+def test_a_promotion_a_year_ahead_is_refused(project: Project) -> None:
+    far = NOW + timedelta(days=366, minutes=1)
+    (finding,) = closed(project, effective_at=far)
+    told = "2025-05-03 09:31 is more than 366 days ahead"
+    assert finding == Finding(gate="effective-at", outcome="failed", because=told)
+    assert project.promote(effective_at=far - timedelta(minutes=1)).commit is not None
+
+
+def attest(project: Project, body: object, at: datetime = NOW) -> None:
     event = Event(
         schema="event/1",
         id=project.ids.new(),
         kind="attestation",
         model="churn",
-        recorded_at=NOW,
-        effective_at=NOW,
+        recorded_at=at,
+        effective_at=at,
         clock="real",
         by=ANA,
         attestation=body,  # type: ignore[arg-type]

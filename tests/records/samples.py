@@ -255,7 +255,6 @@ FULL: dict[str, Any] = {
         plots=("curve.csv",),
         data=(FILE, FOLDER),
         content=(Blob(path="dvc.yaml", blob=OID), Blob(path="a b.py", blob="d" * 64)),
-        feature_views={"delays": SHA},
     ),
     "stage": pointer(supersedes=ONE),
     "promotion": event(
@@ -322,7 +321,6 @@ FULL: dict[str, Any] = {
             pin={"OMP_NUM_THREADS": "1"},
             facts={"numpy": "2.4.6", "blas": {"threads": 1}},
         ),
-        name="baseline",
     ),
     "policy": policy(
         thresholds=(

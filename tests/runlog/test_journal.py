@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actum.runlog.journal import JOURNAL, Book, Execution, books_folder, open_book, unfinished
+from actum.runlog.journal import FINISHED_KEPT, JOURNAL, Book, Execution, books_folder, open_book, unfinished
 
 ONE, TWO, THREE = (f"01JDC8{'0' * 19}{number}" for number in (1, 2, 3))
 
@@ -76,6 +76,24 @@ def test_unfinished_runs_are_those_that_did_not_close_newest_first(tmp_path: Pat
     books[0].note("closed")
     (books_folder(tmp_path) / "notes").mkdir()
     assert [book.run for book in unfinished(tmp_path)] == [THREE, ONE]
+
+
+def test_of_finished_books_the_last_few_are_kept_and_of_the_others_all(tmp_path: Path) -> None:
+    numbered = [f"01JDC8{number:020}" for number in range(1, 60)]
+    open_, killed, *finished = (open_book(tmp_path, run, {}) for run in numbered[:50])
+    rebuilding = open_book(tmp_path, numbered[50], {"rebuild": "tiny"})
+    (books_folder(tmp_path) / numbered[51]).mkdir()  # killed before it said what it meant to do
+    for book in finished:
+        book.note("closed", why="recorded")
+    (tmp_path / ".actum" / "worktrees" / f"{rebuilding.run}-x").mkdir(parents=True)
+    for number in range(FINISHED_KEPT + 1):
+        open_book(tmp_path, f"01JDC9{number:020}", {}).note("closed", why="recorded")
+    left = sorted(path.name for path in books_folder(tmp_path).iterdir())
+    assert left == [open_.run, killed.run, rebuilding.run, *(f"01JDC9{n:020}" for n in range(FINISHED_KEPT + 1))]
+    assert [book.run for book in unfinished(tmp_path)] == [killed.run, open_.run]
+    (tmp_path / ".actum" / "worktrees" / f"{rebuilding.run}-x").rmdir()  # the rebuild has ended
+    open_book(tmp_path, f"01JDCA{0:020}", {})
+    assert not rebuilding.folder.exists()
 
 
 def test_a_run_has_one_book(book: Book, tmp_path: Path) -> None:

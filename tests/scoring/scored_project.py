@@ -27,6 +27,7 @@ from actum.environment.machine import platform_name
 from actum.environment.wing import build_wing
 from actum.git.repository import Git
 from actum.names import Ids
+from actum.progress import silent
 from actum.records.card import DecisionRule, Input, ModelCard, OutcomeSource
 from actum.records.event import Event, Promotion
 from actum.records.forms import FileFact
@@ -190,7 +191,7 @@ def _train(root: Path) -> None:
     """Fit both models with the locked interpreter, and put them and the outcomes under DVC."""
     settings = open_head(Git(root)).settings().environment
     lock = (root / "requirements.lock").read_bytes()
-    shop = open_workshop(root, lock, settings, environ=os.environ, tell=lambda _: None)
+    shop = open_workshop(root, lock, settings, environ=os.environ, tell=silent)
     (root / "data").mkdir()
     command = [str(shop.prepared.environment.executable), "-c", _TRAIN, str(root / "data")]
     subprocess.run(command, cwd=root, env=dict(shop.prepared.env), check=True)

@@ -15,7 +15,7 @@ from actum.records.event import Event, Promotion
 from actum.records.forms import FileFact
 from actum.records.run import RunStage
 from tests.records import samples
-from tests.records.samples import NOON, ONE, PROMOTION, SHA, THREE, TWO
+from tests.records.samples import ONE, PROMOTION, SHA, THREE, TWO
 from tests.store.conftest import Keep
 
 APRIL, MAY, JUNE = (datetime(2026, month, 1, tzinfo=UTC) for month in (4, 5, 6))
@@ -120,18 +120,6 @@ def test_another_models_event_moves_nothing_here(keep: Keep) -> None:
     other = replace(HISTORY[2], model="other")
     with pytest.raises(InvalidRecordError, match=r"moved other#production to 1\.0\.0 with aaaaaaaa$"):
         registry.standing(keep(by_path(other, POINTER)), "churn", "production")
-
-
-def test_standings_come_in_the_order_of_the_settings(keep: Keep) -> None:
-    events = [
-        promoted(ulid, "1.1.0", APRIL, stage)
-        for ulid, stage in ((ONE, "production"), (TWO, "extra"), (THREE, "staging"))
-    ]
-    pointers = [samples.pointer(stage=e.promotion.stage, event=e.id) for e in events if e.promotion]
-    store = keep(by_path(*events, *pointers))
-    assert list(registry.standings(store, "churn")) == ["staging", "production", "extra"]
-    assert list(registry.standings(store, "churn", NOON)) == ["staging", "production", "extra"]
-    assert registry.standings(store, "churn", datetime(2020, 1, 1, tzinfo=UTC)) == {}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,43 @@ def test_a_killed_writer_holds_nothing(tmp_path: Path) -> None:
     assert done.returncode == -9
     with state.one_writer(tmp_path, "register"):
         assert (tmp_path / ".actum/lock").read_text().startswith("actum register ")
+
+
+def test_temporary_folders_and_worktrees_of_living_commands_stay_and_dead_ones_are_named_then_swept(
+    tmp_path: Path,
+) -> None:
+    mine, home, tree = (
+        state.hold(tmp_path, "home"),
+        state.hold(tmp_path, "home"),
+        state.hold_worktree(tmp_path, "01JDC8"),
+    )
+    assert mine.path.parent == tmp_path / ".actum/scratch"
+    assert tree.path.parent == tmp_path / ".actum/worktrees"
+    assert (state.left_behind(tmp_path), state.sweep(tmp_path)) == ((), ())
+    for one in (home, tree):
+        os.close(one.lock)  # as the kernel does when a process is killed
+    assert state.left_behind(tmp_path) == (home.path, tree.path)
+    assert state.sweep(tmp_path) == (home.path, tree.path)
+    assert mine.path.is_dir()
+    assert state.left_behind(tmp_path) == ()
+    with state.held(tmp_path, "score") as folder:
+        assert folder.is_dir()
+    assert not folder.exists()
+
+
+def test_a_sweep_where_nothing_was_ever_made_makes_nothing(tmp_path: Path) -> None:
+    assert (state.left_behind(tmp_path), state.sweep(tmp_path)) == ((), ())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "what"), [("a\nb", "a line break"), ("a'\"b", "both kinds of quotes")])
+def test_a_path_that_dvc_cannot_be_told_is_refused_before_anything_is_made(
+    tmp_path: Path, name: str, what: str
+) -> None:
+    root = tmp_path / name
+    root.mkdir()
+    with pytest.raises(UserError) as caught, state.one_writer(root, "run"):
+        pass
+    assert str(caught.value) == f"the path {str(root)!r} holds {what}, which DVC cannot be told"
+    assert caught.value.hint == "mv it to another name"
+    assert list(root.iterdir()) == []

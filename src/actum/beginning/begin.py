@@ -12,10 +12,11 @@ from pathlib import Path
 from actum import files, layout, pipeline, schemas, state
 from actum.beginning import texts
 from actum.beginning.ci import NAME_THE_ACTION, UNKNOWN, Ci, additions
-from actum.beginning.locking import SOURCES, find_source
+from actum.beginning.locking import find_source
 from actum.beginning.owners import PLACES
 from actum.beginning.place import MADE_BY_DVC, Place, find_place, make_repositories, trunk_of
 from actum.dvc.config import ADD_REMOTE, read_config
+from actum.environment.lock import SOURCES
 from actum.environment.machine import platform_name
 from actum.errors import NotFoundError, UsageError, UserError
 from actum.git import plumbing

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from actum import files, layout, state
-from actum.environment.lock import LockChange, make_lock, parse_lock, text_of
+from actum.environment.lock import SOURCES, LockChange, make_lock, parse_lock, source_of, text_of
+from actum.environment.sufficiency import lacking
 from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.records.settings import EnvironmentSettings, Settings
-from actum.store import read_record
-
-SOURCES = ("requirements.in", "pyproject.toml")
+from actum.store import cards_in_work_tree, read_record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Locked:
-    """What came of it. ``was_there``: whether there was a lock; ``uncommitted``: what git does not hold yet."""
+    """What came of it.
+
+    ``was_there``: whether there was a lock; ``uncommitted``: what git does not hold yet; ``lacking``: what the models
+    of the project will need, and the lock does not hold.
+    """
 
     source: str
     out: str
@@ -27,6 +30,7 @@ class Locked:
     change: LockChange
     was_there: bool
     uncommitted: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
 
     @property
     def satisfied(self) -> bool:
@@ -47,6 +51,7 @@ def lock(repo: Git, *, upgrade: bool, keep: bool, caller: Mapping[str, str]) -> 
     source = find_source(repo.root, settings.lock)
     there = files.inside(repo.root, settings.lock)
     was_there = there.exists()
+    before = _held(there, settings.lock) if was_there else set()
     if keep:
         change = _resolved_aside(repo.root, source, settings, upgrade, caller)
     else:
@@ -59,6 +64,7 @@ def lock(repo: Git, *, upgrade: bool, keep: bool, caller: Mapping[str, str]) -> 
         change=change,
         was_there=was_there,
         uncommitted=tuple(path for path in (source, settings.lock) if path in repo.dirty()),
+        lacking=lacking(_names(before, change), cards_in_work_tree(repo.root)),
     )
 
 
@@ -68,13 +74,12 @@ def find_source(root: Path, out: str) -> str:
     Raises:
         NotFoundError: There is neither.
     """
-    folder = Path(out).parent
-    for name in SOURCES:
-        if (root / folder / name).is_file():
-            return (folder / name).as_posix()
+    if (found := source_of(root, out)) is not None:
+        return found
+    source = Path(out).with_name(SOURCES[0]).as_posix()
     raise NotFoundError(
         f"neither {' nor '.join(SOURCES)} is there to say what the environment needs",
-        hint=f"write the packages that your stages import into {(folder / SOURCES[0]).as_posix()}, one a line; skops"
+        hint=f"write the packages that your stages import into {source}, one a line; skops"
         " and pyarrow among them, by which models are kept and tables scored",
     )
 
@@ -86,6 +91,14 @@ def _settings(root: Path) -> EnvironmentSettings:
     found = read_record(layout.SETTINGS, path.read_bytes())
     assert isinstance(found, Settings)
     return found.environment
+
+
+def _held(there: Path, lock: str) -> set[str]:
+    return {item.name for item in parse_lock(text_of(there.read_bytes(), where=lock), where=lock)}
+
+
+def _names(before: Iterable[str], change: LockChange) -> set[str]:
+    return set(before) - {name for name, _ in change.removed} | {name for name, _ in change.added}
 
 
 def _resolved_aside(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from actum import state
 from actum.dvc import commands
 from actum.errors import UserError
 from actum.git import plumbing
@@ -32,8 +33,10 @@ def find_place(folder: Path) -> Place:
     """Return what lies at *folder*, having changed nothing.
 
     Raises:
-        UserError: It is a file, may not be written, is a bare repository, or lies inside a repository.
+        UserError: It is a file, may not be written, is a bare repository, lies inside a repository, or has a name
+            that DVC cannot be told.
     """
+    state.require_plain_path(folder)
     nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
     if not nearest.is_dir():
         raise UserError(f"{nearest} is not a folder", hint="actum init DIR")

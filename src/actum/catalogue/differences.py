@@ -64,7 +64,6 @@ class Differences:
     params: tuple[Change, ...] = ()
     metrics: tuple[Change, ...] = ()
     data: tuple[FileChange, ...] = ()
-    feature_views: tuple[Change, ...] = ()
     environment: tuple[Change, ...] = ()
     packages: tuple[Change, ...] = ()
     code: tuple[Change, ...] = ()
@@ -75,7 +74,7 @@ class Differences:
 
     def sections(self) -> dict[str, tuple[Any, ...]]:
         """Return the changes by what they are about, in the order in which people ask."""
-        names = ("params", "metrics", "data", "feature_views", "environment", "packages", "code", "outs")
+        names = ("params", "metrics", "data", "environment", "packages", "code", "outs")
         return {name.replace("_", " "): getattr(self, name) for name in names}
 
     def is_none(self) -> bool:
@@ -100,7 +99,6 @@ def compare(holdings: Holdings, one: Reference, other: Reference) -> Differences
         params=params,
         metrics=changes(a.metrics, b.metrics),
         data=_files(a.data, b.data) if not lost else (),
-        feature_views=changes(a.feature_views, b.feature_views),
         environment=changes(_environment(a), _environment(b)),
         packages=packages,
         code=changes(_code(a, params), _code(b, params)) if not lost else (),

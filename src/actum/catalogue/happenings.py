@@ -201,7 +201,7 @@ def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool) -> Happening:
         recorded_at=run.started_at,
         id=f"run/{run.id}",
         by=run.by,
-        what=f"{run.name or 'run'}: {len(run.executed())} of {len(run.stages)} stages{figure}{state}",
+        what=f"run: {len(run.executed())} of {len(run.stages)} stages{figure}{state}",
         merged=merged,
     )
 

@@ -79,7 +79,6 @@ class RunRow:
     dirty: bool
     merged: bool
     metrics: dict[str, float]
-    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,7 +209,6 @@ def run_row(run: Run, metrics: tuple[str, ...], *, merged: bool) -> RunRow:
         dirty=run.dirty,
         merged=merged,
         metrics=headline(run.metrics, _HEADLINE, metrics),
-        name=run.name,
     )
 
 

@@ -41,7 +41,6 @@ class Side:
     outs: Mapping[str, FileFact] = field(default_factory=dict)
     artifact: Artifact | None = None
     probe: Probe | None = None
-    feature_views: Mapping[str, str] = field(default_factory=dict)
 
 
 def side(holdings: Holdings, reference: Reference) -> Side:
@@ -70,7 +69,6 @@ def of_version(holdings: Holdings, version: ModelVersion) -> Side:
         code={blob.path: blob.blob for blob in version.content},
         artifact=version.artifact,
         probe=version.probe,
-        feature_views=version.feature_views,
     )
 
 

@@ -211,4 +211,4 @@ def _show_json(pending: Pending, outcome: Outcome, asked: Asked, clock: str, ste
         "clock": clock,
         "dry_run": asked.word.dry_run,
     }
-    output.envelope("approve-result/1", data, warnings=list(outcome.remarks), next_=steps)
+    output.envelope("approve-result/1", data, clock=clock, warnings=list(outcome.remarks), next_=steps)

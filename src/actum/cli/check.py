@@ -10,6 +10,7 @@ import click
 from actum import files
 from actum.cli import output
 from actum.cli.context import Context, json_option
+from actum.cli.progress import telling
 from actum.errors import UserError
 from actum.git.repository import Git
 from actum.promotion.check import Checked, check
@@ -27,15 +28,18 @@ def command(context: Context, base: str | None, head: str | None, report: Path |
     """Validate records and promotions, for pull requests and CI.
 
     Every record that changed is read against its schema, what never changes must not have, and each pointer
-    that moved is judged again by the policy, card and evidence of the base. On the trunk itself: all records.
+    that moved is judged again by the policy, card, remote and evidence of the base. A new version is held against
+    its run and its commits, field by field. On the trunk itself: all records.
+
+    With --head actum/evidence, for a push to that branch: was it only added to, and only by evidence? --base
+    names where it stood before; without it its whole history is looked at.
     """
     repo = context.repo()
-    checked = check(repo, head=head, base=base, environ=context.environ, now=context.now())
+    with telling(context, "checking the records", as_json=as_json):
+        checked = check(repo, head=head, base=base, environ=context.environ, now=context.now())
     if report is not None:
         files.replace(context.folder / report, markdown(checked).encode())
-    if not as_json:
-        output.clock_line(_clock(repo, checked))
-    _show(checked, as_json)
+    _show(checked, _clock(repo, checked), as_json)
     return 3 if checked.blocks else 0
 
 
@@ -47,12 +51,14 @@ def _clock(repo: Git, checked: Checked) -> str:
         return ""
 
 
-def _show(checked: Checked, as_json: bool) -> None:
+def _show(checked: Checked, clock: str, as_json: bool) -> None:
     if as_json:
         data = {"head": checked.head, "base": checked.base, "whole": checked.whole, "records": checked.records}
         found = [asdict(one) for one in checked.objections]
-        output.envelope("check/1", data | {"moves": checked.moves, "findings": found, "clean": not checked.blocks})
+        data |= {"moves": checked.moves, "findings": found, "clean": not checked.blocks}
+        output.envelope("check/1", data, clock=clock)
         return
+    output.clock_line(clock)
     for one in checked.objections:
         click.echo(one.line())
     line = summary(checked)

@@ -54,6 +54,12 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(function)
 
 
+def pickle_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--allow-pickle`` for every command that loads a model."""
+    help_text = "Load a pickle or joblib file too, if its digest is that on record: it can run any code."
+    return click.option("--allow-pickle", is_flag=True, help=help_text)(function)
+
+
 def dry_run_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """``--dry-run`` for every write."""
     return click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")(function)

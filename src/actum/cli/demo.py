@@ -8,6 +8,7 @@ import click
 
 from actum.cli import output
 from actum.cli.context import Context
+from actum.cli.progress import telling
 from actum.demo.live import Stage, live
 from actum.demo.story import NEXT
 
@@ -21,7 +22,8 @@ def command(context: Context, folder: Path) -> None:
     Makes a new repository in DIR (actum-demo) and leaves it behind. Takes about two minutes.
     """
     root = (context.folder / folder).absolute()
-    timings = live(Stage(root=root, environ=context.environ, show=_show, announce=_announce))
+    with telling(context, "set up") as tell:
+        timings = live(Stage(root=root, environ=context.environ, show=_show, announce=_announce, tell=tell))
     click.echo()
     click.echo("how long it took")
     rows = [*((_clipped(timing.command), timing.seconds) for timing in timings)]

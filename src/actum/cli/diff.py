@@ -12,6 +12,7 @@ from actum.catalogue.differences import Change, Differences, FileChange, compare
 from actum.catalogue.figures import written
 from actum.catalogue.identify import identify
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
 from actum.cli.wording import clip, section, size
 from actum.records.codec import encode
@@ -31,8 +32,9 @@ def command(context: Context, a: str, b: str, at: str | None, as_json: bool) -> 
 
     A and B are versions, runs, or stages and models, which stand for their version. What is equal is left out.
     """
-    reading = open_catalogue(context, at)
-    found = compare(reading.holdings, identify(reading.holdings, a), identify(reading.holdings, b))
+    with telling(context, "reading the records", as_json=as_json):
+        reading = open_catalogue(context, at)
+        found = compare(reading.holdings, identify(reading.holdings, a), identify(reading.holdings, b))
     steps = _git_diff(found)
     if as_json:
         reading.envelope("diff/1", encode(found) | {"equal": found.is_none()}, next_=steps)
@@ -53,7 +55,7 @@ def _print_model(found: Differences) -> None:
     if found.model:
         words = ", ".join(f"{likeness.of} {'equal' if likeness.equal else 'different'}" for likeness in found.model)
         click.echo(f"model    {words}")
-    empty = ("feature views", "packages", "outs")
+    empty = ("packages", "outs")
     if same := [name for name, changes in found.sections().items() if not changes and name not in empty]:
         click.echo(f"same     {', '.join(same)}")
 

@@ -8,7 +8,9 @@ from dataclasses import asdict
 import click
 
 from actum.cli import output
+from actum.cli.clocks import clock_at
 from actum.cli.context import Context, json_option
+from actum.cli.progress import telling
 from actum.health.examine import examine
 from actum.health.finding import Finding
 
@@ -21,12 +23,16 @@ def command(context: Context, as_json: bool) -> int:
 
     Looks only: repairing is yours.
     """
-    findings = examine(context.folder, environ=context.environ, now=context.now())
+    with telling(context, "looking at this machine and the project", as_json=as_json):
+        findings = examine(context.folder, environ=context.environ, now=context.now())
     wrong = [finding for finding in findings if finding.state == "wrong"]
+    clock = clock_at(context.folder)
     if as_json:
         data = {"findings": [asdict(finding) for finding in findings], "wrong": len(wrong)}
-        output.envelope("doctor-report/1", data, next_=list(dict.fromkeys(finding.mend for finding in wrong)))
+        mends = list(dict.fromkeys(finding.mend for finding in wrong))
+        output.envelope("doctor-report/1", data, clock=clock, next_=mends)
     else:
+        output.clock_line(clock)
         _show(findings, len(wrong))
     return 3 if wrong else 0
 

@@ -6,6 +6,7 @@ import click
 
 from actum.cli import output
 from actum.cli.context import Context, json_option
+from actum.cli.progress import telling
 from actum.fsck.fault import Report
 from actum.fsck.fsck import fsck
 from actum.records.codec import encode
@@ -24,14 +25,16 @@ def command(context: Context, as_json: bool) -> int:
     where something is wrong; each fault is named with the command that mends it.
     """
     repo = context.repo()
-    told = (lambda _line: None) if as_json or not output.is_interactive() else output.say
-    report = fsck(repo, environ=context.environ, now=context.now(), tell=told)
+    with telling(context, "reading the records", as_json=as_json) as tell:
+        report = fsck(repo, environ=context.environ, now=context.now(), tell=tell)
+    clock = open_head(repo).settings().clock
     if as_json:
         data = {"looked_at": dict(report.looked_at), "clean": report.clean}
         mends = list(dict.fromkeys(fault.mend for fault in report.faults if fault.mend and fault.weight == "wrong"))
-        output.envelope("fsck/1", data | {"faults": [encode(fault) for fault in report.faults]}, next_=mends)
+        data["faults"] = [encode(fault) for fault in report.faults]
+        output.envelope("fsck/1", data, clock=clock, next_=mends)
     else:
-        output.clock_line(open_head(repo).settings().clock)
+        output.clock_line(clock)
         _show(report)
     return 0 if report.clean else FINDINGS
 

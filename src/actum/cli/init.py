@@ -12,7 +12,9 @@ import click
 from actum.beginning.begin import GITATTRIBUTES, Begun, begin
 from actum.beginning.ci import Ci, Forge, action_of
 from actum.cli import output
+from actum.cli.clocks import clock_at
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 
 _MADE = {"git": "a git repository, branch main", "dvc": "a DVC project"}
 
@@ -32,17 +34,20 @@ def command(context: Context, folder: Path, model: str | None, ci: Forge | None,
     """
     where = Path(os.path.abspath(context.folder / folder))
     forge = Ci(forge=ci, action=action_of(distribution("actum").read_text("direct_url.json"))) if ci else None
-    begun = begin(where, model=model, dry_run=dry_run, environ=context.environ, here=context.folder, ci=forge)
+    with telling(context, "beginning", as_json=as_json):
+        begun = begin(where, model=model, dry_run=dry_run, environ=context.environ, here=context.folder, ci=forge)
+    clock = clock_at(begun.root)
     if as_json:
-        _print_json(begun, dry_run)
+        _print_json(begun, clock, dry_run)
     else:
+        output.clock_line(clock)
         _show(begun, dry_run)
 
 
-def _print_json(begun: Begun, dry_run: bool) -> None:
+def _print_json(begun: Begun, clock: str, dry_run: bool) -> None:
     data = {"root": str(begun.root), "made": list(begun.made), "wrote": list(begun.wrote), "kept": list(begun.kept)}
-    data |= {"outdated": list(begun.outdated)}
-    output.envelope("init-result/1", data | {"dry_run": dry_run}, warnings=_advice(begun), next_=begun.next)
+    told = data | {"outdated": list(begun.outdated), "dry_run": dry_run}
+    output.envelope("init-result/1", told, clock=clock, warnings=_advice(begun), next_=begun.next)
 
 
 def _show(begun: Begun, dry_run: bool) -> None:

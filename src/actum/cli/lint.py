@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from actum.cli import output
+from actum.cli.clocks import clock_at
 from actum.cli.context import Context, json_option
 from actum.errors import NotFoundError, UsageError
 from actum.git.repository import Git
@@ -37,11 +38,13 @@ def command(context: Context, paths: tuple[str, ...], only: tuple[Rule, ...], fi
     named = [_from_root(repo, context.folder, path) for path in paths]
     linted = lint(repo, named, rules=only or RULES, fix=fix, environ=context.environ)
     steps = [f"git add {' '.join(linted.formatted)}"] if linted.formatted and linted.staged else []
+    clock = clock_at(repo.root)
     if as_json:
         data = {"staged": linted.staged, "files": linted.files, "formatted": list(linted.formatted)}
         found = [asdict(one) for one in linted.objections]
-        output.envelope("lint/1", data | {"findings": found, "clean": not linted.blocks}, next_=steps)
+        output.envelope("lint/1", data | {"findings": found, "clean": not linted.blocks}, clock=clock, next_=steps)
     else:
+        output.clock_line(clock)
         _show(linted)
         output.next_steps(steps)
     return 3 if linted.blocks else 0

@@ -99,7 +99,6 @@ def _run(row: RunRow, page: Page) -> Iterable[Cells]:
         moment(row.started_at),
         clip(str(row.by), 16),
         f"{row.executed} of {row.stages}",
-        clip(row.name or "", 20),
         ", ".join(word for word, holds in (("dirty", row.dirty), ("not merged", not row.merged)) if holds),
     )
 
@@ -141,7 +140,7 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Any, Page], Iterable[Cell
     "models": (("model", "title", "newest", "stands", "since", "owner"), _model),
     "versions": (("version", "state", "registered", "by", "run"), _version),
     "stages": (("stage", "version", "since", "recorded", "by", "event"), _stage),
-    "runs": (("run", "started", "by", "executed", "name", ""), _run),
+    "runs": (("run", "started", "by", "executed", ""), _run),
     "events": (("event", "when", "recorded", "what", "by", ""), _event),
     "decisions": (("model", "segment", "decisions", "version", "from", "to", "outcomes"), _segment),
 }

@@ -8,7 +8,9 @@ import click
 
 from actum.beginning.locking import Locked, lock
 from actum.cli import output
+from actum.cli.clocks import clock_at
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 from actum.errors import UsageError
 
 
@@ -25,14 +27,18 @@ def command(context: Context, upgrade: bool, check: bool, dry_run: bool, as_json
     """
     if check and upgrade:
         raise UsageError("--check asks about the lock as it is, --upgrade changes it", hint="actum lock --upgrade -n")
-    locked = lock(context.repo(), upgrade=upgrade, keep=check or dry_run, caller=context.environ)
-    kept = check or dry_run
+    repo = context.repo()
+    with telling(context, "resolving what the environment needs", as_json=as_json):
+        locked = lock(repo, upgrade=upgrade, keep=check or dry_run, caller=context.environ)
+    kept, clock = check or dry_run, clock_at(repo.root)
     steps = _steps(locked, kept)
     if as_json:
         data = asdict(locked.change) | {"source": locked.source, "lock": locked.out, "python": locked.python}
         data["written"] = locked.change.written and not kept
-        output.envelope("lock-result/1", data | {"satisfied": locked.satisfied}, warnings=_built(locked), next_=steps)
+        data["satisfied"] = locked.satisfied
+        output.envelope("lock-result/1", data, clock=clock, warnings=_warnings(locked), next_=steps)
     else:
+        output.clock_line(clock)
         _show(locked, kept)
         output.next_steps(steps)
     return 3 if check and not locked.satisfied else 0
@@ -46,18 +52,20 @@ def _show(locked: Locked, kept: bool) -> None:
     output.table((f"  - {name}", version) for name, version in change.removed)
     output.table((f"  ~ {name}", f"{old} -> {new}") for name, old, new in change.changed)
     if not change.written:
-        click.echo("nothing changed")
+        click.echo("unchanged")
     elif locked.satisfied:
-        click.echo(f"the same versions, {'the file would be' if kept else 'the file was'} written anew")
+        told = "the file would be written" if kept else "the file was written"
+        click.echo(f"the same versions, with other hashes or for another python: {told}")
     elif kept:
         click.echo(f"{locked.out} {'would change' if locked.was_there else 'is not there'}, nothing was written")
-    for line in _built(locked):
+    for line in _warnings(locked):
         output.warn(line)
 
 
-def _built(locked: Locked) -> list[str]:
+def _warnings(locked: Locked) -> list[str]:
     named = ", ".join(locked.change.source_only)
-    return [f"no wheel, built from source where it is used: {named}"] if named else []
+    built = [f"no wheel, built from source where it is used: {named}"] if named else []
+    return [*built, *(f"{locked.out} {line}: write it into {locked.source}" for line in locked.lacking)]
 
 
 def _steps(locked: Locked, kept: bool) -> list[str]:

@@ -9,6 +9,7 @@ from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify, shown_length
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
 from actum.cli.wording import clip, columns, moment, recorded
 from actum.records.codec import encode
@@ -27,10 +28,11 @@ def command(context: Context, id: str | None, limit: int | None, at: str | None,
 
     ID narrows it to a model, a version, a stage, a run or an event.
     """
-    reading = open_catalogue(context, at)
-    about = identify(reading.holdings, id) if id else None
     most = _SHOWN if limit is None else limit
-    found = newest(reading.holdings, about, most + 1 if most else 0)
+    with telling(context, "reading the records", as_json=as_json):
+        reading = open_catalogue(context, at)
+        about = identify(reading.holdings, id) if id else None
+        found = newest(reading.holdings, about, most + 1 if most else 0)
     told = found[:most] if most else found
     if as_json:
         reading.envelope("log/1", [encode(happening) for happening in told])

@@ -18,6 +18,7 @@ from actum.catalogue.listing import What
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
 from actum.cli.lists import Entry, Page, print_list
+from actum.cli.progress import telling
 from actum.cli.reading import Readings, open_catalogues
 from actum.errors import NotFoundError, UsageError
 from actum.records.codec import encode
@@ -60,12 +61,13 @@ def command(
     Without a word: the models, and what stands at each stage. What only the checkout has is not merged.
     """
     kind = _kind(what)
-    readings = open_catalogues(context, at, repos)
-    names = _names(readings, model)
     most = _RUNS_SHOWN if limit is None and kind == "runs" else limit or 0
-    read = 0 if sort or not most else most + 1
-    lists = [_entries(readings, name, kind, names[name], read) for name in names]
-    entries, more = _ordered(lists, kind, sort, most)
+    with telling(context, "reading the records", as_json=as_json):
+        readings = open_catalogues(context, at, repos)
+        names = _names(readings, model)
+        read = 0 if sort or not most else most + 1
+        lists = [_entries(readings, name, kind, names[name], read) for name in names]
+        entries, more = _ordered(lists, kind, sort, most)
     if as_json:
         readings.envelope(f"{kind.removesuffix('s')}-list/1", [_encoded(entry) for entry in entries])
     else:

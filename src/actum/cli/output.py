@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
 
-def envelope(schema: str, data: Any, *, warnings: Sequence[str] = (), next_: Sequence[str] = ()) -> None:
-    """Print the one JSON document of a command that was asked for ``--json``."""
-    whole = {"schema": schema, "data": data, "warnings": list(warnings), "next": list(next_)}
+def envelope(schema: str, data: Any, *, clock: str, warnings: Sequence[str] = (), next_: Sequence[str] = ()) -> None:
+    """Print the one JSON document of a command that was asked for ``--json``. *clock*: "" where nobody can tell."""
+    whole = {"schema": schema, "clock": clock or None, "data": data, "warnings": list(warnings), "next": list(next_)}
     click.echo(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -58,7 +57,3 @@ def clock_line(clock: str) -> None:
     """Every output of a demo or a back-fill says so."""
     if clock == "simulated":
         click.echo(click.style("clock: simulated", dim=True), err=True)
-
-
-def is_interactive() -> bool:
-    return sys.stderr.isatty()

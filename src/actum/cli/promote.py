@@ -9,6 +9,7 @@ import click
 from actum import digests, gates, layout, moments, names
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 from actum.errors import UsageError
 from actum.promotion.plan import Plan
 from actum.promotion.promote import Order, Outcome, Surroundings, promote
@@ -20,7 +21,9 @@ from actum.records.event import Finding
 @click.command(epilog="Example: actum promote churn@v1.1.0 --to production")
 @click.argument("model", metavar="MODEL[@V]")
 @click.option("--to", "stage", required=True, metavar="STAGE", help="One of the stages in actum.yaml.")
-@click.option("--effective-at", metavar="TIME", help="When it holds in the business; now, without it.")
+@click.option(
+    "--effective-at", metavar="TIME", help="When it holds in the business; now, without it. At most a year ahead."
+)
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -29,6 +32,10 @@ def command(context: Context, model: str, stage: str, effective_at: str | None, 
 
     Writes the pointer and its event on a branch of their own, promote/MODEL/STAGE, built from the trunk;
     what is checked out stays as it is. The merge of that branch is the promotion.
+
+    The event says from when it holds in the business: from now on, or from --effective-at. The merge does not
+    change that time, so where a review takes days, name one that lies after it; `check` warns of a late merge.
+    Only a simulated clock lets it lie in the past.
     """
     reference = names.parse_reference(model)
     if reference.kind not in ("model", "version", "stage"):
@@ -43,7 +50,8 @@ def command(context: Context, model: str, stage: str, effective_at: str | None, 
     )
     repo = context.repo()
     around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids)
-    outcome = promote(order, around)
+    with telling(context, "judging the version by its policy", as_json=as_json):
+        outcome = promote(order, around)
     steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config("remote.origin.url")))
     _show_json(outcome, dry_run, steps) if as_json else _show(outcome, dry_run, steps)
     if outcome.plan.blocks and not as_json:
@@ -74,6 +82,8 @@ def _mends(plan: Plan) -> list[str]:
         "application": f"write applications: [NAME] into {layout.card(plan.model)}, describe NAME in {layout.SETTINGS}",
         gates.REBUILD: f"actum rebuild {plan.model}@v{plan.wanted}",
     }
+    if plan.candidate:  # it is there, and not as it was registered
+        known["version"] = "actum fsck"
     return [step for gate, step in known.items() if gate in closed]
 
 
@@ -98,7 +108,8 @@ def _show_json(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
         "clock": outcome.clock,
         "dry_run": dry_run,
     }
-    output.envelope("promote-result/1", data, warnings=[one.because for one in plan.warnings], next_=steps)
+    warnings = [one.because for one in plan.warnings]
+    output.envelope("promote-result/1", data, clock=outcome.clock, warnings=warnings, next_=steps)
 
 
 def _show(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:

@@ -69,7 +69,7 @@ class Reading:
 
     def envelope(self, schema: str, data: Any, *, next_: Sequence[str] = ()) -> None:
         """Print the answer for programs."""
-        output.envelope(schema, data, warnings=self.remarks(), next_=next_)
+        output.envelope(schema, data, clock=self.view.clock(), warnings=self.remarks(), next_=next_)
 
     def notes(self, *, next_: Sequence[str] = ()) -> None:
         """Say, after the answer for people, what must be known to read it rightly."""
@@ -114,7 +114,7 @@ class Readings:
         if "" in self.by_name:
             self.by_name[""].envelope(schema, data, next_=next_)
         else:
-            output.envelope(schema, data, warnings=self._remarks(), next_=next_)
+            output.envelope(schema, data, clock=self._clock(), warnings=self._remarks(), next_=next_)
 
     def notes(self, *, next_: Sequence[str] = ()) -> None:
         """Say what must be known to read the answer rightly: see :meth:`Reading.notes`."""
@@ -124,6 +124,11 @@ class Readings:
             for remark in self._remarks():
                 output.warn(remark)
             output.next_steps(next_)
+
+    def _clock(self) -> str:
+        """Return the clock that all of them go by; "" where they differ."""
+        clocks = {reading.view.clock() for reading in self.by_name.values()}
+        return clocks.pop() if len(clocks) == 1 else ""
 
     def _remarks(self) -> list[str]:
         said = (f"{name}: {remark}" for name, reading in self.by_name.items() for remark in reading.remarks())

@@ -9,7 +9,8 @@ import click
 
 from actum import digests, registry, store
 from actum.cli import output
-from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.context import Context, dry_run_option, json_option, pickle_option
+from actum.cli.progress import telling
 from actum.errors import UsageError
 from actum.git.repository import Git
 from actum.names import parse_reference
@@ -23,16 +24,24 @@ FINDINGS = 3
 @click.argument("version")
 @click.option("--with-env", "overrides", multiple=True, metavar="NAME=VALUE", help="Set a variable against the pin.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what DVC and the stages print.")
+@pickle_option
 @dry_run_option
 @json_option
 @click.pass_obj
 def command(
-    context: Context, version: str, overrides: tuple[str, ...], verbose: bool, dry_run: bool, as_json: bool
+    context: Context,
+    version: str,
+    overrides: tuple[str, ...],
+    verbose: bool,
+    allow_pickle: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
     """Rebuild a version from its commit and compare: bytes > state > predictions > tolerance > different.
 
     Clean checkout, locked environment, source data only, every stage executed. The verdict is written
-    as an attestation to the branch actum/evidence. Exit status 3 below the level that the card asks for.
+    as an attestation to the branch actum/evidence, once a day and person while it says the same and more
+    than half of its life is left. Exit status 3 below the level that the card asks for.
     """
     repo = context.repo()
     records = _records(repo, version)
@@ -43,24 +52,27 @@ def command(
         if verbose or line.startswith("Running stage"):
             output.say(line if verbose else f"  {line.removeprefix('Running ').rstrip(':')}")
 
-    around = Surroundings(
-        repo=repo,
-        store=records,
-        environ=context.environ,
-        now=context.now,
-        ids=context.ids,
-        tell=output.say,
-        each_line=each_line,
-        tool=installed("actum"),
-        overrides=dict(map(_pair, overrides)),
-        dry_run=dry_run,
-    )
+    given = dict(map(_pair, overrides))
     if not dry_run:
         output.say(f"rebuilding {name}")
-    rebuilt = rebuild(wanted, records.card(wanted.model), around)
+    with telling(context, "getting ready", as_json=as_json) as tell:
+        around = Surroundings(
+            repo=repo,
+            store=records,
+            environ=context.environ,
+            now=context.now,
+            ids=context.ids,
+            tell=tell,
+            each_line=each_line,
+            tool=installed("actum"),
+            overrides=given,
+            allow_pickle=allow_pickle,
+            dry_run=dry_run,
+        )
+        rebuilt = rebuild(wanted, records.card(wanted.model), around)
     if as_json:
-        data = _data(rebuilt) | {"clock": records.settings().clock}
-        output.envelope("rebuild-result/1", data, warnings=rebuilt.limits)
+        clock = records.settings().clock
+        output.envelope("rebuild-result/1", _data(rebuilt) | {"clock": clock}, clock=clock, warnings=rebuilt.limits)
     else:
         _show(rebuilt, records)
     return 0 if rebuilt.good or (dry_run and rebuilt.found_by) else FINDINGS
@@ -104,7 +116,8 @@ def _show(rebuilt: Rebuilt, records: store.Store) -> None:
     for limit in rebuilt.limits:
         output.warn(limit)
     event = rebuilt.attestation
-    tail = f"   attested event/{event.id}" if event else "   an experiment: not attested"
+    attested = "attested before by" if rebuilt.attested_before else "attested"
+    tail = f"   {attested} event/{event.id}" if event else "   an experiment: not attested"
     if event and event.attestation and rebuilt.good:
         tail += f", good until {event.attestation.expires_at:%Y-%m-%d}"
     click.echo(click.style(f"VERDICT  {rebuilt.level}", fg="green" if rebuilt.good else "red", bold=True) + tail)

@@ -8,7 +8,8 @@ import click
 
 from actum import digests
 from actum.cli import output
-from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.context import Context, dry_run_option, json_option, pickle_option
+from actum.cli.progress import telling
 from actum.records.codec import encode
 from actum.registration.register import Order, Outcome, Surroundings, register
 from actum.store import open_head
@@ -23,6 +24,7 @@ from actum.store import open_head
 )
 @click.option("--wheels", is_flag=True, help="Keep the wheels too, so that a rebuild needs no package index.")
 @click.option("--local", is_flag=True, help="Push nothing, neither objects nor the ref.")
+@pickle_option
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -34,6 +36,7 @@ def command(
     bump: Literal["major", "minor", "patch"],
     wheels: bool,
     local: bool,
+    allow_pickle: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -43,9 +46,20 @@ def command(
     under refs/actum/versions, whatever a merge does to the branch.
     """
     repo = context.repo()
-    order = Order(model=model, run=run_id, version=version, bump=bump, wheels=wheels, local=local, dry_run=dry_run)
-    around = Surroundings(repo=repo, environ=context.environ, now=context.now, tell=output.say)
-    _show(register(order, around), open_head(repo).settings().clock, dry_run, as_json)
+    order = Order(
+        model=model,
+        run=run_id,
+        version=version,
+        bump=bump,
+        wheels=wheels,
+        local=local,
+        allow_pickle=allow_pickle,
+        dry_run=dry_run,
+    )
+    with telling(context, "looking for the run", as_json=as_json) as tell:
+        around = Surroundings(repo=repo, environ=context.environ, now=context.now, tell=tell)
+        outcome = register(order, around)
+    _show(outcome, open_head(repo).settings().clock, dry_run, as_json)
 
 
 def _show(outcome: Outcome, clock: str, dry_run: bool, as_json: bool) -> None:
@@ -56,7 +70,7 @@ def _show(outcome: Outcome, clock: str, dry_run: bool, as_json: bool) -> None:
         data = {"version": encode(version), "path": outcome.path, "new": outcome.new, "commit": outcome.commit}
         warnings = [outcome.problem] if outcome.problem else []
         data |= {"clock": clock, "dry_run": dry_run}
-        output.envelope("register-result/1", data, warnings=warnings, next_=steps)
+        output.envelope("register-result/1", data, clock=clock, warnings=warnings, next_=steps)
         return
     output.clock_line(clock)
     if not outcome.new:
@@ -66,12 +80,12 @@ def _show(outcome: Outcome, clock: str, dry_run: bool, as_json: bool) -> None:
         click.echo(f"nothing to do: {told} run/{version.run}" + ("" if equal else " already"))
         return
     click.echo(f"{'would register' if dry_run else 'registered'} {name}")
-    artifact = version.artifact
+    artifact, unopened = version.artifact, "not loaded" if outcome.problem else "no loader for this format"
     output.facts(
         [
             ("run", f"run/{version.run}   result commit {version.result_commit[:10]}"),
             ("artifact", f"{artifact.path}   {digests.short(artifact.sha256)}   {artifact.format}"),
-            ("state", digests.short(artifact.state) if artifact.state else "not computed: no loader for this format"),
+            ("state", digests.short(artifact.state) if artifact.state else f"not computed: {unopened}"),
             (
                 "probe",
                 f"{version.probe.rows} predictions {digests.short(version.probe.predictions)}"

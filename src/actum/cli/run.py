@@ -6,6 +6,7 @@ import click
 
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 from actum.errors import InvalidRecordError
 from actum.git.repository import Git
 from actum.records.card import ModelCard
@@ -38,9 +39,9 @@ def command(
     """
     repo = context.repo()
     if dry_run:
-        _foretell(
-            preview(repo, Order(pipeline=pipeline, targets=stages), environ=context.environ, tell=output.say), as_json
-        )
+        with telling(context, "getting ready", as_json=as_json) as tell:
+            told = preview(repo, Order(pipeline=pipeline, targets=stages), environ=context.environ, tell=tell)
+        _foretell(told, open_head(repo).settings().clock, as_json)
         return
     words = ("actum", "run", *(("--pipeline", pipeline) if pipeline != "." else ()), *stages)
 
@@ -48,16 +49,18 @@ def command(
         if verbose or line.startswith("Running stage"):
             output.say(line if verbose else f"  {line.removeprefix('Running ').rstrip(':')}")
 
-    outcome = run(
-        repo,
-        Order(pipeline=pipeline, targets=stages, commit=not no_commit, command=words),
-        environ=context.environ,
-        now=context.now,
-        ids=context.ids,
-        tell=output.say,
-        each_line=each_line,
-    )
-    _show(outcome, _steps(repo, outcome), as_json)
+    with telling(context, "getting ready", as_json=as_json) as tell:
+        outcome = run(
+            repo,
+            Order(pipeline=pipeline, targets=stages, commit=not no_commit, command=words),
+            environ=context.environ,
+            now=context.now,
+            ids=context.ids,
+            tell=tell,
+            each_line=each_line,
+        )
+        steps = _steps(repo, outcome)
+    _show(outcome, steps, as_json)
 
 
 def _steps(repo: Git, outcome: Outcome) -> list[str]:
@@ -80,11 +83,12 @@ def _card(store: Store, name: str) -> ModelCard | None:
         return None  # `actum register` will say what is wrong with it
 
 
-def _foretell(stages: tuple[tuple[str, str], ...], as_json: bool) -> None:
+def _foretell(stages: tuple[tuple[str, str], ...], clock: str, as_json: bool) -> None:
     if as_json:
         data = [{"stage": name, "run": None if told == "executed" else told} for name, told in stages]
-        output.envelope("run-preview/1", data, next_=["actum run"])
+        output.envelope("run-preview/1", data, clock=clock, next_=["actum run"])
         return
+    output.clock_line(clock)
     output.table(
         (f"  {name}", "would be executed" if told == "executed" else f"unchanged, executed by run/{told}")
         for name, told in stages
@@ -95,7 +99,8 @@ def _show(outcome: Outcome, steps: list[str], as_json: bool) -> None:
     record = outcome.run
     if as_json:
         data = {"run": encode(record), "path": outcome.path, "new": outcome.new, "commit": outcome.commit}
-        output.envelope("run-result/1", data | {"pending": list(outcome.pending)}, next_=steps)
+        data["pending"] = list(outcome.pending)
+        output.envelope("run-result/1", data, clock=record.clock, next_=steps)
         return
     output.clock_line(record.clock)
     if not outcome.new:

@@ -10,7 +10,8 @@ import click
 
 from actum import digests, moments
 from actum.cli import output
-from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.context import Context, dry_run_option, json_option, pickle_option
+from actum.cli.progress import telling
 from actum.cli.wording import both, moment, plural
 from actum.errors import UsageError
 from actum.names import parse_reference
@@ -27,6 +28,7 @@ from actum.scoring.score import Scored, Surroundings, score
 @click.option("--since", metavar="TIME", help="Only rows from this moment on.")
 @click.option("--until", metavar="TIME", help="Only rows before this moment; a bare date is counted in.")
 @click.option("--local", is_flag=True, help="Push nothing.")
+@pickle_option
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -38,6 +40,7 @@ def command(
     since: str | None,
     until: str | None,
     local: bool,
+    allow_pickle: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -57,12 +60,14 @@ def command(
         since=moments.from_option(since) if since else None,
         until=_until(until) if until else None,
         local=local,
+        allow_pickle=allow_pickle,
         dry_run=dry_run,
     )
-    around = Surroundings(
-        repo=context.repo(), environ=context.environ, now=context.now, ids=context.ids, tell=output.say
-    )
-    _show(score(order, around), dry_run, as_json)
+    repo = context.repo()
+    with telling(context, "getting ready", as_json=as_json) as tell:
+        around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids, tell=tell)
+        done = score(order, around)
+    _show(done, dry_run, as_json)
 
 
 def _until(text: str) -> datetime:
@@ -74,7 +79,7 @@ def _show(done: Scored, dry_run: bool, as_json: bool) -> None:
     model = done.by.card.model
     steps = [f"actum why {model}/{one}" for one in done.examples]
     if as_json:
-        output.envelope("score-result/1", _data(done, dry_run), warnings=done.warnings, next_=steps)
+        output.envelope("score-result/1", _data(done, dry_run), clock=done.clock, warnings=done.warnings, next_=steps)
         return
     output.clock_line(done.clock)
     seal = done.seal.seal if done.seal else None

@@ -7,8 +7,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Protocol, TextIO
 
 from actum.errors import UserError
 
@@ -23,6 +23,18 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def one_line(text: str) -> str:
+    """Return *text* for a place that holds one line and no colour but its own: nothing in it moves the cursor."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
+
+
+class Overlay(Protocol):
+    """What is drawn on a terminal for a while."""
+
+    def aside(self, text: str) -> AbstractContextManager[None]:
+        """Leave the place free while *text* is written."""
+
+
 @contextmanager
 def screens() -> Iterator[None]:
     """Lend the process streams that take any text and tell plainly when they cannot be written."""
@@ -32,14 +44,14 @@ def screens() -> Iterator[None]:
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     before = sys.stdout or _opened(1), sys.stderr or _opened(2)  # None: it was closed
-    lent = _Screen.over(before[0], 1), _Screen.over(before[1], 2)
+    lent = Screen.over(before[0], 1), Screen.over(before[1], 2)
     sys.stdout, sys.stderr = lent
     try:
         yield
     finally:
         sys.stdout, sys.stderr = before
         for screen in lent:
-            if isinstance(screen, _Screen):
+            if isinstance(screen, Screen):
                 screen.detach()
 
 
@@ -47,10 +59,11 @@ def _opened(number: int) -> TextIO:
     return open(number, "w", encoding="utf-8", closefd=False)
 
 
-class _Screen(io.TextIOWrapper):
+class Screen(io.TextIOWrapper):
     """One stream. What its encoding lacks is written as an escape."""
 
     number = 0
+    overlay: Overlay | None = None
 
     @classmethod
     def over(cls, stream: TextIO, number: int) -> TextIO:
@@ -69,11 +82,20 @@ class _Screen(io.TextIOWrapper):
         return screen
 
     def write(self, text: str) -> int:
+        with self.overlay.aside(text) if self.overlay else nullcontext():
+            self._put(visible(text))
+        return len(text)
+
+    def draw(self, text: str) -> None:
+        """Write control sequences of our own."""
+        self._put(text)
+        self.flush()
+
+    def _put(self, text: str) -> None:
         try:
-            super().write(visible(text))
+            super().write(text)
         except OSError as error:
             self._lost(error)
-        return len(text)
 
     def flush(self) -> None:
         try:

@@ -25,6 +25,7 @@ from actum.catalogue.identify import identify
 from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
 from actum.cli.wording import both, clip, moment, recorded, seconds, section, size, wrap
 from actum.records.card import ModelCard
@@ -55,8 +56,9 @@ def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
 
     Of a ULID six characters are enough where they are unique.
     """
-    reading = open_catalogue(context, at)
-    found = detail(reading.holdings, identify(reading.holdings, id))
+    with telling(context, "reading the records", as_json=as_json):
+        reading = open_catalogue(context, at)
+        found = detail(reading.holdings, identify(reading.holdings, id))
     steps = _steps(found)
     if as_json:
         reading.envelope(_SCHEMAS[type(found)], encode(found), next_=steps)
@@ -116,7 +118,6 @@ def _version(found: VersionDetail) -> None:
     _values("metrics", version.metrics)
     _values("params", version.params)
     section("data", (), (_file(fact) for fact in version.data))
-    section("feature views", (), ((name, digests.short(digest)) for name, digest in version.feature_views.items()))
     section("rebuilt", (), (_rebuilt(one.level, one.recorded_at, one.by, one) for one in found.attestations))
     section("moves", (), (_happening(happening, version.model) for happening in found.moves))
 
@@ -152,7 +153,7 @@ def _stage(found: StageDetail) -> None:
 def _run(found: RunDetail) -> None:
     run = found.run
     duration = (run.finished_at - run.started_at).total_seconds()
-    _head(f"run/{run.id}", run.name or "", "" if found.merged else "not merged")
+    _head(f"run/{run.id}", "" if found.merged else "not merged")
     output.facts(
         (
             ("started", f"{moment(run.started_at)} by {run.by}, took {seconds(duration)}"),

@@ -10,7 +10,9 @@ from actum import layout
 from actum.catalogue.happenings import sentence
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 from actum.errors import UserError
+from actum.progress import counted
 from actum.promotion.landing import Landed, bring_merged, land, push_landed
 from actum.promotion.scope import open_base
 from actum.store import Store
@@ -33,15 +35,19 @@ def command(context: Context, push: bool, dry_run: bool, as_json: bool) -> int:
     """
     repo = context.repo()
     store = open_base(repo)
-    if push:
-        if not repo.config(ORIGIN):
-            raise UserError("there is no remote origin to push tags to", hint="git remote add origin ADDRESS")
-        fetch_tags(repo)
-    plan = plan_tags(store, now=int(context.now().timestamp()))
-    if not dry_run:
-        repo.identity()
-        write_tags(repo, plan.missing)
+    if push and not repo.config(ORIGIN):
+        raise UserError("there is no remote origin to push tags to", hint="git remote add origin ADDRESS")
+    with telling(context, "reading the records", as_json=as_json) as tell:
         if push:
+            tell.now("fetching origin's tags")
+            fetch_tags(repo)
+            tell.now("reading the records")
+        plan = plan_tags(store, now=int(context.now().timestamp()))
+        if not dry_run:
+            repo.identity()
+            write_tags(repo, counted(tell, plan.missing, "writing the tags", "tags"))
+        if push and not dry_run:
+            tell.now("pushing the tags to origin")
             push_tags(repo, plan)
     landed = _land(store, push=push, dry_run=dry_run)
     done = (plan.missing or landed.events) and not dry_run
@@ -65,7 +71,8 @@ def _show(
         data = {"missing": [asdict(tag) for tag in plan.missing], "present": list(plan.present)}
         data |= {"landed": [event.id for event in landed.events]}
         told = data | {"remarks": [asdict(remark) for remark in plan.remarks], "written": not dry_run, "pushed": push}
-        output.envelope("tags/1", told, warnings=[*(one.message for one in plan.remarks), *landed.remarks], next_=steps)
+        warnings = [*(one.message for one in plan.remarks), *landed.remarks]
+        output.envelope("tags/1", told, clock=clock, warnings=warnings, next_=steps)
         return
     output.clock_line(clock)
     if not plan.missing:

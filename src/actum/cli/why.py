@@ -8,7 +8,8 @@ import click
 
 from actum import moments
 from actum.cli import output
-from actum.cli.context import Context, at_option, json_option
+from actum.cli.context import Context, at_option, json_option, pickle_option
+from actum.cli.progress import telling
 from actum.cli.reading import open_view
 from actum.dvc.config import read_config
 from actum.explain.explain import Explanation, explain
@@ -23,10 +24,11 @@ FINDINGS = 3
 @click.command(epilog="Example: actum why churn/01JDC8Q6Z4N8T0R3V5X7Y9A1B2, or actum why churn --key A-2020-0815")
 @click.argument("decision", metavar="MODEL/ULID")
 @click.option("--key", metavar="KEY", help="With MODEL, instead of an id: the row's own name in the business.")
+@pickle_option
 @at_option
 @json_option
 @click.pass_obj
-def command(context: Context, decision: str, key: str | None, at: str | None, as_json: bool) -> int:
+def command(context: Context, decision: str, key: str | None, allow_pickle: bool, at: str | None, as_json: bool) -> int:
     """Explain one decision: what was decided and why, replayed, and proved from the records.
 
     The whole batch is scored again in the version's own environment; the record is led to the Merkle root
@@ -37,11 +39,14 @@ def command(context: Context, decision: str, key: str | None, at: str | None, as
     repo = view.store.repo
     stores = (view.store,) if at else (view.store, open_head(repo))
     places = Places(stores=stores, config=read_config(repo.root, context.environ), environ=context.environ)
-    wanted = by_key(model, key, places) if key else prefix
-    found = explain(model, wanted, places, now=context.now(), moment=view.moment, tell=output.say)
+    with telling(context, "finding the decision", as_json=as_json) as tell:
+        wanted = by_key(model, key, places) if key else prefix
+        found = explain(
+            model, wanted, places, now=context.now(), moment=view.moment, allow_pickle=allow_pickle, tell=tell
+        )
     warnings = [*view.warnings(), *found.notes]
     if as_json:
-        output.envelope("why/1", _data(found), warnings=warnings, next_=_next(found))
+        output.envelope("why/1", _data(found), clock=found.clock, warnings=warnings, next_=_next(found))
     else:
         _show(found, warnings)
     return FINDINGS if found.problems else 0

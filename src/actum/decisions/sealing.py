@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from actum import digests, merkle, moments
 from actum.decisions import parquet
-from actum.decisions.leaves import fields_of, leaf_of, row_of
+from actum.decisions.leaves import OWN, Columns, Form, encoded, form_of, leaf_of, leaves_in, moment_text
+from actum.decisions.lines import Reader
 from actum.errors import InvalidRecordError
 from actum.names import Ids
 from actum.records.card import DecisionRule
 
 SALT_BYTES = 16
+_PORTION = 64
+"""Rows that are written together: enough to go by columns, few enough to stay in the CPU's cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,68 +65,83 @@ def seal_rows(
         InvalidRecordError: A line is not the worker's, or the file read back is not what was written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    leaves: list[bytes] = []
+    shared = _shared(terms)
     with tempfile.TemporaryDirectory(prefix="segment-", dir=scratch) as folder:
-        draft = Path(folder, "rows.ndjson")
-        with draft.open("w", encoding="utf-8") as stream:
-            for fields in _decided(lines, terms, ids, salt):
-                row = row_of(fields)
-                leaves.append(bytes.fromhex(row["leaf"]))
-                stream.write(parquet.line(row))
-        parquet.write(draft, target)
+        draft = Path(folder, "rows")
+        with draft.open("wb") as stream:
+            leaves = _write(_decided(lines, terms.rule, ids, salt), form_of(shared), stream)
+        parquet.write(draft, target, shared)
     return _read_back(target, merkle.root(leaves))
 
 
+def _shared(terms: Terms) -> dict[str, Any]:
+    """Return what all decisions have in common, as ``encode`` would write it."""
+    names = ("model", "version", "artifact", "stage", "stage_event")
+    given = {name: getattr(terms, name) for name in names}
+    times = {"recorded_at": moments.write(terms.recorded_at)}
+    return {"schema": "decision/1", **given, **times, "threshold": terms.rule.threshold}
+
+
 def _decided(
-    lines: Iterable[str | bytes], terms: Terms, ids: Ids, salt: Callable[[int], str]
-) -> Iterator[dict[str, Any]]:
-    """Yield each decision as ``encode`` would write it."""
-    given: dict[str, Any] = {"schema": "decision/1"}
-    given |= {name: getattr(terms, name) for name in ("model", "version", "artifact")}
-    given |= {"recorded_at": moments.write(terms.recorded_at), "threshold": terms.rule.threshold}
-    given |= {name: value for name in ("stage", "stage_event") if (value := getattr(terms, name)) is not None}
-    for number, text in enumerate(lines, start=1):
-        try:
-            row = json.loads(text)
-            kept = {name: row[source] for name, source in (("inputs", "inputs"), ("subject", "kept")) if row[source]}
-            yield {
-                **given,
-                **kept,
-                "id": ids.new(),
-                "key": _key(row["key"]),
-                "decided_at": row["moment"],
-                "score": row["score"],
-                "outcome": terms.rule.outcome(row["score"]),
-                "batch": row["batch"],
-                "salt": salt(SALT_BYTES),
-            }
-        except (ValueError, KeyError, TypeError) as error:
-            raise InvalidRecordError(f"line {number} of the worker is no scored row: {error}") from error
+    lines: Iterable[str | bytes], rule: DecisionRule, ids: Ids, salt: Callable[[int], str]
+) -> Iterator[tuple[Sequence[int], Columns]]:
+    """Yield decisions, so many at a time: their times since 1970, and a column for each of ``OWN``."""
+    reader, left = Reader(), iter(lines)
+    while portion := [line if isinstance(line, str) else line.decode() for line in islice(left, _PORTION)]:
+        said = reader.read(portion)
+        yield (
+            said.micros,
+            (
+                said.batches,
+                said.times,
+                [ids.new() for _ in portion],
+                said.inputs,
+                said.keys,
+                list(map(rule.outcome, said.scores)),
+                [salt(SALT_BYTES) for _ in portion],
+                said.scores,
+                said.subjects,
+            ),
+        )
 
 
-def _key(value: Any) -> str:
-    return value if isinstance(value, str) else digests.canonical_json(value).decode()
+def _write(decided: Iterator[tuple[Sequence[int], Columns]], form: Form, stream: BinaryIO) -> list[bytes]:
+    """Write decisions as ``parquet.write`` takes them, and return their leaves."""
+    leaves: list[bytes] = []
+    for micros, own in decided:
+        found = leaves_in(form, own)
+        stream.write("".join(parquet.lines(own, micros, found)).encode())
+        leaves += found
+    return leaves
 
 
 def _read_back(target: Path, expected: bytes) -> Written:
-    """Recompute the root from the records in the file, not from its leaf column."""
+    """Recompute the root from the records in the file, not from its leaf column.
+
+    Raises:
+        InvalidRecordError: It is another than expected.
+    """
+    shared = parquet.shared(target)
     leaves: list[bytes] = []
-    first = last = ""
-    for row in parquet.rows(target):
-        fields = fields_of(row)
-        leaves.append(leaf_of(fields))
-        at = fields["decided_at"]
-        first, last = (min(first, at, key=_in_order) if first else at), max(last, at, key=_in_order)
-    if not leaves:
-        raise InvalidRecordError(f"{target}: holds no decision")
-    root = merkle.root(leaves)
-    if root != expected:
-        raise InvalidRecordError(f"{target}: what was read back is not what was written", hint="actum doctor")
-    return Written(
-        rows=len(leaves), root=digests.SHA256 + root.hex(), first=moments.parse(first), last=moments.parse(last)
-    )
+    bounds: list[int] = []
+    try:
+        for batches, micros, *others in parquet.owns(target):
+            leaves += _leaves(shared, (batches, list(map(moment_text, micros)), *others))
+            bounds += min(micros), max(micros)
+        root = merkle.root(leaves)
+        if root != expected:
+            raise ValueError(f"its root is {root.hex()}, {expected.hex()} was wanted")
+    except (ValueError, TypeError) as error:
+        problem = f"{target}: what was read back is not what was written: {error}"
+        raise InvalidRecordError(problem, hint="actum doctor") from error
+    first, last = (moments.parse(moment_text(micros)) for micros in (min(bounds), max(bounds)))
+    return Written(rows=len(leaves), root=digests.SHA256 + root.hex(), first=first, last=last)
 
 
-def _in_order(moment: str) -> str:
-    """Compare RFC 3339 texts in UTC: a fraction is later than none, though ``.`` sorts before ``Z``."""
-    return moment.removesuffix("Z")
+def _leaves(shared: Mapping[str, Any], own: Columns) -> list[bytes]:
+    """Return the leaves of rows that were read back; that of the first by its fields too, as ``verify`` makes it."""
+    leaves = leaves_in(form_of(shared), own)
+    first = {**shared, **{name: column[0] for name, column in zip(OWN, own, strict=True)}}
+    if leaf_of(encoded(first)) != leaves[0]:
+        raise ValueError(f"the leaf of decision {first['id']} is not that of its record")
+    return leaves

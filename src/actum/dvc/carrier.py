@@ -9,7 +9,6 @@ about remotes (``core.site_cache_dir``) is this project's own too, and empty at 
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,9 @@ from actum.dvc.cache import ObjectStore
 from actum.dvc.config import Remote, remote_section, write_sections
 from actum.dvc.objects import Needed
 from actum.errors import ToolFailedError
+from actum.files import hold, remove_dead
 
+_PREFIX = "actum-carrier-"
 _ABSENT = re.compile(r"The path 'remote://carried/\S+' does not exist|do not exist neither locally nor on remote")
 
 
@@ -88,7 +89,10 @@ def carrier(remote: Remote, env: Mapping[str, str], *, cache_dir: Path | None = 
             f"remote {remote.name!r}: is version_aware, objects have no names of their own there",
             hint=f"dvc remote modify {remote.name} version_aware false",
         )
-    folder = Path(tempfile.mkdtemp(prefix="actum-carrier-"))
+    place = Path(tempfile.gettempdir())
+    remove_dead(place, _PREFIX)  # one that was killed left the remote's credentials
+    held = hold(place, _PREFIX)
+    folder = held.path
     try:
         store = ObjectStore(cache_dir or folder / "cache")
         inner = folder / ".dvc"
@@ -98,7 +102,7 @@ def carrier(remote: Remote, env: Mapping[str, str], *, cache_dir: Path | None = 
         config.write_bytes(_config(remote, store.root, folder / "site"))
         yield Carrier(folder, remote, store, env)
     finally:
-        shutil.rmtree(folder)
+        held.release()
 
 
 def batches(objects: Iterable[Needed], sizes: Mapping[str, int], max_bytes: int) -> Iterator[list[Needed]]:

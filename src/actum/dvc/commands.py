@@ -1,4 +1,4 @@
-"""Run ``dvc`` as a child: push, fetch, checkout, repro; its errors come out as ours, with its last words."""
+"""Run ``dvc`` as a child; its errors come out as ours, with its last words."""
 
 from __future__ import annotations
 
@@ -43,27 +43,11 @@ class Reproduced:
     last_words: str
 
 
-def push(root: Path, env: Mapping[str, str], targets: Sequence[str] | None = None, *, remote: str = "") -> None:
-    """Run ``dvc push``. Its word is not proof: it believes the list of a folder that it finds in the remote."""
-    _call(["push", *_remote(remote), *_targets(targets)], root, env)
-
-
-def fetch(root: Path, env: Mapping[str, str], targets: Sequence[str] | None = None, *, remote: str = "") -> None:
-    """Run ``dvc fetch``: from the remote into the cache, without looking at the bytes."""
-    _call(["fetch", *_remote(remote), *_targets(targets)], root, env)
-
-
-def checkout(root: Path, env: Mapping[str, str], targets: Sequence[str] | None = None) -> None:
-    """Run ``dvc checkout``: from the cache into the work tree, over what is there."""
-    _call(["checkout", "--force", *_targets(targets)], root, env)
-
-
 def repro(
     root: Path,
     env: Mapping[str, str],
     *,
     targets: Sequence[str] = (),
-    force: bool = False,
     commit: bool = True,
     dry: bool = False,
     shell: str = "/bin/sh",
@@ -72,7 +56,6 @@ def repro(
     """Run ``dvc repro`` without its run cache, so that a stage is either executed or said to be skipped.
 
     Args:
-        force: execute every stage of *targets* and above them, changed or not.
         commit: put outputs into the cache; a rebuild only compares them.
         dry: execute nothing, only say what would be.
         shell: what runs the stages' commands; DVC takes $SHELL, and a wrapper there gets round any pin.
@@ -91,12 +74,7 @@ def repro(
             (ran if event[0] == "ran" else skipped).append(event[1])
         each_line(line)
 
-    flags = [
-        "--no-run-cache",
-        *(["--force"] if force else []),
-        *([] if commit else ["--no-commit"]),
-        *(["--dry"] if dry else []),
-    ]
+    flags = ["--no-run-cache", *([] if commit else ["--no-commit"]), *(["--dry"] if dry else [])]
     words = ["repro", *flags, *_targets(targets)]
     code = process.stream(_command(words), cwd=root, env=_env(env) | {"SHELL": shell}, each_line=hear)
     said = "\n".join(tail)
@@ -134,12 +112,6 @@ def failure(words: Sequence[str], said: str) -> ToolFailedError:
     return ToolFailedError(f"{name} failed: {last or 'it said nothing'}", hint=hint)
 
 
-def _call(words: Sequence[str], root: Path, env: Mapping[str, str]) -> None:
-    code, said = call(words, root, env)
-    if code:
-        raise failure(words, said)
-
-
 def _command(words: Sequence[str]) -> list[str]:
     # -P and -E: a dvc.py, yaml.py or dvc/ in the user's repository, or on the PYTHONPATH that is meant
     # for the stages, must not stand in for the modules of the tool. Stages still get the variable.
@@ -150,11 +122,7 @@ def _env(env: Mapping[str, str]) -> dict[str, str]:
     return {**env, "DVC_NO_ANALYTICS": "1", "DVC_STUDIO_OFFLINE": "1"}
 
 
-def _remote(name: str) -> list[str]:
-    return ["--remote", name] if name else []
-
-
-def _targets(targets: Sequence[str] | None) -> list[str]:
+def _targets(targets: Sequence[str]) -> list[str]:
     return ["--", *targets] if targets else []
 
 

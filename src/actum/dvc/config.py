@@ -78,8 +78,14 @@ class Config:
         return self.remotes[wanted]
 
 
-def read_config(root: Path, env: Mapping[str, str]) -> Config:
+def read_config(
+    root: Path, env: Mapping[str, str], *, committed: bytes | None = None, with_local: bool = True
+) -> Config:
     """Read the configuration of the DVC project at *root*; *env* says where system and global files are.
+
+    Args:
+        committed: What a revision has as ``.dvc/config``, b"" for none; it stands in for the work tree's file.
+        with_local: Whether ``.dvc/config.local`` is this machine's own; one that came with a revision is not.
 
     Raises:
         NotFoundError: *root* holds no DVC project.
@@ -88,8 +94,10 @@ def read_config(root: Path, env: Mapping[str, str]) -> Config:
     if not (root / ".dvc").is_dir():
         raise NotFoundError(f"{root}: is no DVC project, it holds no .dvc folder", hint="dvc init")
     merged: dict[str, Section] = {}
-    for file in (*_outer_files(env), root / ".dvc" / "config", root / ".dvc" / "config.local"):
-        for name, section in _sections(file, env).items():
+    own, local = root / ".dvc" / "config", root / ".dvc" / "config.local"
+    for file in (*_outer_files(env), own, *([local] if with_local else [])):
+        given = committed if file == own else None
+        for name, section in _sections(file, env, given).items():
             merged.setdefault(name, {}).update(section)
     core, cache = merged.get("core", {}), merged.get("cache", {})
     named = {found[1]: section for name, section in merged.items() if (found := _NAMED.match(name))}
@@ -181,9 +189,9 @@ def _outer_files(env: Mapping[str, str]) -> Iterator[Path]:
     yield Path(env.get("DVC_GLOBAL_CONFIG_DIR") or Path(own, "dvc"), "config")
 
 
-def _sections(file: Path, env: Mapping[str, str]) -> dict[str, Section]:
+def _sections(file: Path, env: Mapping[str, str], given: bytes | None = None) -> dict[str, Section]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = (file.read_bytes() if given is None else given).decode("utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:

@@ -46,15 +46,17 @@ def fsck(
 
     Args:
         stores: by the label under which a problem names them.
-        progress: called with the checks done and the checks in all.
+        progress: called with the checks done and the checks in all, at the beginning and after each.
     """
     objects = _by_name(needed)
     jobs = [(label, store, ones) for label, store in stores.items() for ones in objects.values()]
     problems: list[Problem] = []
     # Hashing releases the GIL. In batches, so that a long list of checks is not held as as many futures.
+    progress(0, len(jobs))
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as threads:
-        for done, batch in _batches(jobs):
-            problems += [problem for problem in threads.map(_check, batch) if problem]
+        found = (problem for batch in _batches(jobs) for problem in threads.map(_check, batch))
+        for done, problem in enumerate(found, start=1):
+            problems += [problem] if problem else []
             progress(done, len(jobs))
     return tuple(problems)
 
@@ -62,11 +64,10 @@ def fsck(
 _Job = tuple[str, ObjectStore, list[Needed]]
 
 
-def _batches(jobs: list[_Job]) -> Iterator[tuple[int, list[_Job]]]:
-    rest, done = iter(jobs), 0
+def _batches(jobs: list[_Job]) -> Iterator[list[_Job]]:
+    rest = iter(jobs)
     while batch := list(islice(rest, _BATCH)):
-        done += len(batch)
-        yield done, batch
+        yield batch
 
 
 def _by_name(needed: Iterable[Needed]) -> dict[tuple[str, bool], list[Needed]]:

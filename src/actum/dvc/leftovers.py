@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from actum import files
+from actum import files, process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,16 +103,12 @@ def _path_locks(path: Path) -> Iterator[Held]:
 def _held(on: str, info: dict[str, Any]) -> Held:
     pid = int(info["pid"])
     command = str(info["cmd"])
-    return Held(path=".dvc/tmp/rwlock", on=on, pid=pid, command=command, alive=_is_alive(pid, command))
+    return Held(path=".dvc/tmp/rwlock", on=on, pid=pid, command=command, alive=_is_at_work(pid, command))
 
 
-def _is_alive(pid: int, command: str) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+def _is_at_work(pid: int, command: str) -> bool:
+    if not process.is_alive(pid):
         return False
-    except PermissionError:
-        return True  # it is there, and another user's
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:

@@ -19,7 +19,10 @@ _BUCKETS: tuple[tuple[str, OutKind], ...] = (("outs", "out"), ("metrics", "metri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Out:
-    """An output of a stage. ``cached``: DVC holds its bytes; otherwise git does. ``push``: False keeps it local."""
+    """An output of a stage. ``cached``: DVC holds its bytes; otherwise git does. ``push``: False keeps it local.
+
+    ``persist``: it is not removed before the stage is executed.
+    """
 
     path: str
     kind: OutKind = "out"
@@ -43,7 +46,6 @@ class Stage:
     outs: tuple[Out, ...] = ()
     params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     frozen: bool = False
-    always_changed: bool = False
     templated: bool = False
 
 
@@ -141,7 +143,6 @@ def _written(definition: Definition, where: str) -> Stage:
         outs=_outs(definition, where),
         params=_params(body.get("params"), wdir),
         frozen=bool(body.get("frozen")),
-        always_changed=bool(body.get("always_changed")),
         templated=definition.templated,
     )
 
@@ -156,7 +157,6 @@ def _resolved(name: str, definition: Definition, locked: LockedStage, where: str
         outs=tuple(_as(entry.path, _declared(entry.path, outs)) for entry in locked.outs),
         params={file: tuple(values) for file, values in locked.params.items()},
         frozen=definition.body.get("frozen") is True,
-        always_changed=definition.body.get("always_changed") is True,
         templated=True,
     )
 

@@ -32,7 +32,6 @@ class Tracked:
 
     outs: tuple[TrackedOut, ...]
     imported: bool = False
-    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,6 @@ class _Written:
     outs: tuple[TrackedOut, ...] = ()
     deps: tuple[dict[str, Any], ...] = ()
     wdir: str = "."
-    frozen: bool = False
 
 
 def is_tracked_file(path: str) -> bool:
@@ -60,7 +58,6 @@ def read_tracked(data: bytes, where: str) -> Tracked:
     return Tracked(
         outs=tuple(replace(out, path=locate(wdir, out.path)) for out in written.outs),
         imported=any("repo" in dep for dep in written.deps),
-        frozen=written.frozen,
     )
 
 

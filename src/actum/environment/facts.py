@@ -26,7 +26,6 @@ def prepare(
     wing: Path,
     *,
     scratch: Path,
-    extra: Mapping[str, str] | None = None,
     exactness: Literal["strict", "relaxed"] = "strict",
     overrides: Mapping[str, str] | None = None,
 ) -> Prepared:
@@ -38,7 +37,7 @@ def prepare(
         overrides: Values of the pin that shall be others; recorded like the rest, and said in ``limits``.
 
     Raises:
-        UserError: The pin does not hold, *extra* would go round it, or the locked Python is not the one asked for.
+        UserError: The pin does not hold, an override is no part of it, or the wing does not run under that Python.
         ToolFailedError: The interpreter or one of its libraries does not start.
     """
     _check_python(environment.python)
@@ -47,9 +46,7 @@ def prepare(
         folder.mkdir(parents=True, exist_ok=True)
 
     def under(pinned: Mapping[str, str]) -> dict[str, str]:
-        return pins.allowed_environment(
-            venv=environment.path, wing=wing, home=home, tmp=tmp, pinned=pinned, extra=extra
-        )
+        return pins.allowed_environment(venv=environment.path, wing=wing, home=home, tmp=tmp, pinned=pinned)
 
     flags, platform = machine.cpu_flags(), machine.platform_name()
     if exactness == "relaxed":

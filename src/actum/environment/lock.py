@@ -14,6 +14,7 @@ from actum.environment.uv import failure, try_uv
 from actum.errors import InvalidRecordError, NotFoundError
 from actum.files import replace
 
+SOURCES = ("requirements.in", "pyproject.toml")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[\w., -]*\])?==(?P<version>[\w.!+]+)(?:\s*;\s*(?P<marker>.+))?")
 _SOURCE_ONLY = re.compile(r"^# no wheel, built from source: (\S+)$", re.MULTILINE)
@@ -45,6 +46,12 @@ class LockChange:
     changed: tuple[tuple[str, str, str], ...] = ()
     source_only: tuple[str, ...] = ()
     written: bool = True
+
+
+def source_of(root: Path, out: str) -> str | None:
+    """Return the file beside the lock *out* that says what it is made of, requirements.in before pyproject.toml."""
+    beside = (Path(out).with_name(name) for name in SOURCES)
+    return next((path.as_posix() for path in beside if (root / path).is_file()), None)
 
 
 def lock_digest(data: bytes) -> str:
@@ -140,7 +147,8 @@ def make_lock(
 ) -> LockChange:
     """Resolve *source* (requirements.in or pyproject.toml) into the lock *out*, both relative to *root*.
 
-    What the lock already holds stays as it is while it still fits, unless *upgrade*. Wheels are asked for; a
+    What the lock already holds stays as it is while it still fits, unless *upgrade*; a lock that would say the
+    same is not written. Wheels are asked for; a
     package that has none is locked as source, named in the head of the file and in the answer. Nothing is
     written where anything fails.
 
@@ -162,6 +170,8 @@ def make_lock(
     after = (_head(source, python, built) + body).encode()
     _refuse_addresses(after.decode(), source)
     pinned = parse_lock(after.decode(), where=out)
+    if _says_the_same(before, after, head=_head(source, python, built)):
+        after = before  # other bytes would be another environment, in which every stage is executed again
     if after != before:
         replace(root / out, after)
     return _change(before, pinned, after, built)
@@ -220,6 +230,11 @@ def _refuse_addresses(text: str, source: str) -> None:
             f"{source}: {found.split()[0]} asks for an address; a lock holds packages of an index, by hash",
             hint=f"name the package by its version in {source}, then run `actum lock`",
         )
+
+
+def _says_the_same(before: bytes, after: bytes, *, head: str) -> bool:
+    """Whether two locks differ at most in the remarks on who asked for a package."""
+    return before.startswith(head.encode()) and parse_lock(before.decode()) == parse_lock(after.decode())
 
 
 def _change(before: bytes, pinned: Sequence[Pinned], after: bytes, built: tuple[str, ...]) -> LockChange:

@@ -121,7 +121,6 @@ def allowed_environment(
     home: Path,
     tmp: Path,
     pinned: Mapping[str, str],
-    extra: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the whole environment of a child that computes: an allow-list that takes nothing from the caller.
 
@@ -130,16 +129,11 @@ def allowed_environment(
     - ``SHELL=/bin/sh`` and no ``BASH_ENV`` or ``ENV``: a shell start-up file would be code that nobody recorded.
     - ``PYTHONPATH``: the wing only. No user site, no byte code written beside tracked code.
     - the pin.
-    - *extra*: what the one who asks adds and answers for (``JAVA_HOME`` for Spark); see :func:`refuse_extra`.
 
     Proxies, certificates, ``LD_*`` and credentials are left out on purpose: a stage computes from what is on
     disk, and remote credentials reach only fetch and push.
-
-    Raises:
-        UserError: *extra* names a variable of the pin or one that can change a result behind its back.
     """
-    given = dict(extra or {})
-    own = {
+    return {
         "PATH": f"{venv / 'bin'}:/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(tmp),
@@ -149,23 +143,3 @@ def allowed_environment(
         "PYTHONDONTWRITEBYTECODE": "1",
         **pinned,
     }
-    refuse_extra(given, own)
-    return given | own
-
-
-_REFUSED_PREFIXES = ("PYTHON", "LD_", "DYLD_", "NPY_", "OPENBLAS_", "MKL_", "OMP_", "GOMP_", "KMP_", "BLIS_", "GLIBC_")
-_REFUSED_NAMES = frozenset({"BASH_ENV", "ENV", "MALLOC_PERTURB_", "LOCPATH", "LANGUAGE"})
-
-
-def refuse_extra(extra: Mapping[str, str], own: Mapping[str, str]) -> None:
-    """Refuse additions that would decide a result although the record shows another pin.
-
-    Raises:
-        UserError: The first such name.
-    """
-    for name in extra:
-        if name in own or name in _REFUSED_NAMES or name.startswith((*_REFUSED_PREFIXES, "LC_")):
-            raise UserError(
-                f"{name} cannot be added to the environment of a stage: it could change a result unseen",
-                hint=f"take {name} out; the pin alone says what a stage sees",
-            )

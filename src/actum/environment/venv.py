@@ -9,10 +9,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from actum import digests
@@ -25,7 +27,8 @@ from actum.files import replace
 
 WHEELS_LOCK = "requirements.lock"
 _LAYOUT = "environment/1"
-_MARKER = "complete.json"
+MARKER = "complete.json"
+_HOME = re.compile(r"[0-9a-f]{20}")
 
 Progress = Callable[[str], None]
 
@@ -107,7 +110,11 @@ class Environments:
 
     def _finished(self, recipe: _Recipe, version: str) -> Environment | None:
         home = self._home(recipe.key(version))
-        return _environment(home, recipe, version, created=False) if _is_sound(home, recipe.key(version)) else None
+        if not _is_sound(home, recipe.key(version)):
+            return None
+        with suppress(OSError):  # a folder that others share may not be ours to write
+            os.utime(home / MARKER)  # when it was last used
+        return _environment(home, recipe, version, created=False)
 
     def _make(self, recipe: _Recipe, interpreter: interpreters.Interpreter, progress: Progress) -> Environment:
         key = recipe.key(interpreter.version)
@@ -121,12 +128,23 @@ class Environments:
         venv: list[str | Path] = ["venv", "--no-project", "--python", interpreter.path, home / "venv"]
         run_uv(venv, cwd=self._cwd, caller=self._caller, doing="cannot make the environment")
         run_uv(_install(home, recipe), cwd=self._cwd, caller=self._caller, doing="cannot install the lock")
-        replace(home / _MARKER, json.dumps(_marks(home, key, interpreter.path), indent=1).encode())
+        replace(home / MARKER, json.dumps(_marks(home, key, interpreter.path), indent=1).encode())
         return _environment(home, recipe, interpreter.version, created=True)
 
     @property
     def _cwd(self) -> Path:
         return self._root or self._folder
+
+
+def unused(folder: Path, since: datetime) -> tuple[Path, ...]:
+    """Return what of the environments in *folder* nobody has used *since*, whole or not."""
+    homes = sorted(path for path in folder.iterdir() if _HOME.fullmatch(path.name)) if folder.is_dir() else []
+    return tuple(home for home in homes if home.is_dir() and _last_used(home) < since.timestamp())
+
+
+def _last_used(home: Path) -> float:
+    marker = home / MARKER
+    return (marker if marker.exists() else home).stat().st_mtime
 
 
 def _install(home: Path, recipe: _Recipe) -> list[str | Path]:
@@ -170,7 +188,7 @@ def _wheels_lock(wheels: Path, pinned: tuple[Pinned, ...]) -> bytes:
 def _is_sound(home: Path, key: str) -> bool:
     """Whether the venv was finished, its interpreter is still that file, and nobody installed or removed anything."""
     try:
-        marked = json.loads((home / _MARKER).read_bytes())
+        marked = json.loads((home / MARKER).read_bytes())
         return bool(marked == _marks(home, key, Path(marked["interpreter"])))
     except (FileNotFoundError, json.JSONDecodeError, KeyError):
         return False

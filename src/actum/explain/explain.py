@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from actum.explain.afterwards import Afterwards, afterwards
 from actum.explain.locating import Located, Places, locate
 from actum.explain.replaying import Replay, replay
 from actum.explain.said import Check, subject
+from actum.progress import Teller
 from actum.records.card import ModelCard
 from actum.records.decision import Decision
 from actum.records.event import Event
@@ -57,14 +57,18 @@ def explain(
     *,
     now: datetime,
     moment: datetime | None,
-    tell: Callable[[str], None],
+    allow_pickle: bool,
+    tell: Teller,
 ) -> Explanation:
     """Explain a decision as it stands now, or as it stood at a business *moment*.
+
+    ``allow_pickle``: leave to load a model that is no skops file, once its bytes are those on record.
 
     Raises:
         NotFoundError: There is no such decision, or it was not made yet.
         RefusedError: What was sealed is lost or destroyed.
     """
+    tell.now("finding the decision and what was sealed")
     located = locate(model, prefix, places)
     decision, store = located.decision, places.stores[0]
     if moment is not None and decision.decided_at > moment:
@@ -84,7 +88,7 @@ def explain(
         subject=subject(card, decision),
         clock=clock,
         asked=asked,
-        replay=replay(located, card, version, places, tell),
+        replay=replay(located, card, version, places, allow_pickle=allow_pickle, tell=tell),
         promotion=promotion,
         promoted=promoted,
         attestation=attestation,

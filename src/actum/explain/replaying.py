@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ from actum.dvc.objects import Needed
 from actum.errors import InvalidRecordError, ToolFailedError, UserError
 from actum.explain.locating import Located, Places
 from actum.explain.said import Check, Reason, reasons
-from actum.needs import bring
+from actum.needs import bring, leave_lacking
+from actum.progress import Teller
 from actum.records.card import ModelCard
 from actum.records.decision import Decision
 from actum.records.version import ModelVersion
@@ -32,7 +32,13 @@ class Replay:
 
 
 def replay(
-    located: Located, card: ModelCard, version: ModelVersion | None, places: Places, tell: Callable[[str], None]
+    located: Located,
+    card: ModelCard,
+    version: ModelVersion | None,
+    places: Places,
+    *,
+    allow_pickle: bool,
+    tell: Teller,
 ) -> Replay:
     """Replay one decision; what keeps it from being replayed is an answer, not an error."""
     decision = located.decision
@@ -42,8 +48,11 @@ def replay(
         return Replay(check=Check(state="absent", said=said, hint=f"actum ls versions {decision.model}"))
     if version.artifact.sha256 != decision.artifact:
         return Replay(check=Check(state="failed", said=f"not possible: {name} has another artifact on record"))
+    if problem := leave_lacking(version, allow_pickle=allow_pickle):
+        hint = f"actum why {decision.model}/{decision.id} --allow-pickle"
+        return Replay(check=Check(state="absent", said=f"not without leave: {problem}", hint=hint))
     try:
-        answer = _ask(located, card, version, places, tell)
+        answer = _ask(located, card, version, places, allow_pickle=allow_pickle, tell=tell)
     except InvalidRecordError as error:
         return Replay(check=Check(state="failed", said=f"not possible: {error}", hint=error.hint))
     except UserError as error:  # platform, interpreter, bytes or lock that are not to be had: its words say which
@@ -59,11 +68,11 @@ def replay(
 
 
 def _ask(
-    located: Located, card: ModelCard, version: ModelVersion, places: Places, tell: Callable[[str], None]
+    located: Located, card: ModelCard, version: ModelVersion, places: Places, *, allow_pickle: bool, tell: Teller
 ) -> dict[str, Any]:
     repo, decision, artifact = places.stores[0].repo, located.decision, version.artifact
     needed = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256)
-    model = bring(needed, places.config, places.environ)
+    model = bring(needed, places.config, places.environ, tell)
     workshop = open_version_workshop(repo, version, environ=places.environ, tell=tell)
     together = proving.batch(located.path, decision.batch)
     listed = located.segment.seal.trusted_types
@@ -72,10 +81,12 @@ def _ask(
         "model": str(model),
         "sha256": artifact.sha256,
         "trusted": list(listed_types(trusted)),
+        "allow_pickle": allow_pickle,
         "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
         "rows": [dict(one.inputs) for one in together],
         "index": [one.id for one in together].index(decision.id),
     }
+    tell.now(f"scoring its batch of {len(together):,} again")
     return _answer(workshop, request)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from actum import layout
@@ -18,6 +18,7 @@ from actum.fsck.seals import seal_faults
 from actum.fsck.versions import all_versions, orphan_refs, version_faults
 from actum.git.repository import Git
 from actum.needs import objects_needed
+from actum.progress import Teller, counted
 from actum.promotion.check import check
 from actum.records.event import Event
 from actum.records.version import ModelVersion
@@ -25,7 +26,7 @@ from actum.store import Store, open_head, open_trunk
 from actum.tags import plan_tags
 
 
-def fsck(repo: Git, *, environ: Mapping[str, str], now: datetime, tell: Callable[[str], None]) -> Report:
+def fsck(repo: Git, *, environ: Mapping[str, str], now: datetime, tell: Teller) -> Report:
     """Cross-check records, references, tags, objects and seals of the trunk and of what is checked out.
 
     Raises:
@@ -35,24 +36,23 @@ def fsck(repo: Git, *, environ: Mapping[str, str], now: datetime, tell: Callable
     head.settings()
     faults: list[Fault] = []
     looked_at: dict[Part, int] = {}
-    tell("records")
+    tell.now("checking the records")
     looked_at["records"] = _records(repo, faults, environ, now)
-    tell("versions and tags")
     versions = all_versions(trunk, head)
-    for name, (version, store) in versions.items():
+    for name, (version, store) in counted(tell, list(versions.items()), "checking the versions", "versions"):
         faults += version_faults(name, version, store)
     faults += orphan_refs(head, set(versions))
     looked_at["versions"] = len(versions)
+    tell.now("checking the tags")
     faults += _tags(trunk, now)
     sealed = _seals(trunk, head)
     config = read_config(repo.root, environ)
-    tell("objects")
+    tell.now("collecting the objects")
     needed = _needed(versions, sealed, config, faults)
-    faults += object_faults(needed, config, environ)
+    faults += object_faults(needed, config, environ, tell)
     looked_at["objects"] = len({item.md5 for item in needed})
-    tell("seals")
     cache, known = cache_of(config), {event.id for event, _ in sealed}
-    for event, store in sealed:
+    for event, store in counted(tell, sealed, "checking the sealed decisions", "seals"):
         faults += seal_faults(event, store, known, cache)
     looked_at["seals"] = len(sealed)
     faults += leftover_faults(repo, (body(event).path for event, _ in sealed), now)
@@ -62,6 +62,8 @@ def fsck(repo: Git, *, environ: Mapping[str, str], now: datetime, tell: Callable
 def _records(repo: Git, faults: list[Fault], environ: Mapping[str, str], now: datetime) -> int:
     checked = check(repo, head=None, base="HEAD", environ=environ, now=now)
     for one in checked.objections:
+        if one.kind == "version-run":
+            continue  # said among the versions, with what mends it
         faults.append(
             Fault(
                 part="records",
@@ -75,7 +77,7 @@ def _records(repo: Git, faults: list[Fault], environ: Mapping[str, str], now: da
 
 
 def _tags(trunk: Store, now: datetime) -> Iterator[Fault]:
-    plan = plan_tags(trunk, now=int(now.timestamp()))
+    plan = plan_tags(trunk, now=int(now.timestamp()), fetching=False)
     for tag in plan.missing:
         yield Fault(part="tags", weight="note", where=tag.name, what="this tag is not written yet", mend="actum tags")
     for remark in plan.remarks:

@@ -12,12 +12,15 @@ from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed
 from actum.errors import ToolFailedError, UserError
 from actum.fsck.fault import Fault
+from actum.progress import Teller, counter
 
 
-def object_faults(needed: Iterable[Needed], config: Config, environ: Mapping[str, str]) -> Iterator[Fault]:
+def object_faults(
+    needed: Iterable[Needed], config: Config, environ: Mapping[str, str], tell: Teller
+) -> Iterator[Fault]:
     """Yield objects that are corrupt anywhere, missing everywhere, or not yet in the remote."""
     objects = tuple({item.md5: item for item in needed}.values())
-    here = fsck(objects, {"cache": cache_of(config)})
+    here = fsck(objects, {"cache": cache_of(config)}, progress=counter(tell, "reading what the cache holds", "objects"))
     if not config.default_remote:
         if objects:
             what = "there is none: the bytes of versions and decisions are on this machine alone"
@@ -26,7 +29,7 @@ def object_faults(needed: Iterable[Needed], config: Config, environ: Mapping[str
         yield from (_fault(problem, "dvc remote add --default storage /path/or/address") for problem in here)
         return
     try:
-        there = delivery.fsck_remote(objects, config, environ)
+        there = delivery.fsck_remote(objects, config, environ, tell)
     except (ToolFailedError, UserError) as error:
         yield Fault(part="objects", weight="wrong", where="remote", what=str(error), mend=error.hint)
         yield from (_fault(problem, "") for problem in here)  # removing one could lose the last copy

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actum import layout
-from actum.errors import InvalidRecordError
+from actum.claims import against_run
 from actum.fsck.fault import Fault
+from actum.promotion.lenient import run_of
 from actum.rebuild.source import holds
 from actum.records.version import ModelVersion
-from actum.registry import require_made
 from actum.store import Store
 
 
@@ -25,12 +25,11 @@ def all_versions(*stores: Store) -> dict[str, tuple[ModelVersion, Store]]:
 
 def version_faults(name: str, version: ModelVersion, store: Store) -> Iterator[Fault]:
     """Yield what stands between a version and its commit."""
-    try:
-        require_made(store, version)
-    except InvalidRecordError as error:
+    run = run_of(store, version.run)
+    for what in against_run(version, run) if run else ():
         path = layout.version(version.model, version.version)
         mend = f"git log -- {path}   (and take back what changed it)"
-        yield Fault(part="versions", weight="wrong", where=name, what=str(error).removeprefix(f"{name}: "), mend=mend)
+        yield Fault(part="versions", weight="wrong", where=name, what=what, mend=mend)
     repo, ref = store.repo, layout.version_ref(version.model, version.version)
     held, commit = repo.resolve(ref), repo.resolve(version.result_commit)
     if held is not None and held != version.result_commit:

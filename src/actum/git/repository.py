@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,13 @@ class Ref(NamedTuple):
     name: str
     target: str
     commit: str
+
+
+class Step(NamedTuple):
+    """One commit of a line, and the paths that it changed with git's letter: A, M, D, T."""
+
+    commit: str
+    changed: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,11 @@ class Git:
         """Return the branch that is checked out, or None on a detached HEAD."""
         done = plumbing.attempt(self.root, "symbolic-ref", "--quiet", "--short", "HEAD")
         return done.out.decode().strip() if done.code == 0 else None
+
+    def place_of(self, branch: str) -> str | None:
+        """Return the folder in which a branch is checked out, this one or a linked one, or None."""
+        listed = plumbing.text(self.root, "for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}")
+        return listed or None
 
     def is_shallow(self) -> bool:
         return plumbing.text(self.root, "rev-parse", "--is-shallow-repository") == "true"
@@ -180,6 +192,24 @@ class Git:
             for letter, path in zip(*[iter(listed)] * 2, strict=True)
         }
 
+    def steps(self, commit: str, since: str | None = None) -> tuple[Step, ...]:
+        """Return what each commit of a line changed against its first parent, oldest first; the root all of its files.
+
+        Args:
+            since: An ancestor, after which the line is looked at.
+        """
+        words = ("--first-parent", "-m", "--root", "--no-renames", "--no-ext-diff", "--name-status", "-z", "--reverse")
+        line = f"{since}..{commit}" if since else commit
+        told = iter(plumbing.git(self.root, "log", *words, "--format=%H", line, "--").split(b"\0")[:-1])
+        found: list[Step] = []
+        for token in told:
+            word = token.strip(b"\n").decode()
+            if len(word) > 1:  # a commit's id, not a letter
+                found.append(Step(word, {}))
+            else:
+                found[-1].changed[next(told).decode(errors="surrogateescape")] = word
+        return tuple(found)
+
     def changed_since(self, commit: str) -> frozenset[str]:
         """Return the tracked paths that the work tree has otherwise than *commit*."""
         listed = plumbing.git(self.root, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit)
@@ -241,15 +271,6 @@ class Git:
         """Return a setting that is true or false, false where it is not set."""
         return plumbing.attempt(self.root, "config", "--type=bool", "--get", key).out.strip() == b"true"
 
-    def hash_work_tree(self, paths: Iterable[str]) -> Mapping[str, str]:
-        """Return the blob id that each file of the work tree would have."""
-        wanted = list(paths)
-        if not wanted:
-            return {}
-        listed = b"".join(_quoted(path) + b"\n" for path in wanted)
-        out = plumbing.git(self.root, "hash-object", "--stdin-paths", stdin=listed)
-        return dict(zip(wanted, out.decode().split(), strict=True))
-
 
 def _entries(data: bytes, width: int) -> dict[str, TreeEntry]:
     """Read a tree object: ``MODE NAME``, NUL, then the id in *width* bytes, and so on."""
@@ -270,11 +291,3 @@ def _mode(octal: bytes) -> str:
         return "100755" if mode & 0o100 else "100644"
     kinds = {stat.S_IFDIR: FOLDER_MODE, stat.S_IFLNK: "120000"}
     return kinds.get(stat.S_IFMT(mode), "160000")
-
-
-def _quoted(path: str) -> bytes:
-    """Write a path as git reads it from a line: what would end the line or look like a quote is escaped."""
-    raw = path.encode(errors="surrogateescape")
-    for plain, escaped in ((b"\\", b"\\\\"), (b'"', b'\\"'), (b"\n", b"\\n")):
-        raw = raw.replace(plain, escaped)
-    return b'"' + raw + b'"'

@@ -125,6 +125,11 @@ def add_worktree(repo: Git, folder: Path, commit: str) -> Git:
 
 def remove_worktree(repo: Git, folder: Path) -> None:
     plumbing.attempt(repo.root, "worktree", "remove", "--force", "--force", str(folder))
+    prune_worktrees(repo)
+
+
+def prune_worktrees(repo: Git) -> None:
+    """Have git forget the worktrees whose folders are gone."""
     plumbing.git(repo.root, "worktree", "prune")
 
 

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from actum.errors import NotFoundError, UserError
 from actum.git.repository import Git
-from actum.health import computing, indexing, leftovers, project, repository, signing, storage, tools
+from actum.health import (
+    computing,
+    environments,
+    indexing,
+    leftovers,
+    project,
+    repository,
+    signing,
+    storage,
+    tools,
+)
 from actum.health.finding import Finding, told
 
 
@@ -44,4 +54,5 @@ def _examine_project(repo: Git, environ: Mapping[str, str], now: datetime) -> It
         yield from computing.look_at_computing(repo, settings.environment, environ)
     yield from storage.look_at_storage(repo, environ)
     yield indexing.look_at_index(repo)
+    yield from environments.look_at_environments(repo, environ, now)
     yield from leftovers.look_for_leftovers(repo, now)

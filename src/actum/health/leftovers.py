@@ -1,4 +1,4 @@
-"""What processes that were killed left behind. Removing it is the user's to do: something may still be at work."""
+"""What processes that were killed left behind. Removing it is the user's to do: git or dvc may still be at work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from actum import layout
+from actum import layout, process, state
 from actum.dvc import leftovers
 from actum.git import plumbing
 from actum.git.repository import Git
@@ -22,7 +22,7 @@ _OBJECTS = re.compile(r"[0-9a-f]{2}")
 
 
 def look_for_leftovers(repo: Git, now: datetime) -> Iterator[Finding]:
-    found = [*_git_locks(repo, now), *_dvc_locks(repo.root), *_runs(repo.root), *_worktrees(repo)]
+    found = [*_git_locks(repo, now), *_dvc_locks(repo.root), *_runs(repo.root), *_temporary(repo), *_worktrees(repo)]
     yield from found or [ok("left behind", "nothing")]
 
 
@@ -76,29 +76,28 @@ def _writer(root: Path) -> str:
     path = root / layout.STATE / "lock"
     told = path.read_text(errors="replace").strip() if path.is_file() else ""
     found = re.search(r"process (\d+)", told)
-    return told if found and _is_alive(int(found[1])) else ""
+    return told if found and process.is_alive(int(found[1])) else ""
+
+
+def _temporary(repo: Git) -> Iterator[Finding]:
+    """Name what no living command holds; the next run, score or rebuild would remove it, too."""
+    for path in state.left_behind(repo.root):
+        shown, place = path.relative_to(repo.root), shlex.quote(str(path))
+        if path.parent.name == state.WORKTREES:
+            says = f"{shown} was left behind by a rebuild that was killed, perhaps with the remote's credentials in it"
+            yield wrong("worktree", says, f"rm -rf {place} && git worktree prune")
+        else:
+            yield note("temporary", f"{shown} was left behind by a command that was killed", f"rm -rf {place}")
 
 
 def _worktrees(repo: Git) -> Iterator[Finding]:
-    ours = (repo.root / layout.STATE / "worktrees").resolve()
+    """Name the worktrees of rebuilds that git still knows and that are gone."""
+    ours = (repo.root / layout.STATE / state.WORKTREES).resolve()
     listed = plumbing.text(repo.root, "worktree", "list", "--porcelain")
-    known = {Path(line.removeprefix("worktree ")) for line in listed.splitlines() if line.startswith("worktree ")}
-    there = {path.resolve() for path in ours.iterdir()} if ours.is_dir() else set()
-    for path in sorted(there | {path for path in known if path.is_relative_to(ours)}):
-        says = f"{path.relative_to(repo.root.resolve())} was left behind by a rebuild, or one is at work"
-        place = shlex.quote(str(path))
-        mend = f"git worktree remove --force --force {place}" if path in known else f"rm -r {place}"
-        yield wrong("worktree", says, mend if path in there else "git worktree prune")
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # it is there, and another user's
-    return True
+    known = [Path(line.removeprefix("worktree ")) for line in listed.splitlines() if line.startswith("worktree ")]
+    for path in sorted(path for path in known if path.is_relative_to(ours) and not path.exists()):
+        shown = path.relative_to(repo.root.resolve())
+        yield wrong("worktree", f"git still knows {shown}, which is gone", "git worktree prune")
 
 
 def _minutes(seconds: float) -> str:

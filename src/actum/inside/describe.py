@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,6 @@ from actum.inside.scoring import predictions_digest, requested_model, scores
 from actum.inside.tables import input_values, missing_columns, read_table
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Probe:
-    """A model's answers on a probe set: float64, one a row."""
-
-    values: Any
-
-    def report(self) -> dict[str, Any]:
-        """Return what a version records of a probe."""
-        digest = predictions_digest(self.values)
-        return {"rows": len(self.values), "predictions": digest, "values": self.values.tolist()}
-
-
 def describe(request: Request) -> dict[str, Any]:
     """Return format and state, and the probe's answers or the problem that prevented them."""
     trusted, allowed = request.texts("trusted"), request.flag("allow_pickle")
@@ -37,10 +24,10 @@ def describe(request: Request) -> dict[str, Any]:
     if place is None:
         return answer
     try:
-        probe = Probe(values=scores(loaded.model, probe_frame(Path(place), inputs_of(request))))
+        answers = scores(loaded.model, probe_frame(Path(place), inputs_of(request)))
     except ModelError as error:
         return {**answer, "probe_problem": str(error)}
-    return {**answer, "probe": probe.report()}
+    return {**answer, "probe": {"rows": len(answers), "predictions": predictions_digest(answers)}}
 
 
 def probe_frame(path: Path, inputs: Sequence[Input]) -> Any:

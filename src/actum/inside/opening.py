@@ -76,7 +76,7 @@ def _read(place: Path) -> bytes:
 
 def _refuse_pickle(place: Path, kind: Format, expected_digest: str | None, allow_pickle: bool) -> None:
     if not allow_pickle:
-        hint = "save it with actum.models.save, or allow pickle for this model"
+        hint = "save it with actum.models.save, or give leave: --allow-pickle to a command, allow_pickle=True in Python"
         raise ModelError(f"{place}: a {kind} file runs code when it is loaded, and that is not allowed here", hint=hint)
     if expected_digest is None:
         hint = "load it by its registered version, or pass expected_digest"

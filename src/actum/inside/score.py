@@ -67,8 +67,10 @@ def select(request: Request, inputs: Sequence[Input]) -> Selection:
     key, moment, keep = request.text("key"), request.text("moment"), request.texts("keep")
     names = [item.name for item in inputs]
     table = read_table(Path(request.text("table")), [key, moment, *keep, *names])
+    if len(table) == 0:
+        raise ModelError(f"{table.place}: has columns and no row, at least one to decide about was wanted")
     times = _complete(moments(table, moment), table, moment)
-    rows = _within(times, request)
+    rows = _within(times, table, moment, request)
     table = table.take(rows)
     keys = _unique(_complete(plain_values(table, key), table, key), table, key)
     return Selection(
@@ -85,14 +87,17 @@ def _rows(names: Sequence[str], columns: Sequence[list[Value]], count: int) -> t
     return tuple(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _within(times: Sequence[dt.datetime], request: Request) -> list[int]:
+def _within(times: Sequence[dt.datetime], table: Table, name: str, request: Request) -> list[int]:
     since, until = (_bound(request, key) for key in ("since", "until"))
     rows = [
         row for row, time in enumerate(times) if (since is None or time >= since) and (until is None or time < until)
     ]
     if not rows:
-        told = f"since {request.optional_text('since')} until {request.optional_text('until')}"
-        raise ModelError(f"{request.text('table')}: no row to score ({told}; the table has {len(times)})")
+        wanted = [f"from {rfc3339(since)} on"] if since else []
+        wanted += [f"before {rfc3339(until)}"] if until else []
+        found = f"column {name} goes from {rfc3339(min(times))} to {rfc3339(max(times))}"
+        counted = f"{len(times):,} row" + ("" if len(times) == 1 else "s")
+        raise ModelError(f"{table.place}: {counted}, but none {' and '.join(wanted)}: {found}")
     return rows
 
 

@@ -81,6 +81,8 @@ def _names(path: Path) -> list[str]:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise ModelError(f"{path}: column {twice[0]} stands twice")
+    if not names:
+        raise ModelError(f"{path}: is empty: it has neither columns nor rows")
     return names
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from actum.environment.wing import build_wing, wing_digest
 from actum.errors import InvalidRecordError, UserError
 from actum.judging.keeping import remember, remembered
 from actum.judging.material import Contender, contender, fetched, holdout_of, holdout_rule
+from actum.progress import Teller
 from actum.records.card import Holdout, ModelCard
 from actum.records.codec import FieldError, decode, encode
 from actum.records.judgement import Judged
@@ -38,7 +38,7 @@ def judge(
     champion: ModelVersion | None,
     *,
     environ: Mapping[str, str],
-    tell: Callable[[str], None],
+    tell: Teller,
     config: Config | None = None,
     allow_pickle: bool = False,
     terms: Terms = Terms(),
@@ -142,7 +142,7 @@ class _Court:
     sides: Sequence[Contender]
     config: Config
     environ: Mapping[str, str]
-    tell: Callable[[str], None]
+    tell: Teller
 
     def judge(self) -> Judged:
         holdout = self._fetched(self.asked.rows)
@@ -150,7 +150,7 @@ class _Court:
         files = [
             _Files(model=self._fetched(side.artifact), features=self._fetched(side.features)) for side in self.sides
         ]
-        with tempfile.TemporaryDirectory(prefix="judge-", dir=state.scratch(self.asked.base.repo.root)) as folder:
+        with state.held(self.asked.base.repo.root, "judge") as folder:
             shops: list[Workshop] = []
             answers: list[dict[str, str]] = []
             slices: list[dict[str, Any]] = []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from actum import layout
 from actum.errors import InvalidRecordError, UserError
-from actum.git import plumbing, writing
+from actum.git import writing
 from actum.git.repository import Git
 from actum.records.event import Event
 from actum.records.stage import StagePointer
@@ -23,7 +23,7 @@ def require_replaceable(repo: Git, trunk: str, model: str, stage: str) -> str | 
     held = repo.resolve(f"refs/heads/{name}")
     if held is None:
         return None
-    if place := plumbing.text(repo.root, "for-each-ref", "--format=%(worktreepath)", f"refs/heads/{name}"):
+    if place := repo.place_of(name):
         raise UserError(f"{name} is checked out in {place}: it would move under it", hint="git switch -")
     for commit in _own(repo, held, trunk):
         if not _is_promotion(repo, commit, model, stage):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout
 from actum.git.repository import Git
+from actum.promotion.evidence_branch import branch_objections, local_objections
 from actum.promotion.findings import Objection
 from actum.promotion.moves import Bench, move_objections, standing_objections
-from actum.promotion.provenance import provenance_objections
+from actum.promotion.provenance import lock_objections
 from actum.promotion.record_rules import record_objections
+from actum.promotion.references import reference_objections
 from actum.promotion.remote import artifact_in_remote
-from actum.promotion.scope import Scope, open_evidence, open_scope
+from actum.promotion.scope import Scope, evidence_to_check, open_evidence, open_evidence_scope, open_scope
+from actum.promotion.versions import version_objections
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,30 +42,40 @@ class Checked:
 def check(
     repo: Git, *, head: str | None = None, base: str | None = None, environ: Mapping[str, str], now: datetime
 ) -> Checked:
-    """Check a revision; nothing is written.
+    """Check a revision; nothing is written. The evidence branch is no change of the trunk, and judged by its own rules.
 
     Raises:
         UserError: There is nothing to compare with.
     """
+    if (tip := evidence_to_check(repo, head)) is not None:
+        scope, since = open_evidence_scope(repo, tip, base)
+        return _checked(scope, branch_objections(scope, since))
     scope = open_scope(repo, head=head, base=base)
     bench = Bench(
         scope=scope,
         evidence=open_evidence(repo),
         now=now,
-        objects=lambda version: artifact_in_remote(repo, version, environ),
+        objects=lambda version: artifact_in_remote(scope.base, version, environ),
     )
-    found = [*record_objections(scope), *provenance_objections(scope), *move_objections(bench)]
+    found = [
+        *record_objections(scope),
+        *reference_objections(scope),
+        *version_objections(scope, now),
+        *lock_objections(scope),
+        *move_objections(bench),
+        *local_objections(repo),
+    ]
     if scope.whole:
         found += standing_objections(scope)
+    return _checked(scope, found)
+
+
+def _checked(scope: Scope, found: Iterable[Objection]) -> Checked:
     return Checked(
         head=scope.head.commit,
         base=scope.base_name,
         whole=scope.whole,
         records=sum(1 for path in scope.paths() if layout.kind_of(path)),
-        moves=_moves(scope),
+        moves=sum(1 for path in scope.changed if layout.kind_of(path) == "stage"),
         objections=tuple(sorted(dict.fromkeys(found), key=lambda one: (one.weight, one.path, one.kind, one.message))),
     )
-
-
-def _moves(scope: Scope) -> int:
-    return sum(1 for path in scope.changed if layout.kind_of(path) == "stage")

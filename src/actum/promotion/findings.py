@@ -23,8 +23,13 @@ KINDS = {
     "promotion-gate": "a gate is closed",
     "promotion-time": "the promotion's times cannot be",
     "promotion-remote": "whether the bytes can be got was not, or cannot be, checked",
-    "version-run": "a version says other than the run that trained it",
-    "lock-without-run": "dvc.lock says what no run on record made",
+    "version-run": "a version says other than the run that trained it, its ref or its own past",
+    "version-commit": "a version says other than its result commit, or that commit is not here",
+    "version-card": "a version says other than its card, its probe or its wheels",
+    "lock-without-run": "dvc.lock says what no run of a clean work tree on record made",
+    "reference-lost": "a card or a policy names what does not exist",
+    "evidence-changed": "what is on the evidence branch was edited, removed or rewritten",
+    "evidence-foreign": "a file on the evidence branch is none that may travel there",
     "settings-invalid": "actum.yaml or a card that is needed cannot be read",
 }
 

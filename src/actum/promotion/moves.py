@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 from actum import gates, layout
 from actum.errors import InvalidRecordError, UserError
 from actum.promotion.findings import Objection, block, warn
-from actum.promotion.plan import digest_of, judged, of_people, promotion_event, version_of
+from actum.promotion.lenient import promotion_event, version_of
+from actum.promotion.plan import MOST_AHEAD, digest_of, judged, of_people
+from actum.promotion.remote import DVC_CONFIG
 from actum.promotion.remote import GATE as REMOTE
 from actum.promotion.scope import Scope
+from actum.promotion.unchanged import not_as_registered
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding, Promotion
 from actum.records.settings import Settings
@@ -19,8 +22,8 @@ from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
 from actum.store import Store
 
-DVC_CONFIG = ".dvc/config"
-CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
+# A promotion that is merged later than this after it took effect leaves days on which the records say otherwise.
+LATE = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,7 @@ def move_objections(bench: Bench) -> Iterator[Objection]:
 
 
 def standing_objections(scope: Scope) -> Iterator[Objection]:
-    """Yield pointers of the whole registry that disagree with their event or version."""
+    """Yield pointers of the whole registry that disagree with their event or version, and promotions of nobody's."""
     for path in scope.head.paths("stage"):
         model, stage = layout.names_in(path)
         pointer = scope.head.pointers(model).get(stage)
@@ -68,6 +71,29 @@ def standing_objections(scope: Scope) -> Iterator[Objection]:
         event = promotion_event(scope.head, model, pointer.event)
         yield from _agreement(path, pointer, event)
         yield from _version(scope.head, path, pointer)
+    for model in scope.head.models():
+        yield from _forgotten(scope.head, model)
+
+
+def _forgotten(store: Store, model: str) -> Iterator[Objection]:
+    """Follow each pointer back through what it superseded: a promotion beside these rewrites what stood when."""
+    left = {event.id: event for event in store.events(model) if event.promotion}
+    unknown: set[str] = set()  # stages whose line is broken: what came before the gap, nobody can tell
+    for stage, pointer in store.pointers(model).items():
+        before: str = ""
+        ulid: str | None = pointer.event
+        while ulid is not None and (event := left.pop(ulid, None)) is not None:
+            assert event.promotion is not None
+            before, ulid = layout.event(model, event.id, event.kind), event.promotion.supersedes
+        if ulid is not None:
+            unknown.add(stage)
+        if ulid is not None and before:  # of the pointer's own event it is said elsewhere
+            yield block("pointer-event", before, f"supersedes: {ulid} is not on record before it", "actum fsck")
+    for event in sorted(left.values(), key=lambda event: event.id):
+        path = layout.event(model, event.id, event.kind)
+        if event.promotion is not None and event.promotion.stage not in unknown:
+            because = "no pointer names it, nor does what followed it"
+            yield block("promotion-alone", path, because, f"git log -- '{path}'")
 
 
 def _pointer(bench: Bench, path: str) -> Iterator[Objection]:
@@ -135,6 +161,9 @@ def _judged(bench: Bench, move: Move) -> Iterator[Objection]:
                 f"recorded_at: is before {candidate.registered_at:%Y-%m-%d %H:%M}, when the version was registered"
             )
             yield block("promotion-time", layout.event(pointer.model, pointer.event, "promotion"), because)
+        for message in not_as_registered(scope.base, candidate):
+            path = layout.version(candidate.model, candidate.version)
+            yield block("version-run", path, f"{message}, on {scope.base_name}", "actum fsck")
         yield from _gates(bench, move, candidate)
         yield from _remote(bench, move, candidate)
 
@@ -154,17 +183,29 @@ def _times(bench: Bench, move: Move) -> Iterator[Objection]:
     event, path = move.event, layout.event(move.event.model, move.event.id, move.event.kind)
     if event.clock != move.settings.clock:
         yield block("promotion-time", path, f"clock: is {event.clock}, {layout.SETTINGS} says {move.settings.clock}")
-    if event.recorded_at > bench.now + CLOCKS_MAY_DIFFER_BY:
+    if event.recorded_at > bench.now + gates.CLOCKS_MAY_DIFFER_BY:
         yield block("promotion-time", path, f"recorded_at: {event.recorded_at:%Y-%m-%d %H:%M} is yet to come")
-    if move.settings.clock == "real" and event.effective_at < event.recorded_at:
-        because = f"effective_at: {event.effective_at:%Y-%m-%d %H:%M} was past when it was recorded"
-        yield block("promotion-time", path, because, _again(move.pointer))
+    yield from _effective(bench, move, path)
     before = promotion_event(bench.scope.base, event.model, move.before.event) if move.before else None
     if before is not None and event.effective_at < before.effective_at:
         because = (
             f"effective_at: is before {before.effective_at:%Y-%m-%d %H:%M}, when the promotion it replaces took effect"
         )
         yield block("promotion-time", path, because, _again(move.pointer))
+
+
+def _effective(bench: Bench, move: Move, path: str) -> Iterator[Objection]:
+    event, at = move.event, f"effective_at: {move.event.effective_at:%Y-%m-%d %H:%M}"
+    if event.effective_at - event.recorded_at > MOST_AHEAD:
+        yield block("promotion-time", path, f"{at} is more than {MOST_AHEAD.days} days ahead", _again(move.pointer))
+    if move.settings.clock != "real":
+        return
+    late = bench.now - event.effective_at
+    if event.effective_at < event.recorded_at:
+        yield block("promotion-time", path, f"{at} was past when it was recorded", _again(move.pointer))
+    elif late > LATE:
+        because = f"{at} is {late.days} days past, and it did not stand then"
+        yield warn("promotion-time", path, because, _again(move.pointer))
 
 
 def _gates(bench: Bench, move: Move, candidate: ModelVersion) -> Iterator[Objection]:
@@ -213,10 +254,9 @@ def _of_metrics(findings: tuple[Finding, ...]) -> frozenset[Finding]:
 def _remote(bench: Bench, move: Move, candidate: ModelVersion) -> Iterator[Objection]:
     if DVC_CONFIG in bench.scope.changed:
         because = (
-            "the remote is changed beside a promotion, so nothing in it can be trusted: do that in a change of its own"
+            "the remote is changed beside a promotion, which the base's remote judges: do it in a change of its own"
         )
         yield block("promotion-remote", DVC_CONFIG, because)
-        return
     finding = bench.objects(candidate)
     if gates.is_closed(finding):
         yield block("promotion-remote", move.path, f"artifact: {finding.because}", "dvc push")

@@ -13,7 +13,8 @@ from actum.approvals.refs import all_approvals_of
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, UserError
 from actum.git import plumbing
 from actum.git.repository import Git
-from actum.promotion.plan import Edge, Plan, make_plan, promotion_event
+from actum.promotion.lenient import promotion_event
+from actum.promotion.plan import Edge, Plan, make_plan
 from actum.promotion.remote import artifact_in_remote
 from actum.promotion.scope import open_base, open_evidence
 from actum.records.card import ModelCard
@@ -71,7 +72,7 @@ def find_pending(
         effective_at=max(event.effective_at, event.recorded_at, now),
     )
     plan = make_plan(
-        base, edge, evidence=open_evidence(repo), now=now, objects=lambda one: artifact_in_remote(repo, one, environ)
+        base, edge, evidence=open_evidence(repo), now=now, objects=lambda one: artifact_in_remote(base, one, environ)
     )
     candidate = _as_planned(plan, event, branch)
     subject = promotion_subject(base, head, candidate, event)

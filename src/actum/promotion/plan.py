@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from actum import digests, gates, layout
-from actum.errors import InvalidRecordError
+from actum.promotion.lenient import promotion_event
+from actum.promotion.unchanged import not_as_registered
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding
 from actum.records.settings import Settings
@@ -20,6 +21,8 @@ from actum.records.version import ModelVersion
 from actum.store import Store
 
 HOLDOUT = "holdout.dvc"
+# Nothing may take effect before what stands: one slip of the pen far ahead would close the stage for good.
+MOST_AHEAD = timedelta(days=366)
 ObjectCheck = Callable[[ModelVersion], Finding]
 
 
@@ -91,6 +94,8 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     if candidate is None:
         findings.append(_absent(edge, settings))
     else:
+        against = not_as_registered(base, candidate)
+        findings += [Finding(gate="version", outcome="failed", because=because) for because in against]
         findings += [objects(candidate), *judged(base, card, candidate, edge.stage, evidence=evidence, now=now)]
     return Plan(
         model=edge.model,
@@ -104,23 +109,6 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         findings=tuple(findings),
         digest=digest_of(base, edge.model, edge.stage, edge.version, pointer, card.policy) if candidate else "",
     )
-
-
-def promotion_event(store: Store, model: str, ulid: str) -> Event | None:
-    """Return a model's own promotion by its id, None for anything else; a malformed one is none."""
-    try:
-        event = store.event(ulid)
-    except InvalidRecordError:
-        return None
-    return event if event is not None and event.model == model and event.promotion else None
-
-
-def version_of(store: Store, model: str, number: str) -> ModelVersion | None:
-    """Return a version, None when it is absent or malformed: either way nothing can be promoted."""
-    try:
-        return store.version(model, number)
-    except InvalidRecordError:
-        return None
 
 
 def digest_of(
@@ -155,8 +143,9 @@ def judged(
         because = f"{layout.policy(card.policy)} is not on the trunk, the card names it"
         return (Finding(gate="policy", outcome="missing", because=because),)
     stores = [base] if evidence is None else [base, evidence]
-    rebuilt = gates.latest_attestation(candidate, [event for store in stores for event in store.events(card.model)])
-    return gates.judge(policy, stage, candidate.metrics, rebuilt=rebuilt, now=now)
+    events = [event for store in stores for event in store.events(card.model)]
+    rebuilt = gates.latest_attestation(candidate, events, now)
+    return gates.judge(policy, stage, candidate.metrics, rebuilt=rebuilt, valid_days=card.rebuild.valid_days, now=now)
 
 
 def _absent(edge: Edge, settings: Settings) -> Finding:
@@ -192,6 +181,9 @@ def _of_time(edge: Edge, settings: Settings, standing: Event | None, now: dateti
     found = []
     if settings.clock == "real" and edge.effective_at < now:
         because = f"{edge.effective_at:%Y-%m-%d %H:%M} is past; only with clock: simulated in {layout.SETTINGS}"
+        found.append(Finding(gate="effective-at", outcome="failed", because=because))
+    if edge.effective_at - now > MOST_AHEAD:
+        because = f"{edge.effective_at:%Y-%m-%d %H:%M} is more than {MOST_AHEAD.days} days ahead"
         found.append(Finding(gate="effective-at", outcome="failed", because=because))
     if standing is not None and edge.effective_at < standing.effective_at:
         because = (

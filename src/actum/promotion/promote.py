@@ -72,7 +72,7 @@ def promote(order: Order, around: Surroundings) -> Outcome:
         edge,
         evidence=open_evidence(repo),
         now=now,
-        objects=lambda version: artifact_in_remote(repo, version, around.environ),
+        objects=lambda version: artifact_in_remote(base, version, around.environ),
     )
     branch = layout.promotion_branch(edge.model, edge.stage)
     outcome = Outcome(plan=plan, clock=settings.clock, branch=branch)

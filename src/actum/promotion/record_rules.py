@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from actum import files, layout, schemas
 from actum.errors import InvalidRecordError
-from actum.git import plumbing
 from actum.git.repository import REGULAR_FILE_MODES
 from actum.promotion.findings import Objection, block, warn
 from actum.promotion.scope import Scope
@@ -27,7 +26,9 @@ def record_objections(scope: Scope) -> Iterator[Objection]:
     yield from _not_files(scope)
     yield from _twice(scope)
     records = [path for path in scope.paths() if layout.kind_of(path) and _is_file(scope, path)]
-    sizes = _sizes(scope, records)
+    # Sizes first: a record of gigabytes must not be read to learn that it is too large. A lost one has none.
+    of_blob = scope.head.repo.sizes(scope.head.tree[path].blob for path in records)
+    sizes = {path: of_blob.get(scope.head.tree[path].blob, 0) for path in records}
     small = [path for path in records if sizes[path] <= MOST_BYTES]
     for path in records:
         if sizes[path] > MOST_BYTES:
@@ -98,15 +99,3 @@ def _without(path: str, told: str) -> str:
 
 def _is_file(scope: Scope, path: str) -> bool:
     return scope.head.tree[path].mode in REGULAR_FILE_MODES
-
-
-def _sizes(scope: Scope, paths: list[str]) -> dict[str, int]:
-    """Ask git for sizes first: a record of gigabytes must not be read to learn that it is too large."""
-    if not paths:
-        return {}
-    asked = "\n".join(scope.head.tree[path].blob for path in paths).encode() + b"\n"
-    out = plumbing.git(scope.head.repo.root, "cat-file", "--batch-check=%(objectsize)", stdin=asked)
-    # A lost object is said to be missing instead of having a size; who reads it will say so.
-    return {
-        path: int(line) if line.isdigit() else 0 for path, line in zip(paths, out.decode().splitlines(), strict=True)
-    }

@@ -1,4 +1,4 @@
-"""Are a version's bytes where everybody can get them? Asked of the remote itself, by our own reading."""
+"""Are a version's bytes where everybody can get them? Asked of the base's remote itself, by our own reading."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from actum.dvc.cache import ObjectStore
-from actum.dvc.config import Remote, read_config
+from actum.dvc.config import Config, Remote, read_config
 from actum.dvc.definitions import LOCK
 from actum.dvc.objects import Needed, objects_of
 from actum.errors import UserError
@@ -16,17 +16,18 @@ from actum.records.version import ModelVersion
 from actum.store import Store
 
 GATE = "remote"
+DVC_CONFIG, DVC_LOCAL_CONFIG = ".dvc/config", ".dvc/config.local"
 
 
-def artifact_in_remote(repo: Git, version: ModelVersion, environ: Mapping[str, str]) -> Finding:
+def artifact_in_remote(base: Store, version: ModelVersion, environ: Mapping[str, str]) -> Finding:
     """Read the artifact where its remote keeps it: md5, sha256 and size must be those of the version.
 
     A remote that is no folder is not read here, and the finding says so.
     """
     artifact = version.artifact
     try:
-        needed = _needed(repo, version)
-        remote = read_config(repo.root, environ).remote(needed.remote)
+        needed = _needed(base.repo, version)
+        remote = _config(base, environ).remote(needed.remote)
     except UserError as error:
         return Finding(gate=GATE, outcome="failed", because=f"{error}: nobody else can get {artifact.path}")
     if not needed.push:
@@ -39,6 +40,16 @@ def artifact_in_remote(repo: Git, version: ModelVersion, environ: Mapping[str, s
             gate=GATE, outcome="warned", because=f"{remote.name} was not checked here: {remote.shown} is no folder"
         )
     return _read(store, remote.name, needed)
+
+
+def _config(base: Store, environ: Mapping[str, str]) -> Config:
+    """Read which remotes the base has; what is checked out is somebody else's revision.
+
+    A config.local adds what this machine alone knows, credentials above all, unless it came with the checkout.
+    """
+    repo = base.repo
+    came = bool(repo.tree(repo.head(), DVC_LOCAL_CONFIG))
+    return read_config(repo.root, environ, committed=base.read(DVC_CONFIG) or b"", with_local=not came)
 
 
 def _read(store: ObjectStore, name: str, needed: Needed) -> Finding:

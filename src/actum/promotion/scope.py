@@ -10,6 +10,8 @@ from actum.errors import NotFoundError, UserError
 from actum.git.repository import Git
 from actum.store import Store, evidence_tips, open_head, trunk_commit
 
+EVIDENCE_AT_ORIGIN = f"refs/remotes/origin/{layout.EVIDENCE_BRANCH}"
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -55,6 +57,25 @@ def open_scope(repo: Git, *, head: str | None, base: str | None) -> Scope:
         whole=since == tip,
         base_name=f"{name} ({judge[:10]})",
     )
+
+
+def evidence_to_check(repo: Git, head: str | None) -> str | None:
+    """Return the commit to check when it is the evidence branch, here or at origin, that is meant; else None."""
+    tip = repo.resolve(head or "HEAD")
+    return tip if tip and tip in (repo.resolve(layout.EVIDENCE_REF), repo.resolve(EVIDENCE_AT_ORIGIN)) else None
+
+
+def open_evidence_scope(repo: Git, tip: str, base: str | None) -> tuple[Scope, str | None]:
+    """Open the evidence branch as a whole, and return where it stood before, when *base* says so.
+
+    Raises:
+        NotFoundError: There is no such revision.
+    """
+    is_new = base is not None and not base.strip("0")  # what forges say of a branch that was just pushed first
+    since = _commit(repo, base) if base and not is_new else None
+    store = Store(repo, tip).tolerant()
+    name = f"{base} ({since[:10]})" if since else "its own history"
+    return Scope(head=store, base=store, before=store, changed={}, whole=True, base_name=name), since
 
 
 def open_base(repo: Git) -> Store:

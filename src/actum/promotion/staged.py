@@ -23,7 +23,7 @@ from actum.files.yaml_formatting import format_yaml
 from actum.git.repository import REGULAR_FILE_MODES, Git
 from actum.git.staging import EMPTY_TREE, known_or_new, staged_tree
 from actum.promotion.findings import Objection, printable
-from actum.promotion.provenance import provenance_objections
+from actum.promotion.provenance import lock_objections
 from actum.promotion.record_rules import MOST_BYTES, record_objections
 from actum.promotion.scope import Scope
 from actum.promotion.strangers import stranger_objections
@@ -70,7 +70,7 @@ def lint(
     if "format" in rules:
         found += _out_of_form(scope, formatted, told="validate" in rules)
     if "dvc-lock" in rules:
-        found += provenance_objections(_only(scope, lambda path: posixpath.basename(path) == LOCK))
+        found += lock_objections(_only(scope, lambda path: posixpath.basename(path) == LOCK))
     if "pickle" in rules:
         found += stranger_objections(scope, on_disk=bool(paths))
     return Linted(

@@ -21,8 +21,10 @@ from actum.evidence import add_evidence
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids
-from actum.needs import secure
+from actum.needs import leave_lacking, secure
+from actum.progress import Teller, counted
 from actum.rebuild import verdict
+from actum.rebuild.repeating import standing
 from actum.rebuild.source import Source, find_source
 from actum.rebuild.statement import statement
 from actum.rebuild.verdict import Likeness
@@ -37,21 +39,27 @@ from actum.store import Store, write_record
 from actum.workshop import Workshop, open_version_workshop
 
 SPARE_BYTES = 256 << 20
+_BYTES_ALONE = "neither state nor predictions were compared"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What a rebuild is given by the process. ``overrides``: variables that the caller sets against the pin."""
+    """What a rebuild is given by the process.
+
+    ``overrides``: variables that the caller sets against the pin; ``allow_pickle``: leave to load models that are
+    no skops files.
+    """
 
     repo: Git
     store: Store
     environ: Mapping[str, str]
     now: Callable[[], datetime]
     ids: Ids
-    tell: Callable[[str], None]
+    tell: Teller
     each_line: Callable[[str], None]
     tool: str
     overrides: Mapping[str, str]
+    allow_pickle: bool = False
     dry_run: bool = False
 
 
@@ -63,7 +71,7 @@ class Rebuilt:
         level: None where this machine cannot compare (another platform); ``why`` says so.
         metrics: How many metrics came out equal, of how many on record.
         difference: The first stage that differs, with its outputs.
-        attestation: The event written, absent for an experiment with overrides.
+        attestation: The event on record, absent for an experiment with overrides; ``attested_before``: it stood.
     """
 
     version: ModelVersion
@@ -81,6 +89,7 @@ class Rebuilt:
     cause: str = ""
     likeness: Likeness | None = None
     attestation: Event | None = None
+    attested_before: bool = False
     limits: tuple[str, ...] = ()
 
     @property
@@ -98,11 +107,13 @@ def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Reb
         ToolFailedError: A stage failed.
     """
     wanted = card.rebuild.level
+    state.require_plain_path(around.repo.root)
     if version.environment.platform != machine.platform_name():
         needs = f"not comparable here, needs {version.environment.platform}"
         return Rebuilt(version=version, wanted=wanted, why=needs)
     if not around.overrides:
         around.repo.identity()  # the attestation needs it: not after hours of computing
+    around.tell.now("finding the commit of the version")
     source = find_source(around.repo, version, around.store.settings().trunk)
     result = Store(around.repo, source.result)
     run = result.run(version.run)
@@ -150,10 +161,12 @@ class _Rebuild:
         workshop = open_version_workshop(
             around.repo, self._version, environ=around.environ, tell=around.tell, overrides=around.overrides
         )
+        around.tell.now("checking the code out elsewhere")
         with self._checkout() as checkout:
             book = open_book(self._around.repo.root, self._id, {"rebuild": f"{self._version.model}"})
             self._execute(checkout.root, workshop, book)
             book.note("closed", why="rebuilt")
+            around.tell.now("comparing")
             rebuilt = self._judge(checkout.root, workshop, book)
         if self._around.overrides:
             return rebuilt
@@ -163,16 +176,17 @@ class _Rebuild:
     def _checkout(self) -> Iterator[Git]:
         """Check the code out elsewhere, with source data and nothing that a stage makes."""
         repo = self._around.repo
-        folder = state.folder(repo.root) / "worktrees" / self._id
-        folder.parent.mkdir(mode=0o700, exist_ok=True)  # the configuration in it holds the remote's credentials
-        checkout = writing.add_worktree(repo, folder, self._source.code)
+        place = state.hold_worktree(repo.root, self._id)
+        folder = place.path / "checkout"
         try:
-            site = state.scratch(repo.root) / "site"
-            files.replace(folder / ".dvc" / "config.local", worktree_config(self._config, site_cache_dir=site))
+            checkout = writing.add_worktree(repo, folder, self._source.code)
+            config = worktree_config(self._config, site_cache_dir=place.path / "site")
+            files.replace(folder / ".dvc" / "config.local", config)
             self._lay_out(folder)
             yield checkout
         finally:
             writing.remove_worktree(repo, folder)
+            place.release()
 
     def _lay_out(self, folder: Path) -> None:
         described, _ = pipeline.read(folder, self._version.pipeline)
@@ -184,11 +198,12 @@ class _Rebuild:
             shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
         for path in self._run.made():  # git keeps no empty folder: where a stage wrote there was one
             files.inside(folder, path).parent.mkdir(parents=True, exist_ok=True)
-        for item in self._needed:
-            if item.kind == "source" and not item.is_dir and item.path not in self._apart():
-                place = files.inside(folder, item.path)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(self._cache.path(item.md5, legacy=item.legacy), place)
+        apart = self._apart()
+        data = [item for item in self._needed if item.kind == "source" and not item.is_dir and item.path not in apart]
+        for item in counted(self._around.tell, data, "laying out the data", "objects"):
+            place = files.inside(folder, item.path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._cache.path(item.md5, legacy=item.legacy), place)
 
     def _apart(self) -> set[str]:
         """Objects of the version that no stage reads."""
@@ -198,11 +213,13 @@ class _Rebuild:
 
     def _execute(self, root: Path, workshop: Workshop, book: Book) -> None:
         shell = workshop.write_shell(book.folder)
+        count = pipeline.stage_counter(self._around.tell, len(self._run.stages))
         with book.log.open("a", encoding="utf-8") as log:
 
             def keep(line: str) -> None:
                 log.write(line + "\n")
                 self._around.each_line(line)
+                count(line)
 
             code = pipeline.execute(
                 root,
@@ -224,7 +241,7 @@ class _Rebuild:
         difference = verdict.first_difference([stage.name for stage in self._run.stages], recorded, made)
         self._distrust()
         found = digests.of_file(files.inside(root, version.artifact.path))
-        likeness = self._likeness(root, workshop, found.sha256)
+        likeness, limit = self._likeness(root, workshop, found.sha256)
         level = verdict.level_of(likeness, self._card.rebuild.tolerance)
         metrics = flat_metrics(pipeline.metrics_of(root, described, recorded))
         ran = [name for name in book.executed() if name in recorded]
@@ -246,7 +263,7 @@ class _Rebuild:
             difference=difference,
             cause=cause if difference else "",
             likeness=likeness,
-            limits=workshop.prepared.limits,
+            limits=(*workshop.prepared.limits, *([limit] if limit else ())),
         )
 
     def _distrust(self) -> None:
@@ -259,21 +276,24 @@ class _Rebuild:
                 what = f"dvc.lock of the commit and run/{self._run.id} disagree on {stage.name}"
                 raise UserError(what, hint="actum fsck")
 
-    def _likeness(self, root: Path, workshop: Workshop, sha256: str) -> Likeness:
-        artifact = self._version.artifact
-        if sha256 == artifact.sha256:
-            return Likeness(same_bytes=True)
-        if artifact.state is None:  # no loader for this library: bytes are all that can be compared
-            return Likeness(same_bytes=False)
-        answer = workshop.ask("compare", self._comparison(root, sha256))
-        return Likeness(
-            same_bytes=False,
-            same_state=answer["states_equal"],
-            same_predictions=answer.get("predictions_equal"),
-            largest_difference=answer.get("max_abs_difference"),
-            flips=answer.get("flips"),
-            rows=answer.get("rows"),
-        )
+    def _likeness(self, root: Path, workshop: Workshop, sha256: str) -> tuple[Likeness, str]:
+        """Compare the models, and say why no more than their bytes was compared; "" where it was, or is enough."""
+        version = self._version
+        if sha256 == version.artifact.sha256:
+            return Likeness(same_bytes=True), ""
+        unequal = Likeness(same_bytes=False)
+        if problem := leave_lacking(version, allow_pickle=self._around.allow_pickle):
+            again = f"actum rebuild {version.model}@v{version.version} --allow-pickle"
+            return unequal, f"{_BYTES_ALONE}: {problem}, which this gives leave for: {again}"
+        try:
+            answer = workshop.ask("compare", self._comparison(root, sha256))
+        except ToolFailedError:
+            raise
+        except UserError as error:
+            if version.artifact.state is not None:
+                raise
+            return unequal, f"{_BYTES_ALONE}: {error}"  # of a library that nothing of ours can load
+        return _told(answer), ""
 
     def _comparison(self, root: Path, sha256: str) -> dict[str, Any]:
         version, card = self._version, self._card
@@ -281,6 +301,7 @@ class _Rebuild:
             "left": {"model": str(self._cache.path(version.artifact.md5)), "sha256": version.artifact.sha256},
             "right": {"model": str(root / version.artifact.path), "sha256": sha256},
             "trusted": list(self._result.trusted_types()),
+            "allow_pickle": self._around.allow_pickle,
             "probe": str(self._cache.path(version.probe.md5)) if version.probe else None,
             "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
             "threshold": card.decision.threshold if card.decision else None,
@@ -310,6 +331,9 @@ class _Rebuild:
                 statement=self._statement(rebuilt, workshop.described, started, finished),
             ),
         )
+        known = around.store.tolerant().events(version.model)
+        if (old := standing(event, known, valid_days=self._card.rebuild.valid_days)) is not None:
+            return replace(rebuilt, attestation=old, attested_before=True)
         path = layout.event(event.model, event.id, event.kind)
         message = f"Record {event.kind} of {event.model} ({event.id})"
         add_evidence(around.repo, {path: write_record(event, path=path)}, message)
@@ -327,6 +351,17 @@ class _Rebuild:
             finished=finished,
             tool=self._around.tool,
         )
+
+
+def _told(answer: Mapping[str, Any]) -> Likeness:
+    return Likeness(
+        same_bytes=False,
+        same_state=answer["states_equal"],
+        same_predictions=answer.get("predictions_equal"),
+        largest_difference=answer.get("max_abs_difference"),
+        flips=answer.get("flips"),
+        rows=answer.get("rows"),
+    )
 
 
 def _digests(run: Run, stage: RunStage) -> dict[str, str]:

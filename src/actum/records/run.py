@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from actum.records.forms import Commit, FileFact, Name, Person, RepoPath, Sha256, Ulid
+from actum.records.forms import Commit, FileFact, Person, RepoPath, Sha256, Ulid
 from actum.records.settings import Clock
 
 
@@ -76,7 +76,6 @@ class Run:
     metrics: dict[str, Any] = field(default_factory=dict)
     stages: tuple[RunStage, ...] = ()
     files: tuple[FileFact, ...] = ()
-    name: Name | None = None
 
     def executed(self) -> tuple[str, ...]:
         """Return the names of the stages that this run itself executed."""

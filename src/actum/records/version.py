@@ -28,6 +28,11 @@ class Artifact:
     format: str
     state: Sha256 | None = None
 
+    @property
+    def needs_leave(self) -> bool:
+        """Whether to load it may be to run code: of a skops file every type was reviewed, of any other nothing."""
+        return not self.format.startswith(("canonical-skops/", "skops"))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
@@ -80,4 +85,3 @@ class ModelVersion:
     plots: tuple[RepoPath, ...] = ()
     data: tuple[FileFact, ...] = ()
     content: tuple[Blob, ...] = ()
-    feature_views: dict[str, Sha256] = field(default_factory=dict)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actum import layout
+from actum.claims import differing_stage, more_than_results
 from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.pipeline import Pipeline, read_pipeline
 from actum.errors import NotFoundError, UserError
 from actum.records.card import ModelCard
 from actum.records.forms import FileFact
 from actum.records.run import Run
-from actum.runlog.history import locked_state, state_of
 from actum.store import Store
 
 
@@ -31,7 +31,8 @@ def choose(store: Store, card: ModelCard, run_id: str | None) -> Chosen:
     """Return the run to register: the one asked for, or the newest that made what dvc.lock says.
 
     Raises:
-        UserError: The run is of a dirty tree, did not make the artifact, or its commit holds more than its results.
+        UserError: The run is of a dirty tree, did not make the artifact, or its commit holds more than its results;
+            or the artifact is not under DVC.
         NotFoundError: There is no such run, or none made what dvc.lock says.
     """
     run = _named(store, run_id) if run_id else _newest(store, card)
@@ -42,6 +43,7 @@ def choose(store: Store, card: ModelCard, run_id: str | None) -> Chosen:
     _only_results(result, run)
     pipeline, lock = described(result, run.pipeline)
     _agree(run, lock)
+    _require_dvc(artifact, pipeline, card)
     return Chosen(run=run, artifact=artifact, result=result, pipeline=pipeline, lock=lock)
 
 
@@ -71,6 +73,16 @@ def described(store: Store, folder: str) -> tuple[Pipeline, Lock]:
     return read_pipeline(reader, pipeline), read_lock(reader, lock)
 
 
+def _require_dvc(artifact: FileFact, pipeline: Pipeline, card: ModelCard) -> None:
+    """A version's bytes are fetched, verified and archived as an object of DVC; of git's blobs none of that is true."""
+    outs = (out for stage in pipeline.stages for out in stage.outs)
+    if any(out.path == artifact.path and not out.cached for out in outs):
+        where = layout.in_pipeline(card.pipeline, "dvc.yaml")
+        problem = f"{artifact.path} has cache: false in {where}: git holds its bytes, a version's must be under DVC"
+        hint = f"git rm --cached {artifact.path}, take cache: false off it in {where}, git commit both, then actum run"
+        raise UserError(problem, hint=hint)
+
+
 def _named(store: Store, run_id: str) -> Run:
     run = store.run(run_id.removeprefix("run/"))
     if run is None:
@@ -84,7 +96,7 @@ def _newest(store: Store, card: ModelCard) -> Run:
     found: Run | None = None
     fitting: Run | None = None
     for found in store.runs():
-        if found.pipeline == card.pipeline and not found.dirty and _differing(found, lock) is None:
+        if found.pipeline == card.pipeline and not found.dirty and differing_stage(found, lock) is None:
             if artifact in found.made():
                 return found
             fitting = fitting or found  # of targets that do not need the model; an earlier one may have made it
@@ -96,17 +108,8 @@ def _newest(store: Store, card: ModelCard) -> Run:
 
 
 def _agree(run: Run, lock: Lock) -> None:
-    if (name := _differing(run, lock)) is not None:
+    if (name := differing_stage(run, lock)) is not None:
         raise UserError(f"dvc.lock does not say of stage {name} what run/{run.id} recorded", hint="actum run")
-
-
-def _differing(run: Run, lock: Lock) -> str | None:
-    """Return the first stage of which dvc.lock says something else than the run recorded."""
-    for stage in run.stages:
-        locked = lock.stages.get(stage.name)
-        if locked is None or locked_state(locked) != state_of(run, stage):
-            return stage.name
-    return None
 
 
 def _result_commit(store: Store, run: Run) -> str:
@@ -122,18 +125,7 @@ def _only_results(result: Store, run: Run) -> None:
     repo = result.repo
     if not repo.is_ancestor(run.code_commit, result.commit):
         raise UserError(f"run/{run.id} ran {run.code_commit[:10]}, which its result commit does not descend from")
-    made = set(run.made())
-    lock = layout.in_pipeline(run.pipeline, "dvc.lock")
-    ours = (f"{layout.RUNS}/", f"{layout.WINGS}/")
-    foreign = [
-        path
-        for path in repo.changed(run.code_commit, result.commit)
-        if path not in made | {lock}
-        and not path.startswith(ours)
-        and not path.endswith(".gitignore")
-        and not any(path.startswith(out + "/") for out in made)
-    ]
-    if foreign:
+    if foreign := more_than_results(run, result):
         raise UserError(
             f"commit {result.commit[:10]} holds more than the results of run/{run.id}: {', '.join(foreign[:3])}",
             hint="actum run: it commits results alone",

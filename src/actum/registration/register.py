@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
-from actum import digests, files, layout, registry, state
+from actum import claims, digests, files, layout, registry, state
 from actum.dvc import delivery
 from actum.dvc.cache import cache_of
 from actum.dvc.config import read_config
 from actum.dvc.objects import Needed
 from actum.dvc.tracked import read_tracked, write_tracked
 from actum.environment.wheels import collect_wheels
-from actum.errors import NotFoundError, UserError
+from actum.errors import NotFoundError, ToolFailedError, UserError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Bump, Version
 from actum.needs import bring, objects_needed
+from actum.progress import Teller
 from actum.records.card import ModelCard
 from actum.records.forms import FileFact
-from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
+from actum.records.version import Artifact, ModelVersion, Probe
 from actum.registration.choice import Chosen, choose
 from actum.store import Store, write_record
 from actum.workshop import Workshop, open_recorded_workshop
 
+DVC_CONFIG = ".dvc/config"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What was asked for. ``version`` overrules ``bump``; ``local``: nothing leaves this machine."""
+    """What was asked for.
+
+    ``version`` overrules ``bump``; ``local``: nothing leaves this machine; ``allow_pickle``: leave to load the artifact
+    though it is no skops file.
+    """
 
     model: str
     run: str | None = None
@@ -37,6 +44,7 @@ class Order:
     bump: Bump = "minor"
     wheels: bool = False
     local: bool = False
+    allow_pickle: bool = False
     dry_run: bool = False
 
 
@@ -64,7 +72,7 @@ class Surroundings:
     repo: Git
     environ: Mapping[str, str]
     now: Callable[[], datetime]
-    tell: Callable[[str], None]
+    tell: Teller
 
 
 def register(order: Order, around: Surroundings) -> Outcome:
@@ -79,7 +87,11 @@ def register(order: Order, around: Surroundings) -> Outcome:
         repo.identity()
         writing.require_branch(repo)
         _require_history(repo)
-        files.sweep(repo.root, repo.dirty())
+        changed = repo.dirty()
+        if DVC_CONFIG in changed and not order.local:
+            mend = f"git add {DVC_CONFIG} && git commit"
+            around.tell(f"{DVC_CONFIG} is not committed as it is: a clone will not know this remote ({mend})")
+        files.sweep(repo.root, changed)
         store = Store(repo, repo.head())
         card = store.card(order.model)
         chosen = choose(store, card, order.run)
@@ -91,8 +103,11 @@ def register(order: Order, around: Surroundings) -> Outcome:
 
 def _again(order: Order, around: Surroundings, chosen: Chosen, standing: ModelVersion) -> Outcome:
     """See to it that a version on record is in the remote and keeps its commit, whatever stopped the first call."""
+    name = f"{order.model}@v{standing.version}"
+    if order.allow_pickle and standing.artifact.state is None:
+        problem = f"{name} was registered by its bytes alone, and a version never changes"
+        raise UserError(problem, hint=f"actum rebuild {name} --allow-pickle")
     if order.wheels and standing.environment.wheels is None:
-        name = f"{order.model}@v{standing.version}"
         raise UserError(f"{name} was registered without its wheels, and a version never changes", hint="actum run")
     outcome = Outcome(version=standing, path=_path(standing), new=False, asked_run=chosen.run.id)
     if not order.dry_run and not order.local:
@@ -170,13 +185,14 @@ def _register(
 ) -> Outcome:
     repo = around.repo
     workshop = _workshop(around, chosen)
-    described, problem = _describe(around, workshop, store, card, chosen)
+    described, problem = _describe(order, around, workshop, store, card, chosen)
     wheels, extra = _keep_wheels(order, around, chosen, workshop)
     version = _version(around, card, chosen, number, described, wheels)
     path = _path(version)
     if order.dry_run:
         return Outcome(version=version, path=path, new=True, problem=problem)
     remote, count = ("", 0) if order.local else _push(around, chosen.result, version)
+    around.tell.now("committing")
     files.replace(files.inside(repo.root, path), write_record(version, path=path))
     commit = writing.commit_work_tree(repo, [path, *extra], f"Register {order.model} {number}\n\nRun: {version.run}")
     outcome = Outcome(
@@ -200,30 +216,38 @@ class _Described:
 
 
 def _describe(
-    around: Surroundings, workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen
+    order: Order, around: Surroundings, workshop: Workshop, store: Store, card: ModelCard, chosen: Chosen
 ) -> tuple[_Described, str]:
     """Return what the model is beyond its bytes, and why some of it could not be told."""
     config, artifact = read_config(workshop.root, around.environ), chosen.artifact
-    if not artifact.path.endswith(".skops"):
-        return _Described(format=f"bytes/{Path(artifact.path).suffix.lstrip('.') or 'unknown'}"), ""
+    plain = claims.bytes_format(artifact.path)
+    if plain and not order.allow_pickle:
+        return _Described(format=plain), _unopened(order, artifact.path) if plain in claims.PICKLES else ""
     probe = _probe(store, card)
     model = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256 or "")
     rows = Needed(path=probe.path, md5=probe.md5, size=probe.size) if probe else None
-    answer = workshop.ask(
-        "describe",
-        {
-            "model": str(bring(model, config, around.environ)),
-            "sha256": artifact.sha256,
-            "trusted": list(store.trusted_types()),
-            "probe": str(bring(rows, config, around.environ)) if rows else None,
-            "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
-        },
-    )
+    request = {
+        "model": str(bring(model, config, around.environ, around.tell)),
+        "sha256": artifact.sha256,
+        "trusted": list(store.trusted_types()),
+        "allow_pickle": order.allow_pickle,
+        "probe": str(bring(rows, config, around.environ, around.tell)) if rows else None,
+        "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
+    }
+    around.tell.now("describing the model")
+    answer = workshop.ask("describe", request)
     told, problem = answer.get("probe"), answer.get("probe_problem") or ""
     kept = None
     if probe and told:
         kept = Probe(path=probe.path, md5=probe.md5, rows=told["rows"], predictions=told["predictions"])
     return _Described(format=answer["format"], state=answer["state"], probe=kept), problem
+
+
+def _unopened(order: Order, path: str) -> str:
+    """Say what the version of a pickle lacks without leave to load it."""
+    lacking = "neither its state nor its predictions go on record: to load a pickle is to run what is in it"
+    given = f"actum register {order.model} --allow-pickle" if order.dry_run else "--allow-pickle was not given"
+    return f"{path} is not loaded, and {lacking} ({given})"
 
 
 def _probe(store: Store, card: ModelCard) -> FileFact | None:
@@ -251,6 +275,7 @@ def _keep_wheels(
     folder = state.folder(root) / "wheels" / name
     if not folder.exists():  # it comes whole or not at all, and an earlier version may have had the same lock
         around.tell("collecting the wheels of the lock")
+        around.tell.now("collecting the wheels of the lock")
         collect_wheels(lock, workshop.prepared.environment, into=folder, caller=around.environ)
     kept = cache_of(read_config(root, around.environ)).put_dir(folder)
     tracked, ignore = f"{layout.WHEELS}/{name}.dvc", f"{layout.WHEELS}/.gitignore"
@@ -264,7 +289,6 @@ def _version(
 ) -> ModelVersion:
     run, artifact = chosen.run, chosen.artifact
     assert artifact.sha256 is not None
-    environment = run.environment
     return ModelVersion(
         schema="model-version/1",
         model=card.model,
@@ -283,47 +307,14 @@ def _version(
             format=described.format,
             state=described.state,
         ),
-        environment=VersionEnvironment(
-            python=environment.python,
-            platform=environment.platform,
-            lock=environment.lock,
-            lock_sha256=environment.lock_sha256,
-            wing=environment.wing,
-            exactness=environment.exactness,
-            wheels=wheels,
-        ),
+        environment=claims.environment_of(run, wheels),
         probe=described.probe,
         params=run.params,
-        metrics={name: float(value) for name, value in run.metrics.items() if _is_number(value)},
+        metrics=claims.measured(run),
         plots=chosen.pipeline.plots,
-        data=_sources(chosen),
-        content=_content(chosen),
+        data=claims.sources(run, chosen.result.tree),
+        content=claims.content(run, chosen.lock, chosen.result.tree),
     )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
-
-
-def _sources(chosen: Chosen) -> tuple[FileFact, ...]:
-    """Return the data under DVC that no stage made."""
-    found = chosen.run.read()
-    in_git = chosen.result.tree
-    return tuple(
-        dep
-        for path, dep in sorted(found.items())
-        if path not in in_git and not any(name.startswith(path + "/") for name in in_git)
-    )
-
-
-def _content(chosen: Chosen) -> tuple[Blob, ...]:
-    """Return the blobs by which the version is found again when its commits are gone."""
-    run, tree = chosen.run, chosen.result.tree
-    wanted = {layout.in_pipeline(run.pipeline, name) for name in ("dvc.yaml", "dvc.lock")} | {run.environment.lock}
-    wanted |= {file for stage in chosen.lock.stages.values() for file in stage.params}
-    deps = {path for stage in run.stages for path in stage.deps}
-    wanted |= {path for path in tree if path in deps or any(path.startswith(dep + "/") for dep in deps)}
-    return tuple(Blob(path=path, blob=tree[path].blob) for path in sorted(wanted) if path in tree)
 
 
 def _push(around: Surroundings, result: Store, version: ModelVersion) -> tuple[str, int]:
@@ -331,7 +322,7 @@ def _push(around: Surroundings, result: Store, version: ModelVersion) -> tuple[s
     config = read_config(around.repo.root, around.environ)
     needed = objects_needed(result, version, [cache_of(config)])
     around.tell(f"pushing {len(needed)} objects and reading them back")
-    pushed = delivery.push_verified(needed, config, around.environ)
+    pushed = delivery.push_verified(needed, config, around.environ, around.tell)
     return ", ".join(pushed.remotes), pushed.verified
 
 
@@ -349,8 +340,23 @@ def _finish(order: Order, around: Surroundings, version: ModelVersion, outcome: 
             f"{ref} points at {held[:10]}, the version says {version.result_commit[:10]}", hint="actum fsck"
         )
     if not order.local and repo.config("remote.origin.url"):
-        writing.push(repo, "origin", f"{ref}:{ref}")
+        around.tell.now("pushing the ref to origin")
+        try:
+            writing.push(repo, "origin", f"{ref}:{ref}")
+        except ToolFailedError as error:
+            where = f" in commit {outcome.commit[:10]}" if outcome.commit else ""
+            done = f"{order.model}@v{version.version} is on record here{where}"
+            raise ToolFailedError(f"{done}, but origin has not got {ref}: {error}", hint=_command(order)) from error
     return outcome
+
+
+def _command(order: Order) -> str:
+    """Return the command line that was typed: repeated, it does what is still to be done."""
+    options = {"--run": order.run, "--version": order.version}
+    if order.version is None and order.bump != "minor":
+        options["--bump"] = order.bump
+    given = [word for name, value in options.items() if value for word in (name, value)]
+    return shlex.join(["actum", "register", order.model, *given, *(["--wheels"] if order.wheels else [])])
 
 
 def _path(version: ModelVersion) -> str:

@@ -176,7 +176,6 @@ def _changed(of: Material) -> str:
         return "everything: it is the first" if of.replaces is None else "cannot be told"
     counts = {
         "params": len(of.differences.params),
-        "features": len(of.differences.feature_views),
         "data": len(of.differences.data),
         "environment": len(of.differences.environment) + len(of.differences.packages),
         "code": len(of.differences.code),

@@ -1,22 +1,25 @@
 """The journal of a run under way: intent first, each command as it begins and ends, the end last.
 
 It lies in the git-ignored state folder, so that a run that was killed can be finished or told apart from
-one that never was. One line, one JSON object, synced before anything follows from it.
+one that never was. One line, one JSON object, synced before anything follows from it. Once a run is on record
+its journal has served; those of the last few stay, with their logs, for who wants to look.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from actum import files, layout
+from actum import files, layout, state
 from actum.names import is_ulid
 
 JOURNAL = "journal.jsonl"
+FINISHED_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ def books_folder(root: Path) -> Path:
 
 
 def open_book(root: Path, run: str, intent: Mapping[str, Any]) -> Book:
-    """Begin the journal of a new run with what it means to do."""
+    """Begin the journal of a new run with what it means to do; finished ones but the last few go."""
+    _forget(root)
     folder = books_folder(root) / run
     folder.mkdir(parents=True)
     files.replace(folder / JOURNAL, b"")
@@ -130,9 +134,33 @@ def open_book(root: Path, run: str, intent: Mapping[str, Any]) -> Book:
 
 def unfinished(root: Path) -> tuple[Book, ...]:
     """Return the runs that began and neither closed nor were given up, newest first; rebuilds are not among them."""
+    return tuple(book for book in _books(root) if _is_open(book) and not _is_of_rebuild(book))
+
+
+def _books(root: Path) -> tuple[Book, ...]:
+    """Return all books, newest first."""
     folder = books_folder(root)
     if not folder.is_dir():
         return ()
     names = sorted((entry.name for entry in folder.iterdir() if is_ulid(entry.name)), reverse=True)
-    books = (Book(folder / name) for name in names)
-    return tuple(book for book in books if not book.is_closed() and "rebuild" not in (book.intent() or {}))
+    return tuple(Book(folder / name) for name in names)
+
+
+def _is_open(book: Book) -> bool:
+    return book.intent() is not None and not book.is_closed()
+
+
+def _is_of_rebuild(book: Book) -> bool:
+    return "rebuild" in (book.intent() or {})
+
+
+def _forget(root: Path) -> None:
+    """Remove the finished books beyond the last few. A rebuild is finished when its worktree is gone."""
+    at_work = [place.name for place in (root / layout.STATE / state.WORKTREES).glob("*")]
+    finished = [
+        book
+        for book in _books(root)
+        if not _is_open(book) or (_is_of_rebuild(book) and not any(name.startswith(book.run) for name in at_work))
+    ]
+    for book in finished[FINISHED_KEPT:]:
+        shutil.rmtree(book.folder, ignore_errors=True)

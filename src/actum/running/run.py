@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from actum import files, layout, pipeline, state
-from actum.dvc.lockfile import Lock, read_lock
+from actum.dvc.lockfile import Lock
 from actum.dvc.pipeline import Pipeline
-from actum.errors import InvalidRecordError, ToolFailedError, UserError
+from actum.errors import InvalidRecordError, ToolFailedError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids, ulid_ms
+from actum.progress import Teller
 from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.runlog import history, journal
 from actum.runlog.history import flat_metrics, locked_state
+from actum.running.beforehand import look_first, mend_lock
 from actum.running.ignoring import ignore_outputs
 from actum.running.record import Hasher, run_stages
 from actum.store import Store, write_record
@@ -74,7 +76,7 @@ def run(
     environ: Mapping[str, str],
     now: Callable[[], datetime],
     ids: Ids,
-    tell: Callable[[str], None],
+    tell: Teller,
     each_line: Callable[[str], None],
 ) -> Outcome:
     """Run the pipeline and record it.
@@ -89,20 +91,17 @@ def run(
             writing.require_branch(repo)
         store = Store(repo, repo.head())
         settings = store.settings()
-        workshop = open_workshop(
-            repo.root, store.read(settings.environment.lock), settings.environment, environ=environ, tell=tell
-        )
-        if (lock := settings.environment.lock) in repo.dirty():
-            tell(f"{lock} is not committed as it is: the environment is made of the one that is (git commit {lock})")
         files.sweep(repo.root, repo.dirty())
-        _mend_lock(repo, store, order, tell)
+        mend_lock(repo, store, order.pipeline, tell)
+        lock = look_first(repo, store, order.pipeline, order.targets, settings.environment, tell)
+        workshop = open_workshop(repo.root, lock, settings.environment, environ=environ, tell=tell)
+        if (path := settings.environment.lock) in repo.dirty():
+            tell(f"{path} is not committed as it is: the environment is made of the one that is (git commit {path})")
         job = _prepare(repo, store, settings, order, workshop, tell)
         return _Performance(job, environ, ids, now, tell, each_line).perform()
 
 
-def preview(
-    repo: Git, order: Order, *, environ: Mapping[str, str], tell: Callable[[str], None]
-) -> tuple[tuple[str, str], ...]:
+def preview(repo: Git, order: Order, *, environ: Mapping[str, str], tell: Teller) -> tuple[tuple[str, str], ...]:
     """Return what a run would do with each stage: ``executed``, or the id of the run that it would cite.
 
     Raises:
@@ -110,32 +109,16 @@ def preview(
     """
     store = Store(repo, repo.head())
     settings = store.settings().environment
-    workshop = open_workshop(repo.root, store.read(settings.lock), settings, environ=environ, tell=tell)
+    committed = look_first(repo, store, order.pipeline, order.targets, settings, tell)
+    workshop = open_workshop(repo.root, committed, settings, environ=environ, tell=tell)
     described, lock = pipeline.read(repo.root, order.pipeline)
     stages = pipeline.closure(described, order.targets)
+    tell.now("asking DVC what is out of date")
     states = {stage.name: locked_state(lock.stages[stage.name]) for stage in stages if stage.name in lock.stages}
     cited = history.standing(states, history.key_of(workshop.described), store.runs())
     stale = pipeline.out_of_date(repo.root, order.pipeline, environ=environ, targets=order.targets)
     execute = pipeline.downstream(stages, {*stale, *(stage.name for stage in stages if stage.name not in cited)})
     return tuple((s.name, "executed" if s.name in execute else cited[s.name].stage.run) for s in stages)
-
-
-def _mend_lock(repo: Git, store: Store, order: Order, tell: Callable[[str], None]) -> None:
-    """Put dvc.lock back where a killed run left half of it: DVC writes it in place."""
-    path = pipeline.lock_path(order.pipeline)
-    place = files.inside(repo.root, path)
-    if not journal.unfinished(repo.root) or not place.exists():
-        return
-    with suppress(InvalidRecordError):
-        read_lock({path: place.read_bytes()}.get, path)  # alone: of a malformed dvc.yaml others tell
-        if place.stat().st_size:
-            return
-    tell(f"a run was killed while {path} was being written: it is put back as it was committed")
-    committed = store.read(path)
-    if committed is None:
-        place.unlink()
-    else:
-        files.replace(place, committed)
 
 
 def _prepare(
@@ -170,7 +153,7 @@ class _Performance:
         environ: Mapping[str, str],
         ids: Ids,
         now: Callable[[], datetime],
-        tell: Callable[[str], None],
+        tell: Teller,
         each_line: Callable[[str], None],
     ) -> None:
         self._job, self._environ, self._ids, self._now = job, environ, ids, now
@@ -183,13 +166,11 @@ class _Performance:
         names = [stage.name for stage in stages]
         book = self._resumed(lock) or self._begun()
         cited = self._cite(names, lock, book)
-        frozen = [stage.name for stage in stages if stage.frozen and stage.name not in cited]
-        if frozen:
-            what = f"stage {frozen[0]} is frozen, and no run on record made its result in this environment"
-            raise UserError(what, hint=f"dvc unfreeze {frozen[0]}")
         pipeline.cut(job.repo.root, job.order.pipeline, self._nobodys(names, lock, book, cited))
         ignore_outputs(job.repo, stages)
-        self._execute(book)
+        # Before its first run nobody knows how many stages a template makes.
+        guess = any(stage.templated and stage.name not in lock.stages for stage in stages)
+        self._execute(book, pipeline.stage_counter(self._tell, None if guess else len(stages)))
         described, lock = pipeline.read(job.repo.root, job.order.pipeline)
         # Of a foreach or a matrix only dvc.lock knows the stages.
         names = [stage.name for stage in pipeline.closure(described, job.order.targets)]
@@ -241,7 +222,7 @@ class _Performance:
         executed = book.executed()
         return [name for name in names if name in lock.stages and name not in cited and name not in executed]
 
-    def _execute(self, book: journal.Book) -> None:
+    def _execute(self, book: journal.Book, count: Callable[[str], None]) -> None:
         job = self._job
         shell = job.workshop.write_shell(book.folder)
         begun = len(book.entries())
@@ -251,6 +232,7 @@ class _Performance:
                 log.write(line + "\n")
                 log.flush()
                 self._each_line(line)
+                count(line)
                 if pipeline.is_between_stages(line):
                     self._keep_states(book)
 
@@ -305,6 +287,7 @@ class _Performance:
     def _record(self, book: journal.Book, described: Pipeline, lock: Lock, names: Sequence[str]) -> Outcome:
         job = self._job
         root = job.repo.root
+        self._tell.now("reading what the stages read and made")
         stages, facts = run_stages(names, lock, book, self._cite(names, lock, book), Hasher(root))
         started = datetime.fromtimestamp(ulid_ms(book.run) / 1000, UTC)
         record = Run(
@@ -341,6 +324,7 @@ class _Performance:
             book.note("closed", why="recorded, not committed")
             return replace(outcome, pending=tuple(sorted(paths)))
         book.note("committing", paths=sorted(paths))
+        self._tell.now("committing")
         commit = writing.commit_work_tree(job.repo, paths, _message(record))
         book.note("closed", why="recorded", commit=commit)
         return replace(outcome, commit=commit)

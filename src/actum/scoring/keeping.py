@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from actum.dvc.tracked import SUFFIX, write_tracked
 from actum.evidence import add_evidence
 from actum.git import writing
 from actum.git.repository import Git
+from actum.progress import Teller
 from actum.records.event import Event, Seal
 from actum.records.settings import Clock
 from actum.scoring.order import Decider, Table
@@ -58,8 +58,8 @@ class Keeper:
         On a branch it stays in the work tree, as after ``dvc add``. A detached HEAD's work tree stays as it is.
         """
         if self.repo.branch() is None:
-            with tempfile.TemporaryDirectory(prefix="segment-", dir=state.folder(self.repo.root)) as folder:
-                yield Path(folder, f"{self.segment}.parquet")
+            with state.held(self.repo.root, "segment") as folder:
+                yield folder / f"{self.segment}.parquet"
             return
         ignore, target = files.inside(self.repo.root, GITIGNORE), files.inside(self.repo.root, self.path)
         said = ignore.read_bytes() if ignore.exists() else b""
@@ -71,7 +71,7 @@ class Keeper:
             target.unlink(missing_ok=True)
             raise
 
-    def keep(self, written: Path, *, local: bool, tell: Callable[[str], None]) -> Kept:
+    def keep(self, written: Path, *, local: bool, tell: Teller) -> Kept:
         """Put the segment into the cache, and into the remote unless *local*; read it back there.
 
         Raises:
@@ -82,7 +82,7 @@ class Keeper:
             return Kept(digests=found)
         tell("pushing the segment and reading it back")
         needed = Needed(path=self.path, md5=found.md5, size=found.size, sha256=found.sha256)
-        pushed = delivery.push_verified([needed], self.config, self.environ)
+        pushed = delivery.push_verified([needed], self.config, self.environ, tell)
         return Kept(digests=found, remote=", ".join(pushed.remotes))
 
     def event(

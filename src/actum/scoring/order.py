@@ -29,6 +29,7 @@ class Order:
     since: datetime | None = None
     until: datetime | None = None
     local: bool = False
+    allow_pickle: bool = False
     dry_run: bool = False
 
 
@@ -114,6 +115,7 @@ def request(order: Order, by: Decider, rows: Table, model: Path, out: Path) -> M
         "model": str(model),
         "sha256": by.version.artifact.sha256,
         "trusted": list(by.trusted),
+        "allow_pickle": order.allow_pickle,
         "inputs": [{"name": item.name, "type": item.type} for item in by.card.inputs],
         "table": str(rows.path),
         "key": by.card.key,

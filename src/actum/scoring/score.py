@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,8 @@ from actum.dvc.objects import Needed
 from actum.errors import UserError
 from actum.git.repository import Git
 from actum.names import Ids
-from actum.needs import bring
+from actum.needs import bring, leave_lacking
+from actum.progress import Teller, counter
 from actum.records.event import Event
 from actum.records.settings import Clock
 from actum.scoring.keeping import Keeper, finish_left_over
@@ -38,7 +38,7 @@ class Surroundings:
     environ: Mapping[str, str]
     now: Callable[[], datetime]
     ids: Ids
-    tell: Callable[[str], None]
+    tell: Teller
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +82,9 @@ def score(order: Order, around: Surroundings) -> Scored:
         rows = table(repo.root, order.table)
         if not order.dry_run:
             finish_left_over(repo, by.card.model, around.tell)
-        with tempfile.TemporaryDirectory(prefix="score-", dir=state.scratch(repo.root)) as folder:
-            lines = _ask(order, around, by, rows, Path(folder, "scored.ndjson"))
+        with state.held(repo.root, "score") as folder:
+            lines = _ask(order, around, by, rows, folder / "scored.ndjson")
+            around.tell.now("reading the scores")
             found = survey(lines, by.rule, since=by.standing.since if by.standing else None, until=as_of)
             _refuse_outside(found, order, by, rows, as_of)
             done = Scored(by=by, table=rows, survey=found, clock=trunk.settings().clock)
@@ -100,14 +101,21 @@ def _settle(done: Scored, order: Order, around: Surroundings, trunk: Store, line
 
 
 def _ask(order: Order, around: Surroundings, by: Decider, rows: Table, out: Path) -> Path:
-    """Have the worker write the scored rows to *out*."""
+    """Have the worker write the scored rows to *out*.
+
+    Raises:
+        UserError: The model is no skops file, and nobody gave leave to load another.
+    """
     version = by.version
+    if problem := leave_lacking(version, allow_pickle=order.allow_pickle):
+        raise UserError(f"{by.name}: {problem}", hint=_again(order, rows, "--allow-pickle"))
     config = read_config(around.repo.root, around.environ)
     artifact = version.artifact
     needed = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256)
-    model = bring(needed, config, around.environ)
+    model = bring(needed, config, around.environ, around.tell)
     workshop = open_version_workshop(around.repo, version, environ=around.environ, tell=around.tell)
     around.tell(f"scoring {rows.listed or rows.path.name} with {by.name}")
+    around.tell.now(f"scoring with {by.name}")  # in the locked environment, which answers once
     workshop.ask("score", {**request(order, by, rows, model, out), "batch_rows": BATCH_ROWS})
     return out
 
@@ -131,12 +139,17 @@ def _refuse_outside(found: Survey, order: Order, by: Decider, rows: Table, as_of
         outright = shlex.join(["actum", "score", by.name, rows.listed or str(rows.path)])
         raise UserError(f"{problem}; none was decided", hint=f"{outright}  # a version by its name, under no promotion")
     if problems:
-        again = ["actum", "score", str(order.reference), rows.listed or str(rows.path), *options]
-        given = [("--as-of", order.as_of), ("--since", order.since), ("--until", order.until)]
-        kept = [word for name, at in given if at and name not in options for word in (name, moments.write(at))]
-        raise UserError(
-            f"{' and '.join(problems)}; of {found.rows:,} rows none was decided", hint=shlex.join([*again, *kept])
-        )
+        told = f"{' and '.join(problems)}; of {found.rows:,} rows none was decided"
+        raise UserError(told, hint=_again(order, rows, *options))
+
+
+def _again(order: Order, rows: Table, *options: str) -> str:
+    """Return the command of an order with other options, or more of them."""
+    times = [("--as-of", order.as_of), ("--since", order.since), ("--until", order.until)]
+    kept = [word for name, at in times if at and name not in options for word in (name, moments.write(at))]
+    flags = [("--local", order.local), ("--allow-pickle", order.allow_pickle), ("--dry-run", order.dry_run)]
+    kept += [name for name, is_given in flags if is_given and name not in options]
+    return shlex.join(["actum", "score", str(order.reference), rows.listed or str(rows.path), *options, *kept])
 
 
 def _same(known: tuple[Event, ...], done: Scored) -> Event | None:
@@ -168,7 +181,8 @@ def _seal(
     keeper = Keeper(repo=around.repo, config=config, environ=around.environ, model=by.card.model, segment=segment)
     scratch = lines.parent
     with keeper.place() as target, lines.open("rb") as stream:
-        written = sealing.seal_rows(stream, target, _terms(by, at), around.ids, scratch=scratch)
+        rows = _counted(around.tell, stream, done.survey.rows)
+        written = sealing.seal_rows(rows, target, _terms(by, at), around.ids, scratch=scratch)
         examples = _examples(target, by)
         kept = keeper.keep(target, local=order.local, tell=around.tell)
         event = keeper.event(
@@ -184,6 +198,7 @@ def _seal(
             previous=previous,
             outcomes=done.survey.outcomes,
         )
+        around.tell.now("committing")
         commit, branch = keeper.commit(event)
     return replace(
         done,
@@ -195,6 +210,14 @@ def _seal(
         commit=commit,
         warnings=_warnings(order, config),
     )
+
+
+def _counted(tell: Teller, lines: Iterable[bytes], total: int) -> Iterator[bytes]:
+    count = counter(tell, "sealing", "rows")
+    for done, line in enumerate(lines):
+        count(done, total)
+        yield line
+    tell.now("writing the segment and reading it back")
 
 
 def _terms(by: Decider, at: datetime) -> sealing.Terms:
