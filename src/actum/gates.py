@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from actum import digests
 from actum.records.event import Attestation, Event, Finding, Verdict, reaches
-from actum.records.policy import Policy, Threshold
+from actum.records.policy import Evidence, Policy, Threshold
 from actum.records.version import ModelVersion
 
 REBUILD = "rebuild"
@@ -20,6 +20,7 @@ def judge(
     stage: str,
     metrics: Mapping[str, float],
     *,
+    evidence: Evidence | None = None,
     rebuilt: Event | None,
     valid_days: int,
     now: datetime,
@@ -28,14 +29,16 @@ def judge(
 
     Args:
         metrics: As the version's run measured them.
+        evidence: What is asked of models of this risk tier; the policy's own where absent.
         rebuilt: The latest attestation of this very version, None when there is none.
         valid_days: For how long the card lets an attestation hold, whatever that says itself.
         now: The moment at which an attestation must still hold.
     """
     counting = (gate for gate in policy.thresholds if not gate.stages or stage in gate.stages)
     found = [_threshold(gate, metrics.get(gate.metric)) for gate in counting]
-    if policy.evidence.rebuild != "none":
-        found.append(_rebuild(policy.evidence.rebuild, rebuilt, valid_days, now))
+    wanted = (evidence or policy.evidence).rebuild
+    if wanted != "none":
+        found.append(_rebuild(wanted, rebuilt, valid_days, now))
     return tuple(found)
 
 

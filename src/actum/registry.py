@@ -58,6 +58,21 @@ def standing(store: Store, model: str, stage: str, at: datetime | None = None) -
     return _standing_of(event)
 
 
+def last_good(store: Store, model: str, stage: str) -> str | None:
+    """Return the version that a stage would be returned to: the last before this one that nobody returned from."""
+    pointer = store.pointers(model).get(stage)
+    known = {event.id: event.promotion for event in promotions(store, model, stage) if event.promotion}
+    left = {pointer.version} if pointer else set()
+    at = pointer.event if pointer else None
+    while at is not None and (promotion := known.pop(at, None)) is not None:
+        if promotion.back and promotion.replaces:
+            left.add(promotion.replaces)
+        if promotion.version not in left:
+            return promotion.version
+        at = promotion.supersedes
+    return None
+
+
 def resolve(store: Store, reference: Reference, at: datetime | None = None) -> ModelVersion:
     """Return the version that ``MODEL``, ``MODEL@V`` or ``MODEL#STAGE`` stands for; a bare model is its newest.
 

@@ -13,6 +13,7 @@ from actum.approvals import refs
 from actum.approvals.reviews import MOST_BYTES, ForgeReview, read_reviews
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
 from actum.promotion.approve import Outcome, Word, approve
@@ -82,7 +83,10 @@ def command(
     if push and not repo.config(ORIGIN):
         raise UserError("there is no remote origin to push to", hint="git remote add origin ADDRESS")
     version = reference.name or None
-    pending = find_pending(repo, reference.owner, stage, version, environ=context.environ, now=context.now())
+    with telling(context, "planning it again", as_json=as_json) as tell:
+        pending = find_pending(
+            repo, reference.owner, stage, version, environ=context.environ, now=context.now(), tell=tell
+        )
     clock = pending.base.settings().clock
     if not as_json:
         output.clock_line(clock)

@@ -35,8 +35,8 @@ def command(context: Context, base: str | None, head: str | None, report: Path |
     names where it stood before; without it its whole history is looked at.
     """
     repo = context.repo()
-    with telling(context, "checking the records", as_json=as_json):
-        checked = check(repo, head=head, base=base, environ=context.environ, now=context.now())
+    with telling(context, "checking the records", as_json=as_json) as tell:
+        checked = check(repo, head=head, base=base, environ=context.environ, now=context.now(), tell=tell)
     if report is not None:
         files.replace(context.folder / report, markdown(checked).encode())
     _show(checked, _clock(repo, checked), as_json)

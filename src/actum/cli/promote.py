@@ -10,12 +10,15 @@ from actum import digests, gates, layout, moments, names
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.cli.progress import telling
-from actum.errors import UsageError
+from actum.errors import UsageError, UserError
+from actum.promotion.branch import push_branch
 from actum.promotion.plan import Plan
 from actum.promotion.promote import Order, Outcome, Surroundings, promote
 from actum.promotion.scope import open_base
 from actum.records.codec import encode
 from actum.records.event import Finding
+
+ORIGIN = "remote.origin.url"
 
 
 @click.command(epilog="Example: actum promote churn@v1.1.0 --to production")
@@ -24,10 +27,23 @@ from actum.records.event import Finding
 @click.option(
     "--effective-at", metavar="TIME", help="When it holds in the business; now, without it. At most a year ahead."
 )
+@click.option("--back", is_flag=True, help="Return to the last good version; MODEL alone, without @V.")
+@click.option("--break-glass", "reason", metavar="REASON", help="Pass over closed gates, loudly and on record.")
+@click.option("--push", is_flag=True, help="Push the branch to origin.")
 @dry_run_option
 @json_option
 @click.pass_obj
-def command(context: Context, model: str, stage: str, effective_at: str | None, dry_run: bool, as_json: bool) -> int:
+def command(
+    context: Context,
+    model: str,
+    stage: str,
+    effective_at: str | None,
+    back: bool,
+    reason: str | None,
+    push: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
     """Move a version to a stage, if its policy allows.
 
     Writes the pointer and its event on a branch of their own, promote/MODEL/STAGE, built from the trunk;
@@ -36,28 +52,46 @@ def command(context: Context, model: str, stage: str, effective_at: str | None, 
     The event says from when it holds in the business: from now on, or from --effective-at. The merge does not
     change that time, so where a review takes days, name one that lies after it; `check` warns of a late merge.
     Only a simulated clock lets it lie in the past.
+
+    Where the policy sets margins, champion and challenger are judged on the card's holdout, each in its own
+    environment. A roll-back (--back) goes the same road but is not measured against the champion that it leaves.
     """
     reference = names.parse_reference(model)
     if reference.kind not in ("model", "version", "stage"):
         raise UsageError(f"{model!r} is no version", hint="actum promote MODEL@v1.2.0 --to STAGE")
     if not names.is_name(stage):
         raise UsageError(f"--to {stage!r} is no name of a stage", hint="actum promote MODEL --to production")
+    if back and reference.kind != "model":
+        raise UsageError(f"--back finds the version itself: {model} names one", hint=_back(reference.owner, stage))
+    if reason is not None and not reason.strip():
+        raise UsageError("--break-glass wants a reason", hint='actum promote MODEL --to STAGE --break-glass "WHY"')
     order = Order(
+        back=back,
+        break_glass=reason,
         reference=reference,
         stage=stage,
         effective_at=moments.from_option(effective_at) if effective_at else None,
         dry_run=dry_run,
     )
     repo = context.repo()
-    around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids)
-    with telling(context, "judging the version by its policy", as_json=as_json):
+    if push and not repo.config(ORIGIN):
+        raise UserError("there is no remote origin to push to", hint="git remote add origin ADDRESS")
+    with telling(context, "judging the version by its policy", as_json=as_json) as tell:
+        around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids, tell=tell)
         outcome = promote(order, around)
-    steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config("remote.origin.url")))
+        if push and outcome.commit:
+            tell.now("pushing the branch to origin")
+            push_branch(repo, outcome.branch)
+    steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config(ORIGIN)))
     _show_json(outcome, dry_run, steps) if as_json else _show(outcome, dry_run, steps)
     if outcome.plan.blocks and not as_json:
         for path in sorted(repo.dirty().keys() & _read(outcome.plan)):
             output.warn(f"{path} is not committed as it is: a promotion is judged by what the trunk holds")
-    return 3 if outcome.plan.blocks and not outcome.plan.stands_already else 0
+    return 3 if outcome.plan.blocks and not outcome.plan.stands_already and not outcome.commit else 0
+
+
+def _back(model: str, stage: str) -> str:
+    return f"actum promote {model} --to {stage} --back"
 
 
 def _steps(outcome: Outcome, trunk: str, has_origin: bool) -> list[str]:

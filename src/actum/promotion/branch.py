@@ -49,6 +49,17 @@ def write_branch(repo: Git, trunk: str, pointer: StagePointer, event: Event, *, 
     return commit
 
 
+def push_branch(repo: Git, name: str) -> None:
+    """Push a promotion's branch to origin, over an older promotion of ours there and over nothing else.
+
+    Raises:
+        ToolFailedError: origin has the branch otherwise than this clone last saw it, or cannot be reached.
+    """
+    ref = f"refs/heads/{name}"
+    known = repo.resolve(f"refs/remotes/origin/{name}") or ""
+    writing.push(repo, "origin", f"--force-with-lease={ref}:{known}", f"{ref}:{ref}")
+
+
 def _message(event: Event) -> str:
     promotion = event.promotion
     assert promotion is not None

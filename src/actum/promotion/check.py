@@ -8,15 +8,19 @@ from datetime import datetime
 
 from actum import layout
 from actum.git.repository import Git
+from actum.progress import Teller, silent
+from actum.promotion.bench import Bench
+from actum.promotion.bounds import bound_objections
 from actum.promotion.evidence_branch import branch_objections, local_objections
 from actum.promotion.findings import Objection
-from actum.promotion.moves import Bench, move_objections, standing_objections
+from actum.promotion.means import means_of
+from actum.promotion.moves import move_objections, standing_objections
 from actum.promotion.provenance import lock_objections
 from actum.promotion.record_rules import record_objections
 from actum.promotion.references import reference_objections
-from actum.promotion.remote import artifact_in_remote
 from actum.promotion.scope import Scope, evidence_to_check, open_evidence, open_evidence_scope, open_scope
 from actum.promotion.versions import version_objections
+from actum.promotion.weighing import Dossier
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +33,7 @@ class Checked:
     records: int
     moves: int
     objections: tuple[Objection, ...]
+    dossiers: tuple[Dossier, ...] = ()
 
     @property
     def blocks(self) -> tuple[Objection, ...]:
@@ -40,7 +45,13 @@ class Checked:
 
 
 def check(
-    repo: Git, *, head: str | None = None, base: str | None = None, environ: Mapping[str, str], now: datetime
+    repo: Git,
+    *,
+    head: str | None = None,
+    base: str | None = None,
+    environ: Mapping[str, str],
+    now: datetime,
+    tell: Teller = silent,
 ) -> Checked:
     """Check a revision; nothing is written. The evidence branch is no change of the trunk, and judged by its own rules.
 
@@ -55,22 +66,24 @@ def check(
         scope=scope,
         evidence=open_evidence(repo),
         now=now,
-        objects=lambda version: artifact_in_remote(scope.base, version, environ),
+        means=means_of(scope.base, environ, tell),
     )
+    dossiers: list[Dossier] = []
     found = [
         *record_objections(scope),
         *reference_objections(scope),
         *version_objections(scope, now),
         *lock_objections(scope),
-        *move_objections(bench),
+        *move_objections(bench, dossiers),
+        *bound_objections(scope),
         *local_objections(repo),
     ]
     if scope.whole:
         found += standing_objections(scope)
-    return _checked(scope, found)
+    return _checked(scope, found, dossiers)
 
 
-def _checked(scope: Scope, found: Iterable[Objection]) -> Checked:
+def _checked(scope: Scope, found: Iterable[Objection], dossiers: Iterable[Dossier] = ()) -> Checked:
     return Checked(
         head=scope.head.commit,
         base=scope.base_name,
@@ -78,4 +91,5 @@ def _checked(scope: Scope, found: Iterable[Objection]) -> Checked:
         records=sum(1 for path in scope.paths() if layout.kind_of(path)),
         moves=sum(1 for path in scope.changed if layout.kind_of(path) == "stage"),
         objections=tuple(sorted(dict.fromkeys(found), key=lambda one: (one.weight, one.path, one.kind, one.message))),
+        dossiers=tuple(dossiers),
     )

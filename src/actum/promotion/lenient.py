@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from actum.errors import InvalidRecordError
+from actum.errors import InvalidRecordError, NotFoundError
 from actum.records.event import Event
+from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.version import ModelVersion
 from actum.store import Store
@@ -32,3 +33,12 @@ def promotion_event(store: Store, model: str, ulid: str) -> Event | None:
     except InvalidRecordError:
         return None
     return event if event is not None and event.model == model and event.promotion else None
+
+
+def policy_of(store: Store, model: str) -> Policy | None:
+    """Return the policy that a model's card names."""
+    try:
+        name = store.card(model).policy
+        return store.policy(name) if name else None
+    except (InvalidRecordError, NotFoundError):
+        return None

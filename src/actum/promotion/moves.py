@@ -2,62 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 from actum import gates, layout
-from actum.errors import InvalidRecordError, UserError
+from actum.errors import UserError
+from actum.promotion.bench import Bench, Move
 from actum.promotion.findings import Objection, block, warn
 from actum.promotion.lenient import promotion_event, version_of
-from actum.promotion.plan import MOST_AHEAD, digest_of, judged, of_people
-from actum.promotion.remote import DVC_CONFIG
-from actum.promotion.remote import GATE as REMOTE
+from actum.promotion.plan import MOST_AHEAD, of_people
 from actum.promotion.scope import Scope
 from actum.promotion.unchanged import not_as_registered
-from actum.records.card import ModelCard
-from actum.records.event import Event, Finding, Promotion
-from actum.records.settings import Settings
+from actum.promotion.weighing import Dossier, weigh
+from actum.records.event import Event
 from actum.records.stage import StagePointer
-from actum.records.version import ModelVersion
 from actum.store import Store
 
 # A promotion that is merged later than this after it took effect leaves days on which the records say otherwise.
 LATE = timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What judges: the base's card and settings, evidence, the clock, and who reads remotes."""
+def move_objections(bench: Bench, dossiers: list[Dossier]) -> Iterator[Objection]:
+    """Yield what stands against the pointers that moved, and the promotions that no pointer followed.
 
-    scope: Scope
-    evidence: Store | None
-    now: datetime
-    objects: Callable[[ModelVersion], Finding]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """One pointer that moved, with its event. ``card`` and ``settings`` are those of the base."""
-
-    path: str
-    pointer: StagePointer
-    event: Event
-    promotion: Promotion
-    card: ModelCard
-    settings: Settings
-    before: StagePointer | None
-
-
-def move_objections(bench: Bench) -> Iterator[Objection]:
-    """Yield what stands against the pointers that moved, and the promotions that no pointer followed."""
+    Args:
+        dossiers: To it is added what was judged of each.
+    """
     scope = bench.scope
     moved = [path for path in sorted(scope.changed) if layout.kind_of(path) == "stage"]
     for path in moved:
         if path not in scope.head.tree:
             yield block("pointer-removed", path, "was removed", f"git checkout {scope.before.commit[:10]} -- '{path}'")
         else:
-            yield from _pointer(bench, path)
+            yield from _pointer(bench, path, dossiers)
     yield from _alone(scope)
 
 
@@ -96,7 +73,7 @@ def _forgotten(store: Store, model: str) -> Iterator[Objection]:
             yield block("promotion-alone", path, because, f"git log -- '{path}'")
 
 
-def _pointer(bench: Bench, path: str) -> Iterator[Objection]:
+def _pointer(bench: Bench, path: str, dossiers: list[Dossier]) -> Iterator[Objection]:
     scope = bench.scope
     model, stage = layout.names_in(path)
     pointer = scope.head.pointers(model).get(stage)
@@ -117,7 +94,7 @@ def _pointer(bench: Bench, path: str) -> Iterator[Objection]:
     move = Move(
         path=path, pointer=pointer, event=event, promotion=event.promotion, card=card, settings=settings, before=before
     )
-    yield from _judged(bench, move)
+    yield from _judged(bench, move, dossiers)
 
 
 def _agreement(path: str, pointer: StagePointer, event: Event | None) -> Iterator[Objection]:
@@ -137,7 +114,7 @@ def _agreement(path: str, pointer: StagePointer, event: Event | None) -> Iterato
             yield block("pointer-event", path, because, _again(pointer))
 
 
-def _judged(bench: Bench, move: Move) -> Iterator[Objection]:
+def _judged(bench: Bench, move: Move, dossiers: list[Dossier]) -> Iterator[Objection]:
     scope, pointer = bench.scope, move.pointer
     held = move.before.event if move.before else None
     if pointer.supersedes != held:
@@ -164,8 +141,8 @@ def _judged(bench: Bench, move: Move) -> Iterator[Objection]:
         for message in not_as_registered(scope.base, candidate):
             path = layout.version(candidate.model, candidate.version)
             yield block("version-run", path, f"{message}, on {scope.base_name}", "actum fsck")
-        yield from _gates(bench, move, candidate)
-        yield from _remote(bench, move, candidate)
+        dossiers.append(weigh(bench, move, candidate))
+        yield from dossiers[-1].objections
 
 
 def _version(store: Store, path: str, pointer: StagePointer) -> Iterator[Objection]:
@@ -206,62 +183,6 @@ def _effective(bench: Bench, move: Move, path: str) -> Iterator[Objection]:
     elif late > LATE:
         because = f"{at} is {late.days} days past, and it did not stand then"
         yield warn("promotion-time", path, because, _again(move.pointer))
-
-
-def _gates(bench: Bench, move: Move, candidate: ModelVersion) -> Iterator[Objection]:
-    base, promotion = bench.scope.base, move.promotion
-    path = layout.event(move.event.model, move.event.id, move.event.kind)
-    policy = move.card.policy
-    digest = digest_of(base, candidate.model, promotion.stage, candidate.version, move.before, policy)
-    if promotion.plan != digest or promotion.policy != policy:
-        because = f"plan: is {_shown(promotion.plan)}, {bench.scope.base_name} gives {_shown(digest)}"
-        yield block("promotion-plan", path, because, _again(move.pointer))
-    try:
-        findings = judged(base, move.card, candidate, promotion.stage, evidence=bench.evidence, now=bench.now)
-    except InvalidRecordError as error:
-        yield block(
-            "settings-invalid", layout.policy(policy or ""), f"cannot be read on {bench.scope.base_name}: {error}"
-        )
-        return
-    for finding in findings:
-        if gates.is_closed(finding):
-            yield block("promotion-gate", path, f"{finding.gate}: {finding.outcome}, {finding.because}")
-        elif finding.outcome == "warned":
-            yield warn("promotion-gate", path, f"{finding.gate}: {finding.because}")
-    yield from _claims(path, promotion.findings, findings)
-
-
-def _claims(path: str, claimed: tuple[Finding, ...], found: tuple[Finding, ...]) -> Iterator[Objection]:
-    """What a reviewer reads in the event must be what the base says; attestations may have come since."""
-    told, says = _of_metrics(claimed), _of_metrics(found)
-    for finding in sorted(told | says, key=lambda one: (one.gate, one.because)):
-        if finding not in says:
-            because = (
-                f"{finding.gate}: the event says {finding.outcome}, {finding.because}; the policy on the base does not"
-            )
-            yield block("promotion-evidence", path, because)
-        elif finding not in told:
-            because = (
-                f"{finding.gate}: the policy on the base says {finding.outcome}, {finding.because}; the event does not"
-            )
-            yield block("promotion-evidence", path, because)
-
-
-def _of_metrics(findings: tuple[Finding, ...]) -> frozenset[Finding]:
-    return frozenset(finding for finding in findings if finding.gate not in (gates.REBUILD, REMOTE))
-
-
-def _remote(bench: Bench, move: Move, candidate: ModelVersion) -> Iterator[Objection]:
-    if DVC_CONFIG in bench.scope.changed:
-        because = (
-            "the remote is changed beside a promotion, which the base's remote judges: do it in a change of its own"
-        )
-        yield block("promotion-remote", DVC_CONFIG, because)
-    finding = bench.objects(candidate)
-    if gates.is_closed(finding):
-        yield block("promotion-remote", move.path, f"artifact: {finding.because}", "dvc push")
-    elif finding.outcome == "warned":
-        yield warn("promotion-remote", move.path, f"artifact: {finding.because}")
 
 
 def _alone(scope: Scope) -> Iterator[Objection]:

@@ -13,9 +13,10 @@ from actum.approvals.refs import all_approvals_of
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, UserError
 from actum.git import plumbing
 from actum.git.repository import Git
+from actum.progress import Teller, silent
 from actum.promotion.lenient import promotion_event
+from actum.promotion.means import means_of
 from actum.promotion.plan import Edge, Plan, make_plan
-from actum.promotion.remote import artifact_in_remote
 from actum.promotion.scope import open_base, open_evidence
 from actum.records.card import ModelCard
 from actum.records.event import Event, Promotion
@@ -44,7 +45,14 @@ class Pending:
 
 
 def find_pending(
-    repo: Git, model: str, stage: str, version: str | None, *, environ: Mapping[str, str], now: datetime
+    repo: Git,
+    model: str,
+    stage: str,
+    version: str | None,
+    *,
+    environ: Mapping[str, str],
+    now: datetime,
+    tell: Teller = silent,
 ) -> Pending:
     """Return the promotion that waits on its branch, origin's branch where there is one.
 
@@ -70,10 +78,10 @@ def find_pending(
         stage=stage,
         version=promotion.version,
         effective_at=max(event.effective_at, event.recorded_at, now),
+        back=promotion.back,
     )
-    plan = make_plan(
-        base, edge, evidence=open_evidence(repo), now=now, objects=lambda one: artifact_in_remote(base, one, environ)
-    )
+    means = means_of(base, environ, tell)
+    plan = make_plan(base, edge, evidence=open_evidence(repo), now=now, means=means)
     candidate = _as_planned(plan, event, branch)
     subject = promotion_subject(base, head, candidate, event)
     rule = approvals_rule(base, card)

@@ -6,12 +6,13 @@ thing and merges another is found out. Everything here is read from the base, no
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from actum import digests, gates, layout
+from actum.promotion.appraisal import Appraisal, Court, appraise
 from actum.promotion.lenient import promotion_event
+from actum.promotion.means import Means
 from actum.promotion.unchanged import not_as_registered
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding
@@ -20,10 +21,9 @@ from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
 from actum.store import Store
 
-HOLDOUT = "holdout.dvc"
+ROLLBACK = "rollback"
 # Nothing may take effect before what stands: one slip of the pen far ahead would close the stage for good.
 MOST_AHEAD = timedelta(days=366)
-ObjectCheck = Callable[[ModelVersion], Finding]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +46,7 @@ class Plan:
     policy: str | None
     findings: tuple[Finding, ...]
     digest: str
+    appraisal: Appraisal | None = None
 
     @property
     def blocks(self) -> tuple[Finding, ...]:
@@ -68,15 +69,16 @@ class Edge:
     stage: str
     version: str
     effective_at: datetime
+    back: bool = False
 
 
-def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime, objects: ObjectCheck) -> Plan:
+def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime, means: Means) -> Plan:
     """Gather all that can be said about a promotion, everything that stops it included.
 
     Args:
         evidence: Where attestations are looked for beside *base*.
         now: When evidence must still hold, and before which a real clock lets nothing take effect.
-        objects: Says whether the artifact's bytes are in the remote.
+        means: By what bytes are looked for, and versions compared.
 
     Raises:
         NotFoundError: The base has no such model.
@@ -87,6 +89,7 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     pointer = base.pointers(edge.model).get(edge.stage)
     champion = base.version(edge.model, pointer.version) if pointer else None
     standing = promotion_event(base, edge.model, pointer.event) if pointer else None
+    appraisal: Appraisal | None = None
     findings = [*_of_stage(edge, settings), *of_people(card, settings), *_of_time(edge, settings, standing, now)]
     if pointer is not None and standing is None:
         because = f"the pointer names event {pointer.event}, which is not on the trunk, or malformed"
@@ -96,7 +99,12 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     else:
         against = not_as_registered(base, candidate)
         findings += [Finding(gate="version", outcome="failed", because=because) for because in against]
-        findings += [objects(candidate), *judged(base, card, candidate, edge.stage, evidence=evidence, now=now)]
+        findings.append(means.objects(candidate))
+        if champion is not None and champion.version != candidate.version:
+            findings.append(rollback(means.objects(champion), champion))
+        court = Court(base=base, evidence=evidence, now=now, compare=means.compare)
+        appraisal = appraise(court, card, candidate, champion, edge.stage, back=edge.back)
+        findings += appraisal.findings
     return Plan(
         model=edge.model,
         stage=edge.stage,
@@ -107,45 +115,36 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         standing=standing,
         policy=card.policy,
         findings=tuple(findings),
-        digest=digest_of(base, edge.model, edge.stage, edge.version, pointer, card.policy) if candidate else "",
+        digest=digest_of(base, card, edge.stage, edge.version, pointer) if candidate else "",
+        appraisal=appraisal,
     )
 
 
-def digest_of(
-    base: Store, model: str, stage: str, version: str, pointer: StagePointer | None, policy: str | None
-) -> str:
+def rollback(there: Finding, champion: ModelVersion) -> Finding:
+    """Return whether the version that would be returned to can be: *there* says where its bytes are."""
+    if gates.is_closed(there):
+        because = f"{champion.version} could not be returned to: {there.because}"
+        return Finding(gate=ROLLBACK, outcome="failed", because=because)
+    return Finding(gate=ROLLBACK, outcome="passed", because=f"{champion.version} can be returned to")
+
+
+def digest_of(base: Store, card: ModelCard, stage: str, version: str, pointer: StagePointer | None) -> str:
     """Return the plan's digest: over blob ids alone, so that an unrelated merge does not void an approval.
 
     In it: base pointer, policy, card, the version files of candidate and champion, the holdout's pointer;
     null for what is not there. Never commits, events, clocks or figures that are computed again.
     """
+    model = card.model
     paths = {
         "pointer": layout.stage(model, stage),
-        "policy": layout.policy(policy) if policy else "",
+        "policy": layout.policy(card.policy) if card.policy else "",
         "card": layout.card(model),
         "candidate": layout.version(model, version),
         "champion": layout.version(model, pointer.version) if pointer else "",
-        "holdout": layout.beside_card(model, HOLDOUT),
+        "holdout": layout.beside_card(model, f"{card.holdout.path}.dvc") if card.holdout else "",
     }
     said = {role: [path, base.tree[path].blob if path in base.tree else None] for role, path in paths.items()}
     return digests.of_value({"schema": "plan/1", "model": model, "stage": stage, "files": said})
-
-
-def judged(
-    base: Store, card: ModelCard, candidate: ModelVersion, stage: str, *, evidence: Store | None, now: datetime
-) -> tuple[Finding, ...]:
-    """Return what the base's policy says of a version at a stage."""
-    if card.policy is None:
-        because = f"{layout.card(card.model)} names no policy: nothing was asked of it"
-        return (Finding(gate="policy", outcome="warned", because=because),)
-    policy = base.policy(card.policy)
-    if policy is None:
-        because = f"{layout.policy(card.policy)} is not on the trunk, the card names it"
-        return (Finding(gate="policy", outcome="missing", because=because),)
-    stores = [base] if evidence is None else [base, evidence]
-    events = [event for store in stores for event in store.events(card.model)]
-    rebuilt = gates.latest_attestation(candidate, events, now)
-    return gates.judge(policy, stage, candidate.metrics, rebuilt=rebuilt, valid_days=card.rebuild.valid_days, now=now)
 
 
 def _absent(edge: Edge, settings: Settings) -> Finding:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout, registry, state
+from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.names import Ids, Reference
+from actum.progress import Teller, silent
 from actum.promotion.branch import require_replaceable, write_branch
+from actum.promotion.means import means_of
 from actum.promotion.plan import Edge, Plan, make_plan
-from actum.promotion.remote import artifact_in_remote
 from actum.promotion.scope import open_base, open_evidence
 from actum.records.event import Event, Promotion
 from actum.records.settings import Clock
@@ -21,12 +23,14 @@ from actum.store import Store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What was asked for. ``effective_at``: None for now."""
+    """What was asked for. ``effective_at``: None for now; ``back``: to the last good version; ``break_glass``: why."""
 
     reference: Reference
     stage: str
     effective_at: datetime | None = None
     dry_run: bool = False
+    back: bool = False
+    break_glass: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +53,7 @@ class Surroundings:
     environ: Mapping[str, str]
     now: Callable[[], datetime]
     ids: Ids
+    tell: Teller = silent
 
 
 def promote(order: Order, around: Surroundings) -> Outcome:
@@ -64,23 +69,25 @@ def promote(order: Order, around: Surroundings) -> Outcome:
     edge = Edge(
         model=order.reference.owner,
         stage=order.stage,
-        version=_wanted(base, order.reference),
+        version=_before(base, order) if order.back else _wanted(base, order.reference),
         effective_at=order.effective_at or now,
+        back=order.back,
     )
     plan = make_plan(
         base,
         edge,
         evidence=open_evidence(repo),
         now=now,
-        objects=lambda version: artifact_in_remote(base, version, around.environ),
+        means=means_of(base, around.environ, around.tell),
     )
     branch = layout.promotion_branch(edge.model, edge.stage)
     outcome = Outcome(plan=plan, clock=settings.clock, branch=branch)
-    if plan.blocks or plan.stands_already or order.dry_run:
+    passable = order.break_glass is not None and plan.candidate is not None
+    if (plan.blocks and not passable) or plan.stands_already or order.dry_run:
         return outcome
     with state.one_writer(repo.root, f"promote {edge.model}"):
         held = require_replaceable(repo, base.commit, edge.model, edge.stage)
-        event = _event(plan, edge, around, settings.clock, now)
+        event = _event(plan, edge, around, settings.clock, now, order)
         commit = write_branch(repo, base.commit, _pointer(plan, event), event, held=held)
     return Outcome(
         plan=plan, clock=settings.clock, branch=branch, event=event, commit=commit, replaced=held is not None
@@ -94,7 +101,16 @@ def _wanted(base: Store, reference: Reference) -> str:
     return registry.resolve(base, reference).version
 
 
-def _event(plan: Plan, edge: Edge, around: Surroundings, clock: Clock, now: datetime) -> Event:
+def _before(base: Store, order: Order) -> str:
+    model, stage = order.reference.owner, order.stage
+    base.card(model)
+    good = registry.last_good(base, model, stage)
+    if good is None:
+        raise NotFoundError(f"nothing stood at {model}#{stage} before that could be returned to", hint="actum log")
+    return good
+
+
+def _event(plan: Plan, edge: Edge, around: Surroundings, clock: Clock, now: datetime, order: Order) -> Event:
     assert plan.candidate is not None
     return Event(
         schema="event/1",
@@ -114,6 +130,9 @@ def _event(plan: Plan, edge: Edge, around: Surroundings, clock: Clock, now: date
             supersedes=plan.pointer.event if plan.pointer else None,
             policy=plan.policy,
             findings=plan.findings,
+            comparison=plan.appraisal.judged.comparison() if plan.appraisal and plan.appraisal.judged else None,
+            back=order.back,
+            break_glass=order.break_glass,
         ),
     )
 

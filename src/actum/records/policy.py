@@ -133,6 +133,6 @@ class Policy:
         own = self.tiers.get(tier or "", Tier())
         return own.evidence or self.evidence, own.approvals or self.approvals
 
-    def asks_for_holdout(self) -> bool:
-        """Whether anything here can only be judged on the holdout."""
-        return bool(self.margins or self.slices)
+    def asks_for_holdout(self, stage: str) -> bool:
+        """Whether anything that counts at a stage can only be judged on the holdout."""
+        return bool(self.slices) or any(not one.stages or stage in one.stages for one in self.margins)

@@ -7,8 +7,8 @@ from actum.review.markup import text
 from actum.review.material import Material
 from actum.review.sections import sections
 
-LARGEST = 65_535
-"""Characters that GitHub takes in one comment."""
+LARGEST = 65_000
+"""GitHub takes 65,535 characters in one comment; whoever posts the page adds a line of its own."""
 DROPPED_FIRST = (
     "lineage",
     "code",

@@ -1,0 +1,42 @@
+"""What judges a change and one pointer that moved: the values that the rules about promotions are asked with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from actum import layout
+from actum.promotion.means import Means
+from actum.promotion.scope import Scope
+from actum.records.card import ModelCard
+from actum.records.event import Event, Promotion
+from actum.records.settings import Settings
+from actum.records.stage import StagePointer
+from actum.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What judges: the base's card and settings, evidence, the clock, and who reads remotes and compares."""
+
+    scope: Scope
+    evidence: Store | None
+    now: datetime
+    means: Means
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One pointer that moved, with its event. ``card`` and ``settings`` are those of the base."""
+
+    path: str
+    pointer: StagePointer
+    event: Event
+    promotion: Promotion
+    card: ModelCard
+    settings: Settings
+    before: StagePointer | None
+
+    @property
+    def event_path(self) -> str:
+        return layout.event(self.event.model, self.event.id, self.event.kind)

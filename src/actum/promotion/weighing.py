@@ -1,0 +1,185 @@
+"""What the base's gates, and the people it asks, say of one pointer that moved; and what the event says they said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from actum import gates, layout, registry
+from actum.approvals.judging import Tally
+from actum.errors import UserError
+from actum.promotion.appraisal import Appraisal, Court, appraise, is_computed
+from actum.promotion.bench import Bench, Move
+from actum.promotion.findings import Objection, block, warn
+from actum.promotion.lenient import policy_of, version_of
+from actum.promotion.pending import approvals_rule, promotion_subject, tally_of
+from actum.promotion.plan import ROLLBACK, digest_of, rollback
+from actum.promotion.remote import DVC_CONFIG
+from actum.promotion.remote import GATE as REMOTE
+from actum.records.event import Comparison, Finding
+from actum.records.version import ModelVersion
+
+WITHIN = 1e-6
+"""How far a figure on the holdout may be from the one that is computed again, elsewhere and later."""
+_OTHERS = (gates.REBUILD, REMOTE, ROLLBACK, "version")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dossier:
+    """One promotion as it was judged, for the page that its reviewers read."""
+
+    move: Move
+    candidate: ModelVersion
+    champion: ModelVersion | None
+    appraisal: Appraisal
+    findings: tuple[Finding, ...]
+    tally: Tally | None
+    objections: tuple[Objection, ...] = field(repr=False)
+
+
+def weigh(bench: Bench, move: Move, candidate: ModelVersion) -> Dossier:
+    """Judge one promotion by the base: plan, gates, holdout, approvals, remote."""
+    base = bench.scope.base
+    champion = version_of(base, move.pointer.model, move.before.version) if move.before else None
+    found = [*_plan(bench, move), *_back(bench, move)]
+    court = Court(base=base, evidence=bench.evidence, now=bench.now, compare=bench.means.compare)
+    appraisal, tally = Appraisal(findings=()), None
+    try:
+        back = move.promotion.back
+        appraisal = appraise(court, move.card, candidate, champion, move.promotion.stage, back=back)
+        subject = promotion_subject(base, bench.scope.head, candidate, move.event)
+        tally = tally_of(base, bench.scope.head, approvals_rule(base, move.card), subject, now=bench.now)
+    except UserError as error:
+        path = layout.policy(move.card.policy or "")
+        found.append(block("settings-invalid", path, f"cannot be judged by {bench.scope.base_name}: {error}"))
+    there = bench.means.objects(candidate)
+    others = [there]
+    if champion is not None and champion.version != candidate.version:
+        others.append(rollback(bench.means.objects(champion), champion))
+    asked = tally.findings if tally else ()
+    found += _closed(bench, move, (*appraisal.findings, *others[1:]), asked)
+    found += _claims(move, appraisal)
+    found += _remote(bench, move, there)
+    return Dossier(
+        move=move,
+        candidate=candidate,
+        champion=champion,
+        appraisal=appraisal,
+        findings=(*others, *appraisal.findings, *asked),
+        tally=tally,
+        objections=tuple(found),
+    )
+
+
+def _plan(bench: Bench, move: Move) -> Iterator[Objection]:
+    promotion, base = move.promotion, bench.scope.base
+    digest = digest_of(base, move.card, promotion.stage, promotion.version, move.before)
+    if promotion.plan != digest or promotion.policy != move.card.policy:
+        because = f"plan: is {promotion.plan[:15]}, {bench.scope.base_name} gives {digest[:15]}"
+        yield block("promotion-plan", move.event_path, because, again(move))
+
+
+def _back(bench: Bench, move: Move) -> Iterator[Objection]:
+    """A roll-back is not measured against the champion: so it must be one."""
+    if not move.promotion.back:
+        return
+    good = registry.last_good(bench.scope.base, move.pointer.model, move.pointer.stage)
+    if good != move.promotion.version:
+        because = f"back: leads to {move.promotion.version}, the last good version before was {good or 'none'}"
+        yield block("promotion-back", move.event_path, because, f"{again(move, back=True)}")
+
+
+def _closed(bench: Bench, move: Move, findings: Iterable[Finding], approvals: Iterable[Finding]) -> Iterator[Objection]:
+    """Yield the gates that are closed. Behind broken glass they warn, if the base's policy knows such a thing."""
+    reason, path = move.promotion.break_glass, move.event_path
+    policy = policy_of(bench.scope.base, move.pointer.model)
+    allowed = reason is not None and (policy is None or policy.break_glass)
+    if reason is not None and not allowed:
+        because = f"the policy allows no break-glass; the reason was: {reason}"
+        yield block("promotion-break-glass", path, because)
+    elif reason is not None:
+        yield warn("promotion-break-glass", path, f"closed gates are passed over: {reason}")
+    stop = warn if allowed else block
+    for kind, several in (("promotion-gate", findings), ("promotion-approvals", approvals)):
+        for finding in several:
+            if gates.is_closed(finding):
+                yield stop(kind, path, f"{finding.gate}: {finding.outcome}, {finding.because}")
+            elif finding.outcome == "warned":
+                yield warn(kind, path, f"{finding.gate}: {finding.because}")
+
+
+def _claims(move: Move, appraisal: Appraisal) -> Iterator[Objection]:
+    """What a reviewer reads in the event must be what the base says; attestations may have come since."""
+    path, claimed = move.event_path, move.promotion.findings
+    told, says = _comparable(claimed), _comparable(appraisal.findings)
+    for finding in sorted(told | says, key=lambda one: (one.gate, one.because)):
+        because = f"{finding.outcome}, {finding.because}" if finding.because else finding.outcome
+        if finding not in says:
+            told_so = f"{finding.gate}: the event says {because}; the policy on the base does not"
+            yield block("promotion-evidence", path, told_so)
+        elif finding not in told:
+            said_so = f"{finding.gate}: the policy on the base says {because}; the event does not"
+            yield block("promotion-evidence", path, said_so)
+    yield from _figures(path, move.promotion.comparison, appraisal)
+
+
+def _comparable(findings: tuple[Finding, ...]) -> frozenset[Finding]:
+    """Of what is computed again the outcome alone counts: its words hold figures, which are held apart."""
+    kept = (finding for finding in findings if finding.gate not in (*_OTHERS, *_COMING))
+    plain = (Finding(gate=one.gate, outcome=one.outcome, because="") if is_computed(one) else one for one in kept)
+    return frozenset(plain)
+
+
+_COMING = ("owner", "application", "stage", "effective-at", "pointer", "holdout-uses")
+"""Gates of the plan alone, which check looks at by rules of its own."""
+
+
+def _figures(path: str, claimed: Comparison | None, appraisal: Appraisal) -> Iterator[Objection]:
+    judged = appraisal.judged
+    if judged is None:
+        if claimed is not None and not any(is_computed(one) for one in appraisal.findings):
+            yield block("promotion-evidence", path, "comparison: the policy on the base asks for none")
+        return
+    says = judged.comparison()
+    if claimed is None:
+        yield block("promotion-evidence", path, "comparison: is absent, the policy on the base asks for it")
+        return
+    if (claimed.holdout, claimed.rows, claimed.flips) != (says.holdout, says.rows, says.flips):
+        yield block("promotion-evidence", path, "comparison: holdout, rows or flips are others when computed again")
+    told = {one.metric: one for one in claimed.figures}
+    for one in says.figures:
+        other = told.pop(one.metric, None)
+        pairs = [(getattr(one, name), getattr(other, name, None)) for name in ("champion", "challenger", "low", "high")]
+        if other is None or any(not _near(a, b) for a, b in pairs):
+            because = f"comparison: {one.metric} is {_figure(other)}, computed again {_figure(one)}"
+            yield block("promotion-evidence", path, because)
+    for name in told:
+        yield block("promotion-evidence", path, f"comparison: {name} is none of the holdout's figures")
+
+
+def _near(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= WITHIN
+
+
+def _figure(one: object) -> str:
+    return "absent" if one is None else f"{getattr(one, 'champion', None)} -> {getattr(one, 'challenger', None)}"
+
+
+def _remote(bench: Bench, move: Move, finding: Finding) -> Iterator[Objection]:
+    if DVC_CONFIG in bench.scope.changed:
+        because = (
+            "the remote is changed beside a promotion, which the base's remote judges: do it in a change of its own"
+        )
+        yield block("promotion-remote", DVC_CONFIG, because)
+    if gates.is_closed(finding):
+        yield block("promotion-remote", move.path, f"artifact: {finding.because}", "dvc push")
+    elif finding.outcome == "warned":
+        yield warn("promotion-remote", move.path, f"artifact: {finding.because}")
+
+
+def again(move: Move, *, back: bool = False) -> str:
+    """Return the command that plans it anew."""
+    what = move.pointer.model if back else f"{move.pointer.model}@v{move.pointer.version}"
+    return f"actum promote {what} --to {move.pointer.stage}" + (" --back" if back else "")
