@@ -25,6 +25,7 @@ def main() -> None:
             "actum show tiny": actum("show", "tiny"),
             "actum log": actum("log"),
             "actum ls": actum("ls"),
+            "actum lint": actum("lint"),
         }
         for name, command in commands.items():
             cpu_seconds(command, cwd=root)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.stats
-from sklearn.metrics import roc_auc_score
 
 from actum.inside.drawing import Comparison, Draws, Sides, draws, interval
 from actum.inside.figures import Answers
@@ -99,7 +98,10 @@ def brier(labels: Any, champion: Any, challenger: Any) -> float:
 
 
 def auc(labels: Any, champion: Any, challenger: Any) -> float:
-    return float(roc_auc_score(labels, challenger) - roc_auc_score(labels, champion))
+    """From ranks (Mann and Whitney 1947): scikit-learn's is the same and eight times as slow."""
+    ups = labels == 1
+    ranks = [scipy.stats.rankdata(scores)[ups].sum() for scores in (challenger, champion)]
+    return float((ranks[0] - ranks[1]) / (ups.sum() * (~ups).sum()))
 
 
 def declined_share(_labels: Any, champion: Any, challenger: Any) -> float:
@@ -158,13 +160,13 @@ def test_the_error_of_an_auc_difference_is_delongs() -> None:
     assert (found["auc"].low, found["auc"].high) == pytest.approx(bounds, abs=0.25 * error)
 
 
-SIMULATED, DRAWS = 300, 300
+SIMULATED, DRAWS = 300, 250
 
 
 @pytest.fixture(scope="module")
 def truth() -> dict[str, float]:
-    """The differences in half a million rows: to an interval over 400 rows, the truth."""
-    (found,) = judged(two_models(500_000, np.random.default_rng(99), certainty=1.6), draws=1)
+    """The differences in a quarter of a million rows: to an interval over 400 rows, the truth."""
+    (found,) = judged(two_models(250_000, np.random.default_rng(99), certainty=1.6), draws=1)
     return differences(found)
 
 

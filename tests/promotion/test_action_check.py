@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -152,4 +153,6 @@ def test_the_step_that_installs_gives_a_tool_that_checks(checkout: Project, proj
     env = checkout.env | pip | {"GITHUB_BASE_REF": "main", "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
     job = Job(checkout.root, tmp_path / "temp", env).run(command="check")
     assert (job.status, job.output("verdict")) == (0, "clean"), job.said
-    assert (job.temp / "actum/bin/actum").is_file()
+    words = [str(job.temp / "actum/bin/actum"), "-C", str(project.root), "init", "--ci", "github"]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    assert "wrote .github/workflows/actum-check.yml" in done.stdout.splitlines(), done.stderr

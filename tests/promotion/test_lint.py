@@ -238,6 +238,16 @@ def test_the_help_names_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
     assert [rule for rule in RULES if rule not in told] == []
 
 
+def test_a_hook_loads_nothing_heavy(project: Project) -> None:
+    stage(project, CARD_PATH, CARD + "title: who leaves\n")
+    script = "import sys; from actum.cli.main import main; main(['lint', *sys.argv[1:]]); print(*sys.modules)"
+    heavy = {"duckdb", "dvc", "pandas", "numpy", "pyarrow", "rich", "uv", "sqlite3", "asyncio", "sklearn", "ruamel"}
+    for words in ([], *(["--only", rule] for rule in RULES)):
+        told = project.run(sys.executable, "-c", script, *words).stdout.splitlines()[-1]
+        needless = {"jsonschema"} if "--only" in words and "validate" not in words else set()
+        assert set(told.split()) & (heavy | needless) == set(), words
+
+
 def test_the_first_commit_of_a_project_is_looked_over(tmp_path: Path, project: Project) -> None:
     project.run("git", "init", "-q", str(tmp_path / "new"))
     new = replace(project, root=tmp_path / "new")
