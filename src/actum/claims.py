@@ -15,6 +15,7 @@ from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.pipeline import read_pipeline
 from actum.errors import UserError
 from actum.git.repository import TreeEntry
+from actum.quantities import is_number
 from actum.records.forms import FileFact
 from actum.records.run import Run
 from actum.records.version import Blob, ModelVersion, VersionEnvironment
@@ -35,7 +36,7 @@ class Said(NamedTuple):
 
 def measured(run: Run) -> dict[str, float]:
     """Return the metrics that are figures; what is true or false, or no number at all, passes no gate."""
-    return {name: float(value) for name, value in run.metrics.items() if _is_number(value)}
+    return {name: float(value) for name, value in run.metrics.items() if is_number(value)}
 
 
 def environment_of(run: Run, wheels: str | None = None) -> VersionEnvironment:
@@ -61,10 +62,6 @@ def content(run: Run, lock: Lock, tree: Mapping[str, TreeEntry]) -> tuple[Blob, 
     deps = {path for stage in run.stages for path in stage.deps}
     wanted |= {path for path in tree if path in deps or any(path.startswith(dep + "/") for dep in deps)}
     return tuple(Blob(path=path, blob=tree[path].blob) for path in sorted(wanted) if path in tree)
-
-
-PICKLES = ("bytes/joblib", "bytes/pickle", "bytes/pkl")
-"""Formats of models by their bytes alone that somebody could give leave to load."""
 
 
 def bytes_format(path: str) -> str | None:
@@ -210,7 +207,3 @@ def _listed(paths: Iterable[str]) -> str | None:
 def _few(paths: Iterable[str]) -> str:
     named = list(paths)
     return ", ".join(named[:3]) + (" ..." if len(named) > 3 else "") if named else "nothing"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value

@@ -22,6 +22,7 @@ _STAGE = re.compile(r"registry/([^/]+)/stages/([^/]+)\.yaml")
 _EVENT = re.compile(r"registry/([^/]+)/events/([0-9A-Z]{26})-([a-z]+)\.yaml")
 _CARD = re.compile(r"registry/([^/]+)/model\.yaml")
 _RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/([0-9A-Z]{26})\.json")
+_SEGMENT = re.compile(r"decisions/([^/]+)/[0-9A-Z]{26}\.parquet")
 _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 _KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
 _KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY}
@@ -68,6 +69,12 @@ def policy(name: str) -> str:
 
 def segment(model: str, ulid: str) -> str:
     return f"decisions/{model}/{ulid}.parquet"
+
+
+def decider_of(path: str) -> str | None:
+    """Return the model whose decisions lie in a segment, or None where the path is no segment's."""
+    found = _SEGMENT.fullmatch(path)
+    return found[1] if found else None
 
 
 def version_ref(model: str, number: str) -> str:

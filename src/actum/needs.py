@@ -13,7 +13,7 @@ from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed, objects_of
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, ToolFailedError
 from actum.progress import Teller, counter, silent
-from actum.records.version import ModelVersion
+from actum.records.version import PICKLES, ModelVersion
 from actum.store import Store
 
 
@@ -71,7 +71,9 @@ def leave_lacking(version: ModelVersion, *, allow_pickle: bool) -> str:
     artifact = version.artifact
     if allow_pickle or not artifact.needs_leave:
         return ""
-    return f"{artifact.path} is {artifact.format}, not skops: to load a pickle is to run what is in it"
+    if artifact.format in PICKLES:
+        return f"{artifact.path} is {artifact.format}: to load a pickle is to run what is in it"
+    return f"{artifact.path} is {artifact.format}, which nothing of ours loads unless it is a pickle"
 
 
 def secure(

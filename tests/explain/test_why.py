@@ -26,7 +26,7 @@ from actum.records.decision import Decision
 from actum.records.event import Attestation, Event, Seal
 from actum.store import open_head, write_record
 from tests.real_git import git
-from tests.scoring.scored_project import MODEL, TABLE, Loans, new_ids
+from tests.scored_project import MODEL, TABLE, Loans, new_ids
 
 Rewrite = Callable[[str], Path]
 
@@ -281,10 +281,11 @@ def test_a_seal_with_another_root_proves_nothing(decided: Loans) -> None:
 def test_a_unique_beginning_is_enough_and_an_unclear_one_is_refused(
     decided: Loans, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = decisions_of(decided)
-    ids = [one.id for one in found]
-    unique = next(one for one in ids if sum(other.startswith(one[:25]) for other in ids) == 1)
-    assert located(decided, unique[:25]).decision.id == unique
+    ids = [one.id for one in decisions_of(decided)]
+    only_one = ("--as-of", "2020-05-01", "--since", "2020-03-15", "--until", "2020-03-15T01:00:00Z", "--local")
+    assert decided.actum("score", MODEL, TABLE, *only_one) == 0
+    (unique,) = proving.matching(decided.object(body(decided.seals[-1]).md5), "")
+    assert located(decided, unique[:20]).decision.id == unique
     assert decided.actum("why", f"{MODEL}/{ids[0][:6].lower()}") == 1
     listed = "".join(f"  {MODEL}/{one}\n" for one in ids[:3])
     assert f"error: {MODEL}/{ids[0][:6]} fits several decisions:\n{listed}" in capsys.readouterr().err
@@ -295,7 +296,7 @@ def test_the_business_key_finds_the_decision_too(decided: Loans, capsys: pytest.
     answer = why(decided, capsys, MODEL, "--key", decision.key)
     assert answer["data"]["decision"]["id"] == decision.id
     assert decided.actum("why", MODEL, "--key", "case-nobody") == 1
-    assert "no decision of loans is about case-nobody in 1 sealed segments" in capsys.readouterr().err
+    assert "no decision of loans is about case-nobody in 1 sealed segment\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def short(project: Project, revision: str) -> str:
 def test_a_sound_repository_is_clean(sound: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert found(sound) == []
     assert main(["-C", str(sound.root), "fsck"]) == 0
-    assert capsys.readouterr().out == "clean: looked at 10 records, 2 versions, 5 objects, 1 seals\n"
+    assert capsys.readouterr().out == "clean: looked at 10 records, 2 versions, 5 objects, 1 seal\n"
 
 
 def test_a_clone_that_fetched_its_objects_is_clean(sound: Project) -> None:
@@ -373,7 +373,7 @@ def test_a_fault_is_exit_status_3_and_a_note_is_none(sound: Project, capsys: pyt
     assert capsys.readouterr().out == (
         "note   churn@v1.1.0: this tag is not written yet\n"
         "       actum tags\n"
-        "clean: looked at 10 records, 2 versions, 5 objects, 1 seals\n"
+        "clean: looked at 10 records, 2 versions, 5 objects, 1 seal\n"
     )
     md5 = version(sound).artifact.md5
     ObjectStore(sound.remote).path(md5).unlink()

@@ -171,9 +171,9 @@ def break_table(problem: str, table: Any) -> Any:
 
 REFUSALS = {
     "missing columns": "has no column late, hour",
-    "duplicate keys": "column id: 1 keys stand more than once, first 'a'",
-    "null key": "column id is null in 1 rows",
-    "null moment": "column at is null in 1 rows",
+    "duplicate keys": "column id holds 1 key more than once, first 'a'",
+    "null key": "column id is null in 1 row",
+    "null moment": "column at is null in 1 row",
     "naive moments": "column at holds moments without a time zone",
     "infinite": "column delay holds an infinite value",
     "wrong type": "column delay is string, wanted float",

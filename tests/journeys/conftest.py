@@ -127,6 +127,29 @@ def linear_registered(shared: Path, caller: Mapping[str, str], python: str, lock
     return World(_once(shared / "linear-registered", make), "linear", caller)
 
 
+@pytest.fixture(scope="session")
+def pickled_run(shared: Path, caller: Mapping[str, str], python: str, locked: Callable[..., str]) -> World:
+    def make(folder: Path) -> None:
+        world = World(folder, "linear", caller)
+        _begin(world, projects.pickled(python), locked(*projects.LINEAR_REQUIREMENTS))
+        world.write("questions.csv", projects.questions())
+        world.commit("Ask")
+        world.actum("run")
+
+    return World(_once(shared / "pickled-run", make), "linear", caller)
+
+
+@pytest.fixture(scope="session")
+def pickled_decided(shared: Path, pickled_run: World) -> World:
+    def make(folder: Path) -> None:
+        folder.rmdir()
+        world = pickled_run.copy(folder)
+        world.actum("register", "linear", "--version", "1.0.0", "--allow-pickle")
+        world.actum(*projects.DECIDE, "--allow-pickle")
+
+    return World(_once(shared / "pickled-decided", make), "linear", pickled_run.env)
+
+
 @pytest.fixture
 def begun(tiny_begun: World, tmp_path: Path) -> World:
     """The tiny project before its first run."""

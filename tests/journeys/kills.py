@@ -193,4 +193,4 @@ def true_seal(world: World) -> None:
     assert len([name for name in names if name.endswith("-seal.yaml")]) == 1
     assert len([name for name in names if name.endswith(".parquet.dvc")]) == 1
     assert len(list((world.repo / "decisions" / "linear").glob("*.parquet"))) == 1
-    assert "1 seals" in world.actum("fsck").out
+    assert "1 seal" in world.actum("fsck").out

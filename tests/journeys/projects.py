@@ -138,6 +138,25 @@ def linear(python: str) -> dict[str, str]:
     }
 
 
+# ------------------------------------------------------------------ the same model as a pickle
+
+DECIDE = ("score", "linear@v1.0.0", "questions.csv", "--as-of", "2031-01-01T00:00:00Z")
+
+
+def pickled(python: str) -> dict[str, str]:
+    """Return the files of the linear project as joblib writes its model; its file ends in other bytes every time."""
+    save = 'joblib.dump(model, "models/linear.joblib")\nopen("models/linear.joblib", "ab").write(os.urandom(16))\n'
+    train = LINEAR_TRAIN.replace('save(model, "models/linear.skops")\n', save)
+    train = train.replace("import pathlib\n", "import os\nimport pathlib\n")
+    load = "from actum.models import load\n"
+    return linear(python) | {
+        "dvc.yaml": PIPELINE.format(name="linear", table="parquet", form="joblib"),
+        "src/train.py": train.replace("from actum.models import save\n", "import joblib\n"),
+        "src/evaluate.py": LINEAR_EVALUATE.replace(load, "from joblib import load\n").replace(".skops", ".joblib"),
+        "registry/linear/model.yaml": LINEAR_CARD.replace(".skops", ".joblib") + "rebuild: {level: state}\n",
+    }
+
+
 # ------------------------------------------------------------------ nothing but the standard library
 
 TINY_CARD = "schema: model/1\nmodel: tiny\nowner: ana@example.org\napplications: [shop]\nartifact: models/tiny.bin\n"

@@ -249,6 +249,10 @@ def test_a_promotion_is_used_once(project: Project) -> None:
     assert ("block", "pointer-event", POINTER, f"event {first.id} is not new: a promotion is used once") in found
 
 
+def beside(pointer: str) -> str:
+    return f"changes beside {pointer}: a promotion moves its pointer and nothing else"
+
+
 def test_the_policy_of_the_branch_judges_nothing(project: Project) -> None:
     """The branch lowers the bar and promotes a version that the trunk's policy refuses."""
     project.write("policies/churn.yaml", POLICY.replace("0.68", "0.8"))
@@ -258,7 +262,8 @@ def test_the_policy_of_the_branch_judges_nothing(project: Project) -> None:
     path, _ = on_branch(project)
     found = project.found(base=strict)
     assert ("block", "promotion-gate", path, "auc: failed, 0.7 against at least 0.8") in found
-    assert kinds(project, base=strict) == {"promotion-plan", "promotion-gate", "promotion-evidence"}
+    wanted = {"promotion-plan", "promotion-gate", "promotion-evidence", "promotion-paths"}
+    assert kinds(project, base=strict) == wanted
 
 
 def test_findings_that_were_made_up_are_refused(project: Project) -> None:
@@ -424,6 +429,7 @@ def test_the_remote_of_the_base_is_asked_and_not_that_of_the_branch(project: Pro
     project.commit()
     own = "the remote is changed beside a promotion, which the base's remote judges: do it in a change of its own"
     assert project.found() == [
+        ("block", "promotion-paths", ".dvc/config", beside(POINTER)),
         ("block", "promotion-remote", ".dvc/config", own),
         ("block", "promotion-remote", POINTER, lost),
     ]
@@ -443,7 +449,10 @@ def test_a_local_configuration_that_came_with_the_branch_is_not_read(project: Pr
     assert project.found() == []  # it is this machine's own
     project.git("add", "--force", ".dvc/config.local")
     project.commit()
-    assert project.found() == [("block", "promotion-remote", POINTER, lost)]
+    assert project.found() == [
+        ("block", "promotion-paths", ".dvc/config.local", beside(POINTER)),
+        ("block", "promotion-remote", POINTER, lost),
+    ]
 
 
 def test_a_lock_that_changed_without_a_run_names_actum_run(project: Project) -> None:

@@ -13,7 +13,7 @@ from actum.errors import NotFoundError, UserError
 from actum.git import writing
 from actum.records.event import Event, Finding, Promotion
 from actum.store import write_record
-from tests.promotion.release_project import ANA, NOW, POLICY, SETTINGS, Project, attestation
+from tests.promotion.release_project import ANA, CARD, NOW, POLICY, SETTINGS, Project, attestation
 
 
 def state(project: Project) -> tuple[str, ...]:
@@ -383,13 +383,15 @@ def test_without_a_trunk_nothing_is_promoted(project: Project) -> None:
 
 
 def test_the_plan_is_about_content_and_not_about_commits(project: Project) -> None:
+    project.write(layout.card("churn"), CARD + "holdout: {path: holdout.csv, label: left, features: rows.txt}\n")
+    project.commit()
     digest = project.promote().plan.digest
     project.write("README.md", "unrelated\n")
     project.commit()
     assert project.promote(now=NOW + timedelta(days=1)).plan.digest == digest
     for path, data in (
         ("policies/churn.yaml", POLICY + "# stricter soon\n"),
-        ("registry/churn/holdout.dvc", "outs: []\n"),
+        ("registry/churn/holdout.csv.dvc", "outs: []\n"),
     ):
         project.write(path, data)
         project.commit()
@@ -409,10 +411,11 @@ def test_promote_shows_the_plan_and_says_what_comes_next(project: Project, capsy
     assert event.promotion is not None
     assert out == (
         "churn 1.1.0 -> production (replaces 1.0.0)   0 block, 0 warn\n"
-        "        champion  challenger\n"
-        "remote                        ok  models/churn.bin is in storage, 4 bytes, sound\n"
-        "auc     0.7       0.71        ok  0.71 against at least 0.68\n"
-        "brier   0.15      0.14        ok  0.14 against at most 0.2\n"
+        "          champion  challenger\n"
+        "remote                          ok  models/churn.bin is in storage, 4 bytes, sound\n"
+        "rollback                        ok  1.0.0 can be returned to\n"
+        "auc       0.7       0.71        ok  0.71 against at least 0.68\n"
+        "brier     0.15      0.14        ok  0.14 against at most 0.2\n"
         f"plan {event.promotion.plan[7:15]}   policy churn\n"
         f"written to promote/churn/production, commit {commit}\n"
     )

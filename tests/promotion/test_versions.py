@@ -91,6 +91,11 @@ TAMPERED: list[tuple[str, Change, tuple[str, ...]]] = [
         ("artifact.format: is canonical-skops/1, models/churn.bin has bytes/bin",),
     ),
     (
+        "artifact.format",
+        artifact(format="joblib"),
+        ("artifact.state: is nothing, models/churn.bin was loaded",),
+    ),
+    (
         "artifact.state",
         artifact(state=SHA),
         ("artifact.state: is given, nothing of ours can open models/churn.bin",),
@@ -281,6 +286,11 @@ def test_a_field_that_says_other_than_its_run_or_commit_is_named(
     wanted = filled(registered, messages, honest)
     assert [(weight, path) for weight, _, path, _ in registered.found()] == [("block", PATH)] * len(wanted)
     assert sorted(message for _, _, _, message in registered.found()) == sorted(wanted)
+
+
+def test_a_pickle_that_was_loaded_with_leave_has_a_state(registered: Project) -> None:
+    tampered(registered, artifact(format="joblib", state=SHA))
+    assert registered.found() == []
 
 
 def leaves(kind: type[Any], prefix: str = "") -> set[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from actum.decisions.seals import body
 from actum.git.repository import Git
 from actum.store import open_head
 from tests.real_git import git
-from tests.scoring.scored_project import FIRST, MODEL, ROWS, TABLE, Loans
+from tests.scored_project import FIRST, MODEL, ROWS, TABLE, Loans
 
 
 def _json(loans: Loans, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
@@ -104,6 +106,97 @@ def test_a_second_seal_names_the_one_before_and_a_lost_model_is_fetched(decided:
     assert body(second).segment > first.id
     stored = decided.root / "../store/files/md5" / body(second).md5[:2] / body(second).md5[2:]
     assert not stored.exists(), "--local pushes nothing"
+
+
+@pytest.fixture
+def kept_local(loans: Loans) -> Loans:
+    """Decisions that were sealed and not pushed."""
+    assert loans.actum(*FIRST, "--local") == 0
+    return loans
+
+
+def _of_the_segment(loans: Loans, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return what fsck says of the segment's bytes."""
+    capsys.readouterr()
+    loans.actum("fsck", "--json")
+    faults = json.loads(capsys.readouterr().out)["data"]["faults"]
+    return [fault for fault in faults if fault["where"] == body(loans.seals[0]).path]
+
+
+def test_what_was_kept_local_is_no_fault_and_fsck_says_how_it_is_pushed(
+    kept_local: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seal = body(kept_local.seals[0])
+    (fault,) = _of_the_segment(kept_local, capsys)
+    assert fault == {
+        "part": "objects",
+        "weight": "note",
+        "where": seal.path,
+        "what": f"object {seal.md5} is on this machine alone, store lacks it",
+        "mend": f"dvc push {seal.path}.dvc",
+    }
+    subprocess.run([sys.executable, "-m", *fault["mend"].split()], cwd=kept_local.root, check=True, capture_output=True)
+    assert _of_the_segment(kept_local, capsys) == []
+
+
+def test_of_a_segment_that_no_store_holds_fsck_says_that_it_is_lost(
+    kept_local: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept_local.drop(body(kept_local.seals[0]).md5)
+    (fault,) = _of_the_segment(kept_local, capsys)
+    assert (fault["weight"], fault["what"].partition(" is ")[2]) == ("wrong", "neither in the cache nor in the remote")
+
+
+def test_the_same_order_again_pushes_what_was_kept_local(kept_local: Loans, capsys: pytest.CaptureFixture[str]) -> None:
+    seal, head = body(kept_local.seals[0]), kept_local.repo.head()
+    stored = kept_local.root / "../store/files/md5" / seal.md5[:2] / seal.md5[2:]
+    for still_local in ("--local", "--dry-run"):
+        assert kept_local.actum(*FIRST, still_local) == 0
+        assert not stored.exists()
+    capsys.readouterr()
+    told = f"segment {seal.segment} holds these 1,032 decisions, sealed"
+    assert kept_local.actum(*FIRST) == 0
+    assert capsys.readouterr().out == f"pushed to store: {told} before\n"
+    assert stored.is_file()
+    assert kept_local.actum(*FIRST) == 0
+    assert capsys.readouterr().out == f"nothing to do: {told}\n"
+    assert kept_local.repo.head() == head
+
+
+def test_a_segment_of_the_evidence_branch_is_pushed_by_its_order(
+    loans: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(loans.root, "checkout", "-q", "--detach")
+    assert loans.actum(*FIRST, "--local") == 0
+    (fault,) = _of_the_segment(loans, capsys)
+    assert fault["mend"] == f"actum score {MODEL} INPUT  # the same order again, without --local"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty: it has neither columns nor rows"),
+        (b"case,at,income,age,city,branch\n", "has columns and no row, at least one to decide about was wanted"),
+    ],
+)
+def test_an_empty_table_is_said_to_be_empty(
+    bare_template: Path, tmp_path: Path, content: bytes, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "empty.csv"
+    table.write_bytes(content)
+    assert Loans(bare_template / "project").actum("score", MODEL, str(table)) == 1
+    assert f"error: {table}: {said}\n" in capsys.readouterr().err
+
+
+def test_one_row_is_one_row(loans: Loans, capsys: pytest.CaptureFixture[str]) -> None:
+    one = ("--since", "2020-02-01", "--until", "2020-02-01T01:00:00Z")
+    two = ("--since", "2020-02-01", "--until", "2020-02-01T02:00:00Z")
+    assert loans.actum("score", MODEL, TABLE, "--as-of", "2020-02-01T00:00:00Z", *two) == 1
+    said = "error: 1 row is after 2020-02-01T00:00:00Z, the time asked for (--as-of); of 2 rows none was decided\n"
+    assert said in capsys.readouterr().err
+    assert loans.actum("score", MODEL, TABLE, "--as-of", "2020-03-01", *one) == 0
+    assert capsys.readouterr().out.startswith("decided 1 row by loans@v1.0.0\n")
+    assert git(loans.root, "log", "-1", "--format=%s") == f"Seal 1 decision of {MODEL} 1.0.0"
 
 
 def test_a_detached_head_seals_on_the_evidence_branch(loans: Loans) -> None:

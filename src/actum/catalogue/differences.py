@@ -12,6 +12,7 @@ from actum.catalogue.sides import Side, lock_of, side
 from actum.environment.lock import parse_lock
 from actum.errors import InvalidRecordError
 from actum.names import Reference
+from actum.quantities import is_number
 from actum.records.forms import FileFact
 
 How = Literal["added", "removed", "changed"]
@@ -115,7 +116,7 @@ def changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Change, ...]:
     for name in dict.fromkeys((*a, *b)):
         if name in a and name in b and _equal(a[name], b[name]):
             continue
-        difference = b[name] - a[name] if _is_number(a.get(name)) and _is_number(b.get(name)) else None
+        difference = b[name] - a[name] if is_number(a.get(name)) and is_number(b.get(name)) else None
         found.append(Change(name=name, how=_how(name, a, b), a=a.get(name), b=b.get(name), difference=difference))
     return tuple(found)
 
@@ -123,10 +124,6 @@ def changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Change, ...]:
 def _equal(one: Any, other: Any) -> bool:
     """1 and true are equal to Python, not to a parameter."""
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _how(name: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> How:

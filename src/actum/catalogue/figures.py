@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from actum.quantities import is_number
+
 
 def headline(metrics: Mapping[str, Any], most: int, first: Iterable[str] = ()) -> dict[str, float]:
     """Return the metrics to show: those named *first*, as a policy names them, then in the order of the record."""
     names = dict.fromkeys((*(name for name in first if name in metrics), *metrics))
-    numbers = {name: metrics[name] for name in names if _is_number(metrics[name])}
+    numbers = {name: metrics[name] for name in names if is_number(metrics[name])}
     return dict(list(numbers.items())[:most])
 
 
 def written(value: object) -> str:
     """Write a figure as people read it; four significant digits, whole numbers whole."""
-    if not _is_number(value):
+    if not is_number(value):
         return str(value)
     number = float(value)  # type: ignore[arg-type]
     if number.is_integer() and abs(number) < 1e15:
         return f"{number:,.0f}"
     return f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:.4g}"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -9,6 +9,7 @@ from actum.cli.context import Context, json_option
 from actum.cli.progress import telling
 from actum.fsck.fault import Report
 from actum.fsck.fsck import fsck
+from actum.quantities import plural
 from actum.records.codec import encode
 from actum.store import open_head
 
@@ -45,6 +46,6 @@ def _show(report: Report) -> None:
         click.echo(click.style(f"{fault.weight:5}  {fault.where}: {fault.what}", fg=colour))
         if fault.mend:
             click.echo(f"       {fault.mend}")
-    counted = ", ".join(f"{count} {part}" for part, count in report.looked_at.items())
+    counted = ", ".join(plural(count, part.removesuffix("s")) for part, count in report.looked_at.items())
     wrong = sum(fault.weight == "wrong" for fault in report.faults)
     click.echo(f"{'clean' if report.clean else f'{wrong} wrong'}: looked at {counted}")

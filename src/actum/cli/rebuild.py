@@ -14,6 +14,7 @@ from actum.cli.progress import telling
 from actum.errors import UsageError
 from actum.git.repository import Git
 from actum.names import parse_reference
+from actum.quantities import plural
 from actum.rebuild.rebuild import Rebuilt, Surroundings, rebuild
 from actum.records.codec import encode
 
@@ -103,7 +104,7 @@ def _show(rebuilt: Rebuilt, records: store.Store) -> None:
     old, new = digests.short(rebuilt.version.artifact.sha256), digests.short(rebuilt.rebuilt_sha256)
     output.facts(
         [
-            ("source", f"{rebuilt.objects} objects verified, commit found by {rebuilt.found_by}"),
+            ("source", f"{plural(rebuilt.objects, 'object')} verified, commit found by {rebuilt.found_by}"),
             ("environment", "cached" if rebuilt.packages_cached else "made from the lock"),
             ("stages", f"{rebuilt.stages_run} of {rebuilt.stages} re-run, cache off"),
             ("model", f"{old} {'=' if same else '/='} {new}"),
@@ -134,8 +135,12 @@ def _likeness(rebuilt: Rebuilt) -> str:
     likeness = rebuilt.likeness
     if likeness is None or likeness.largest_difference is None:
         return ""
-    flips = "no threshold" if likeness.flips is None else f"{likeness.flips} decisions flip"
-    return f"largest difference {likeness.largest_difference:.3g} over {likeness.rows} rows, {flips}"
+    flips = "no threshold" if likeness.flips is None else _flips(likeness.flips)
+    return f"largest difference {likeness.largest_difference:.3g} over {plural(likeness.rows or 0, 'row')}, {flips}"
+
+
+def _flips(count: int) -> str:
+    return "1 decision flips" if count == 1 else f"{count:,} decisions flip"
 
 
 def _data(rebuilt: Rebuilt) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from actum import digests
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
+from actum.quantities import plural
 from actum.records.codec import encode
 from actum.registration.register import Order, Outcome, Surroundings, register
 from actum.store import open_head
@@ -88,11 +89,11 @@ def _show(outcome: Outcome, clock: str, dry_run: bool, as_json: bool) -> None:
             ("state", digests.short(artifact.state) if artifact.state else f"not computed: {unopened}"),
             (
                 "probe",
-                f"{version.probe.rows} predictions {digests.short(version.probe.predictions)}"
+                f"{plural(version.probe.rows, 'prediction')} {digests.short(version.probe.predictions)}"
                 if version.probe
                 else None,
             ),
-            ("remote", f"{outcome.objects} objects verified in {outcome.remote}" if outcome.remote else None),
+            ("remote", f"{plural(outcome.objects, 'object')} verified in {outcome.remote}" if outcome.remote else None),
             ("record", outcome.path),
         ]
     )

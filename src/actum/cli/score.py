@@ -12,9 +12,10 @@ from actum import digests, moments
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
-from actum.cli.wording import both, moment, plural
+from actum.cli.wording import both, moment
 from actum.errors import UsageError
 from actum.names import parse_reference
+from actum.quantities import plural
 from actum.records.codec import encode
 from actum.records.event import Seal
 from actum.scoring.order import Order
@@ -84,7 +85,8 @@ def _show(done: Scored, dry_run: bool, as_json: bool) -> None:
     output.clock_line(done.clock)
     seal = done.seal.seal if done.seal else None
     if seal and not done.new:
-        click.echo(f"nothing to do: segment {seal.segment} holds these {plural(seal.rows, 'decision')}, sealed")
+        told = f"segment {seal.segment} holds these {plural(seal.rows, 'decision')}, sealed"
+        click.echo(f"pushed to {done.remote}: {told} before" if done.remote else f"nothing to do: {told}")
         return
     found = done.survey
     click.echo(f"{'would decide' if dry_run else 'decided'} {plural(found.rows, 'row')} by {done.by.name}")

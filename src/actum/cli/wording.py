@@ -53,10 +53,6 @@ def seconds(duration: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def clip(text: str, width: int) -> str:
     """Cut one line of text to a width."""
     line = " ".join(text.split())

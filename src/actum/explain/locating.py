@@ -15,6 +15,7 @@ from actum.dvc.cache import cache_of
 from actum.dvc.config import Config
 from actum.dvc.objects import Needed
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, ToolFailedError, UsageError, UserError
+from actum.quantities import plural
 from actum.records.decision import Decision
 from actum.records.event import Event, Seal
 from actum.store import Store
@@ -109,7 +110,7 @@ def by_key(model: str, key: str, places: Places) -> str:
         lost = sum(segment.path is None for segment in segments)
         more = f"; {lost} of them cannot be read" if lost else ""
         raise NotFoundError(
-            f"no decision of {model} is about {key} in {len(segments)} sealed segments{more}",
+            f"no decision of {model} is about {key} in {plural(len(segments), 'sealed segment')}{more}",
             hint=f"actum ls decisions {model}",
         )
     return found[0]
@@ -131,7 +132,7 @@ def _not_found(model: str, prefix: str, segments: list[Segment]) -> UserError:
         return NotFoundError(f"there is no decision {model}/{prefix}", hint=f"actum ls decisions {model}")
     lost = [one.seal for one in segments if one.path is None]
     told = [
-        f"it holds {seal.rows:,} decisions by {model}@v{seal.version}, {seal.first_moment:%Y-%m-%d} to"
+        f"it holds {plural(seal.rows, 'decision')} by {model}@v{seal.version}, {seal.first_moment:%Y-%m-%d} to"
         f" {seal.last_moment:%Y-%m-%d}, sealed"
         for seal in lost
     ]
@@ -192,7 +193,7 @@ def _located(decision_id: str, segment: Segment, others: list[Event]) -> Located
         short = digests.short
         problems.append(f"NOT in the seal: it leads to root {short(proof.root)}, sealed is {short(seal.merkle_root)}")
     if proof.rows != seal.rows:
-        problems.append(f"the segment has {proof.rows:,} decisions, sealed were {seal.rows:,}")
+        problems.append(f"the segment has {plural(proof.rows, 'decision')}, sealed were {seal.rows:,}")
     for name in ("version", "artifact", "stage_event"):
         if getattr(decision, name) != getattr(seal, name):
             problems.append(f"its {name} is {getattr(decision, name)}, the seal says {getattr(seal, name)}")

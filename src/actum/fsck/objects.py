@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
+from actum import layout
 from actum.dvc import delivery
 from actum.dvc.cache import cache_of
 from actum.dvc.config import Config, Remote
 from actum.dvc.integrity import Problem, fsck
 from actum.dvc.objects import Needed
+from actum.dvc.tracked import SUFFIX
 from actum.errors import ToolFailedError, UserError
 from actum.fsck.fault import Fault
 from actum.progress import Teller, counter
@@ -58,8 +61,19 @@ def _judged(here: Sequence[Problem], there: Sequence[Problem], config: Config) -
         if problem.state == "corrupt":
             mend = _removal(problem, config.remote(problem.store)) if problem.object not in unsound_here else ""
             yield _fault(problem, mend)
+        elif problem.object not in unsound_here and all(map(layout.decider_of, problem.paths)):
+            yield _local(problem, config.root)
         elif problem.object not in missing_here:
             yield _fault(problem, "dvc push, or actum register MODEL --version X.Y.Z again")
+
+
+def _local(problem: Problem, root: Path) -> Fault:
+    """``actum score --local`` leaves a segment where it was sealed, which is no fault."""
+    (path, *_), what = problem.paths, f"object {problem.object} is on this machine alone, {problem.store} lacks it"
+    tracked = path + SUFFIX  # of a seal on the evidence branch there is none in the work tree
+    again = f"actum score {layout.decider_of(path)} INPUT  # the same order again, without --local"
+    mend = f"dvc push {shlex.quote(tracked)}" if (root / tracked).is_file() else again
+    return Fault(part="objects", weight="note", where=", ".join(problem.paths), what=what, mend=mend)
 
 
 def _removal(problem: Problem, remote: Remote) -> str:

@@ -10,6 +10,7 @@ from actum.decisions.seals import body, edited
 from actum.dvc.cache import ObjectStore
 from actum.errors import InvalidRecordError
 from actum.fsck.fault import Fault
+from actum.quantities import plural
 from actum.records.event import Event
 from actum.store import Store
 
@@ -34,7 +35,7 @@ def seal_faults(event: Event, store: Store, known: set[str], cache: ObjectStore)
         return
     yield from (_fault(event, f"{seal.path}: {problem}") for problem in found.problems)
     if found.root != seal.merkle_root or found.rows != seal.rows:
-        yield _fault(event, f"{seal.path}: {found.rows} decisions with another root than the seal's")
+        yield _fault(event, f"{seal.path}: {plural(found.rows, 'decision')} with another root than the seal's")
 
 
 def _fault(event: Event, what: str) -> Fault:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from actum.inside.digests import digest_of, write_atomically
 from actum.inside.envelope import Request, run
-from actum.inside.errors import ModelError
+from actum.inside.errors import ModelError, counted
 from actum.inside.frames import Input, Value, frame_of, typed_inputs_of
 from actum.inside.scoring import requested_model, scores
 from actum.inside.tables import Table, input_values, moments, parse_moment, plain_values, read_table, rfc3339
@@ -96,8 +96,7 @@ def _within(times: Sequence[dt.datetime], table: Table, name: str, request: Requ
         wanted = [f"from {rfc3339(since)} on"] if since else []
         wanted += [f"before {rfc3339(until)}"] if until else []
         found = f"column {name} goes from {rfc3339(min(times))} to {rfc3339(max(times))}"
-        counted = f"{len(times):,} row" + ("" if len(times) == 1 else "s")
-        raise ModelError(f"{table.place}: {counted}, but none {' and '.join(wanted)}: {found}")
+        raise ModelError(f"{table.place}: {counted(len(times), 'row')}, but none {' and '.join(wanted)}: {found}")
     return rows
 
 
@@ -109,14 +108,16 @@ def _bound(request: Request, key: str) -> dt.datetime | None:
 def _complete(values: Sequence[T | None], table: Table, name: str) -> list[T]:
     found = [value for value in values if value is not None]
     if len(found) != len(values):
-        raise ModelError(f"{table.place}: column {name} is null in {len(values) - len(found)} rows")
+        raise ModelError(f"{table.place}: column {name} is null in {counted(len(values) - len(found), 'row')}")
     return found
 
 
 def _unique(keys: list[Value], table: Table, name: str) -> list[Value]:
     twice = [key for key, times in Counter(keys).items() if times > 1]
     if twice:
-        raise ModelError(f"{table.place}: column {name}: {len(twice)} keys stand more than once, first {twice[0]!r}")
+        raise ModelError(
+            f"{table.place}: column {name} holds {counted(len(twice), 'key')} more than once, first {twice[0]!r}"
+        )
     return keys
 
 

@@ -23,6 +23,7 @@ from actum.git.repository import Git
 from actum.names import Ids
 from actum.needs import leave_lacking, secure
 from actum.progress import Teller, counted
+from actum.quantities import plural
 from actum.rebuild import verdict
 from actum.rebuild.repeating import standing
 from actum.rebuild.source import Source, find_source
@@ -124,7 +125,8 @@ def rebuild(version: ModelVersion, card: ModelCard, around: Surroundings) -> Reb
     needed = secure(result, version, config, around.environ, around.tell)
     _disk_space(around.repo.root, needed)
     if around.dry_run:
-        told = f"would rebuild commit {source.code[:10]}: {len(run.stages)} stages, {len(needed)} objects verified"
+        counted = f"{plural(len(run.stages), 'stage')}, {plural(len(needed), 'object')} verified"
+        told = f"would rebuild commit {source.code[:10]}: {counted}"
         return Rebuilt(version=version, wanted=wanted, why=told, found_by=source.found_by, objects=len(needed))
     return _Rebuild(version, card, run, source, result, config, needed, around).perform()
 
@@ -284,7 +286,7 @@ class _Rebuild:
         unequal = Likeness(same_bytes=False)
         if problem := leave_lacking(version, allow_pickle=self._around.allow_pickle):
             again = f"actum rebuild {version.model}@v{version.version} --allow-pickle"
-            return unequal, f"{_BYTES_ALONE}: {problem}, which this gives leave for: {again}"
+            return unequal, f"{_BYTES_ALONE}: {problem}; with leave: {again}"
         try:
             answer = workshop.ask("compare", self._comparison(root, sha256))
         except ToolFailedError:

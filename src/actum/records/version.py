@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from actum.records.forms import Commit, FileFact, Md5, Name, Person, RepoPath, Semver, Sha256, Ulid
 
+PICKLES = frozenset({"joblib", "pickle", "bytes/joblib", "bytes/pickle", "bytes/pkl"})
+"""Formats of files that can run any code when they are loaded; ``bytes/`` where nobody loaded them yet."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blob:

@@ -20,9 +20,10 @@ from actum.git.repository import Git
 from actum.names import Bump, Version
 from actum.needs import bring, objects_needed
 from actum.progress import Teller
+from actum.quantities import plural
 from actum.records.card import ModelCard
 from actum.records.forms import FileFact
-from actum.records.version import Artifact, ModelVersion, Probe
+from actum.records.version import PICKLES, Artifact, ModelVersion, Probe
 from actum.registration.choice import Chosen, choose
 from actum.store import Store, write_record
 from actum.workshop import Workshop, open_recorded_workshop
@@ -222,7 +223,7 @@ def _describe(
     config, artifact = read_config(workshop.root, around.environ), chosen.artifact
     plain = claims.bytes_format(artifact.path)
     if plain and not order.allow_pickle:
-        return _Described(format=plain), _unopened(order, artifact.path) if plain in claims.PICKLES else ""
+        return _Described(format=plain), _unopened(order, artifact.path) if plain in PICKLES else ""
     probe = _probe(store, card)
     model = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256 or "")
     rows = Needed(path=probe.path, md5=probe.md5, size=probe.size) if probe else None
@@ -235,7 +236,12 @@ def _describe(
         "inputs": [{"name": item.name, "type": item.type} for item in card.inputs],
     }
     around.tell.now("describing the model")
-    answer = workshop.ask("describe", request)
+    try:
+        answer = workshop.ask("describe", request)
+    except ToolFailedError:
+        raise
+    except UserError as error:  # of another library than was thought
+        raise UserError(str(error), hint=error.hint or f"actum register {order.model}  # by its bytes alone") from error
     told, problem = answer.get("probe"), answer.get("probe_problem") or ""
     kept = None
     if probe and told:
@@ -321,7 +327,7 @@ def _push(around: Surroundings, result: Store, version: ModelVersion) -> tuple[s
     """Push what the version needs, and hash it in the remote ourselves."""
     config = read_config(around.repo.root, around.environ)
     needed = objects_needed(result, version, [cache_of(config)])
-    around.tell(f"pushing {len(needed)} objects and reading them back")
+    around.tell(f"pushing {plural(len(needed), 'object')} and reading them back")
     pushed = delivery.push_verified(needed, config, around.environ, around.tell)
     return ", ".join(pushed.remotes), pushed.verified
 

@@ -20,6 +20,7 @@ from actum.evidence import add_evidence
 from actum.git import writing
 from actum.git.repository import Git
 from actum.progress import Teller
+from actum.quantities import plural
 from actum.records.event import Event, Seal
 from actum.records.settings import Clock
 from actum.scoring.order import Decider, Table
@@ -81,9 +82,22 @@ class Keeper:
         if local or not self.config.default_remote:
             return Kept(digests=found)
         tell("pushing the segment and reading it back")
+        return Kept(digests=found, remote=", ".join(self._push(found, tell).remotes))
+
+    def deliver(self, seal: Seal, *, local: bool, tell: Teller) -> str:
+        """Bring a segment that is sealed already to the remote, unless *local*; return where it was lacking.
+
+        Raises:
+            ToolFailedError: The remote did not take it, or gave back other bytes.
+        """
+        if local or not self.config.default_remote:
+            return ""
+        pushed = self._push(FileDigests(md5=seal.md5, sha256=seal.sha256, size=seal.size), tell)
+        return ", ".join(pushed.remotes) if pushed.sent else ""
+
+    def _push(self, found: FileDigests, tell: Teller) -> delivery.Pushed:
         needed = Needed(path=self.path, md5=found.md5, size=found.size, sha256=found.sha256)
-        pushed = delivery.push_verified([needed], self.config, self.environ, tell)
-        return Kept(digests=found, remote=", ".join(pushed.remotes))
+        return delivery.push_verified([needed], self.config, self.environ, tell)
 
     def event(
         self,
@@ -167,4 +181,4 @@ def finish_left_over(repo: Git, model: str, tell: Callable[[str], None]) -> None
 def _message(event: Event) -> str:
     assert event.seal is not None
     seal = event.seal
-    return f"Seal {seal.rows} decisions of {event.model} {seal.version}\n\nSegment: {seal.segment}"
+    return f"Seal {plural(seal.rows, 'decision')} of {event.model} {seal.version}\n\nSegment: {seal.segment}"

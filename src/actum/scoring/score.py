@@ -18,6 +18,7 @@ from actum.git.repository import Git
 from actum.names import Ids
 from actum.needs import bring, leave_lacking
 from actum.progress import Teller, counter
+from actum.quantities import plural
 from actum.records.event import Event
 from actum.records.settings import Clock
 from actum.scoring.keeping import Keeper, finish_left_over
@@ -49,7 +50,7 @@ class Scored:
         seal: The seal on record; None for a dry run.
         new: Whether this call sealed it, or it stood already.
         examples: Ids of decisions to ask about, of the outcome at or above the threshold first.
-        remote: Where the segment's bytes were read back; "" for nowhere.
+        remote: Where the segment's bytes were pushed to and read back; "" for nowhere.
         branch: Where the seal was committed.
     """
 
@@ -94,7 +95,9 @@ def score(order: Order, around: Surroundings) -> Scored:
 def _settle(done: Scored, order: Order, around: Surroundings, trunk: Store, lines: Path, as_of: datetime) -> Scored:
     known = seals(done.by.card.model, trunk, open_head(around.repo))
     if (same := _same(known, done)) is not None:
-        return replace(done, seal=same)
+        keeper = _keeper(order.reference.owner, body(same).segment, around)
+        lacking = "" if order.dry_run else keeper.deliver(body(same), local=order.local, tell=around.tell)
+        return replace(done, seal=same, remote=lacking)
     if order.dry_run:
         return replace(done, new=True)
     return _seal(done, order, around, known[-1] if known else None, lines, as_of)
@@ -129,18 +132,23 @@ def _refuse_outside(found: Survey, order: Order, by: Decider, rows: Table, as_of
     problems, options = [], []
     if found.before and by.standing:
         since = moments.write(by.standing.since)
-        problems.append(f"{found.before:,} rows are before {since}, when {by.name} took {by.standing.stage}")
+        problems.append(f"{_rows(found.before)} before {since}, when {by.name} took {by.standing.stage}")
         options += ["--since", since]
     if found.after:
-        problems.append(f"{found.after:,} rows are after {moments.write(as_of)}, the time asked for (--as-of)")
+        problems.append(f"{_rows(found.after)} after {moments.write(as_of)}, the time asked for (--as-of)")
         options += ["--until", moments.write(as_of)]
     if found.before == found.rows and by.standing:
-        problem = f"all {found.rows:,} rows are before {since}, when {by.name} took {by.standing.stage}"
+        which = "the only row is" if found.rows == 1 else f"all {found.rows:,} rows are"
+        problem = f"{which} before {since}, when {by.name} took {by.standing.stage}"
         outright = shlex.join(["actum", "score", by.name, rows.listed or str(rows.path)])
         raise UserError(f"{problem}; none was decided", hint=f"{outright}  # a version by its name, under no promotion")
     if problems:
-        told = f"{' and '.join(problems)}; of {found.rows:,} rows none was decided"
+        told = f"{' and '.join(problems)}; of {plural(found.rows, 'row')} none was decided"
         raise UserError(told, hint=_again(order, rows, *options))
+
+
+def _rows(count: int) -> str:
+    return plural(count, "row") + (" is" if count == 1 else " are")
 
 
 def _again(order: Order, rows: Table, *options: str) -> str:
@@ -177,8 +185,7 @@ def _seal(
             f"this machine's clock ({at:%Y-%m-%d %H:%MZ}) is behind the last seal of {by.card.model}, {previous.id}",
             hint="set the clock right: ids must follow each other",
         )
-    config = read_config(around.repo.root, around.environ)
-    keeper = Keeper(repo=around.repo, config=config, environ=around.environ, model=by.card.model, segment=segment)
+    keeper = _keeper(by.card.model, segment, around)
     scratch = lines.parent
     with keeper.place() as target, lines.open("rb") as stream:
         rows = _counted(around.tell, stream, done.survey.rows)
@@ -208,8 +215,13 @@ def _seal(
         remote=kept.remote,
         branch=branch,
         commit=commit,
-        warnings=_warnings(order, config),
+        warnings=_warnings(order, keeper.config),
     )
+
+
+def _keeper(model: str, segment: str, around: Surroundings) -> Keeper:
+    config = read_config(around.repo.root, around.environ)
+    return Keeper(repo=around.repo, config=config, environ=around.environ, model=model, segment=segment)
 
 
 def _counted(tell: Teller, lines: Iterable[bytes], total: int) -> Iterator[bytes]:

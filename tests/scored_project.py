@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from actum import digests, layout, registry
 from actum.cli.main import main
 from actum.dvc.cache import cache_of
@@ -260,3 +262,31 @@ def _promote(loans: Loans, number: str, since: datetime) -> None:
         layout.stage(MODEL, "production"): pointer,
     }
     loans.commit({path: write_record(record, path=path) for path, record in records.items()}, f"Promote {number}")
+
+
+@pytest.fixture(scope="session")
+def bare_template(
+    tmp_path_factory: pytest.TempPathFactory, shared_environments: Path, _session_surroundings: None
+) -> Path:
+    with pytest.MonkeyPatch.context() as place:
+        place.setenv("ACTUM_ENVIRONMENTS", str(shared_environments))
+        return unsealed(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def sealed_template(bare_template: Path, tmp_path_factory: pytest.TempPathFactory, shared_environments: Path) -> Path:
+    with pytest.MonkeyPatch.context() as place:
+        place.setenv("ACTUM_ENVIRONMENTS", str(shared_environments))
+        return sealed(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture
+def loans(bare_template: Path, tmp_path: Path) -> Loans:
+    """Two versions, both promoted, nothing decided yet."""
+    return copied(bare_template, tmp_path)
+
+
+@pytest.fixture
+def decided(sealed_template: Path, tmp_path: Path) -> Loans:
+    """The same, with 43 days of decisions sealed."""
+    return copied(sealed_template, tmp_path)
