@@ -14,6 +14,7 @@ from actum.cli.progress import telling
 from actum.errors import UserError
 from actum.git.repository import Git
 from actum.promotion.check import Checked, check
+from actum.promotion.gather import pages
 from actum.promotion.report import markdown, summary
 from actum.store import Store
 
@@ -21,7 +22,12 @@ from actum.store import Store
 @click.command(epilog="Example: actum check --base origin/main --report check.md")
 @click.option("--base", metavar="REV", help="Judge against REV; the trunk, without it. CI names it.")
 @click.option("--head", metavar="REV", help="Check REV; what is checked out, without it.")
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write Markdown too.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the page for reviewers, as Markdown.",
+)
 @json_option
 @click.pass_obj
 def command(context: Context, base: str | None, head: str | None, report: Path | None, as_json: bool) -> int:
@@ -38,7 +44,7 @@ def command(context: Context, base: str | None, head: str | None, report: Path |
     with telling(context, "checking the records", as_json=as_json) as tell:
         checked = check(repo, head=head, base=base, environ=context.environ, now=context.now(), tell=tell)
     if report is not None:
-        files.replace(context.folder / report, markdown(checked).encode())
+        files.replace(context.folder / report, (pages(checked) or markdown(checked)).encode())
     _show(checked, _clock(repo, checked), as_json)
     return 3 if checked.blocks else 0
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
-from actum import digests, gates, layout, moments, names
+from actum import digests, files, gates, layout, moments, names, state
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
+from actum.git.repository import Git
+from actum.progress import Teller
 from actum.promotion.branch import push_branch
+from actum.promotion.check import check
+from actum.promotion.gather import pages
 from actum.promotion.plan import Plan
 from actum.promotion.promote import Order, Outcome, Surroundings, promote
 from actum.promotion.scope import open_base
@@ -79,15 +84,29 @@ def command(
     with telling(context, "judging the version by its policy", as_json=as_json) as tell:
         around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids, tell=tell)
         outcome = promote(order, around)
+        body = _write_body(context, repo, outcome, tell) if outcome.commit else None
         if push and outcome.commit:
             tell.now("pushing the branch to origin")
             push_branch(repo, outcome.branch)
     steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config(ORIGIN)))
-    _show_json(outcome, dry_run, steps) if as_json else _show(outcome, dry_run, steps)
+    _show_json(outcome, body, dry_run, steps) if as_json else _show(outcome, body, dry_run, steps)
     if outcome.plan.blocks and not as_json:
         for path in sorted(repo.dirty().keys() & _read(outcome.plan)):
             output.warn(f"{path} is not committed as it is: a promotion is judged by what the trunk holds")
     return 3 if outcome.plan.blocks and not outcome.plan.stands_already and not outcome.commit else 0
+
+
+def _write_body(context: Context, repo: Git, outcome: Outcome, tell: Teller) -> Path:
+    """Judge the branch as CI will, and keep the page for reviewers where the pull request's text can be taken from."""
+    checked = check(repo, head=outcome.commit, environ=context.environ, now=context.now(), tell=tell)
+    path = state.folder(repo.root) / "promotions" / f"{outcome.plan.model}-{outcome.plan.stage}.md"
+    path.parent.mkdir(exist_ok=True)
+    files.replace(path, pages(checked).encode())
+    return path.relative_to(repo.root)
+
+
+def _title(outcome: Outcome) -> str:
+    return f"Promote {outcome.plan.model} {outcome.plan.wanted} to {outcome.plan.stage}"
 
 
 def _back(model: str, stage: str) -> str:
@@ -125,7 +144,7 @@ def _read(plan: Plan) -> set[str]:
     return {layout.SETTINGS, layout.card(plan.model), *([layout.policy(plan.policy)] if plan.policy else [])}
 
 
-def _show_json(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
+def _show_json(outcome: Outcome, body: Path | None, dry_run: bool, steps: list[str]) -> None:
     plan = outcome.plan
     data = {
         "model": plan.model,
@@ -139,6 +158,8 @@ def _show_json(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
         "event": encode(outcome.event) if outcome.event else None,
         "branch": outcome.branch if outcome.event else None,
         "commit": outcome.commit,
+        "title": _title(outcome) if outcome.commit else None,
+        "body": str(body) if body else None,
         "clock": outcome.clock,
         "dry_run": dry_run,
     }
@@ -146,7 +167,7 @@ def _show_json(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
     output.envelope("promote-result/1", data, clock=outcome.clock, warnings=warnings, next_=steps)
 
 
-def _show(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
+def _show(outcome: Outcome, body: Path | None, dry_run: bool, steps: list[str]) -> None:
     plan = outcome.plan
     output.clock_line(outcome.clock)
     if plan.stands_already:
@@ -165,6 +186,7 @@ def _show(outcome: Outcome, dry_run: bool, steps: list[str]) -> None:
         click.echo(f"plan {digests.short(plan.digest)}   policy {plan.policy or 'none'}")
     if outcome.commit:
         click.echo(f"written to {outcome.branch}, commit {outcome.commit[:10]}")
+        click.echo(f"pull request: {_title(outcome)}; its text: {body}")
     elif plan.blocks:
         click.echo("refused: nothing was written")
     elif dry_run:

@@ -12,13 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from actum import files, process, state
-from actum.demo.story import MODEL, STORY, Act, Change, Step
+from actum.demo.story import STORY, Act, Change, Step
 from actum.errors import ToolFailedError, UserError
 from actum.git import plumbing
 from actum.progress import Teller
 
 EXAMPLE = "_example"
-PROBE = f"registry/{MODEL}/probe.parquet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,9 +139,6 @@ def _change(stage: Stage, change: Change) -> None:
 
 
 def _type(stage: Stage, step: Step) -> None:
-    if "PROBE" in step.command:
-        shutil.copyfile(stage.root / "data/probe.parquet", stage.root / PROBE)
-        step = Step(title=step.title, command=(*step.command[:-1], PROBE), quiet=True)
     stage.announce(step.title, " ".join(step.command))
     said: list[str] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MODEL = "late-arrival"
+BESIDE_THE_CARD = f"registry/{MODEL}/"
 OFFER = "B6-11-JFK-FLL-2013-04-18T22:07"
 
 
@@ -52,11 +53,16 @@ def _promotion(version: str, since: str) -> tuple[Act, ...]:
 STORY: tuple[Act, ...] = (
     Step(title="train: a linear model on January to March", command=("actum", "run")),
     Step(
-        title="pin a probe set: 256 flights to compare models on",
-        command=("dvc", "add", "--quiet", "PROBE"),
+        title="pin a probe (256 flights to compare models on) and a holdout (a quarter to judge them by)",
+        command=("cp", "data/probe.parquet", "data/holdout.parquet", BESIDE_THE_CARD),
         quiet=True,
     ),
-    Step(title="", command=("git", "commit", "--quiet", "-m", "Pin the probe"), quiet=True),
+    Step(
+        title="",
+        command=("dvc", "add", "--quiet", f"{BESIDE_THE_CARD}probe.parquet", f"{BESIDE_THE_CARD}holdout.parquet"),
+        quiet=True,
+    ),
+    Step(title="", command=("git", "commit", "--quiet", "-m", "Pin probe and holdout"), quiet=True),
     Step(title="a version that never changes", command=("actum", "register", MODEL, "--version", "1.0.0")),
     *_promotion("1.0.0", "2013-04-01"),
     Step(

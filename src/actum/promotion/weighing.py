@@ -18,6 +18,7 @@ from actum.promotion.remote import DVC_CONFIG
 from actum.promotion.remote import GATE as REMOTE
 from actum.records.event import Comparison, Finding
 from actum.records.version import ModelVersion
+from actum.store import Store
 
 WITHIN = 1e-6
 """How far a figure on the holdout may be from the one that is computed again, elsewhere and later."""
@@ -34,6 +35,7 @@ class Dossier:
     appraisal: Appraisal
     findings: tuple[Finding, ...]
     tally: Tally | None
+    base: Store = field(repr=False)
     objections: tuple[Objection, ...] = field(repr=False)
 
 
@@ -67,6 +69,7 @@ def weigh(bench: Bench, move: Move, candidate: ModelVersion) -> Dossier:
         appraisal=appraisal,
         findings=(*others, *appraisal.findings, *asked),
         tally=tally,
+        base=base,
         objections=tuple(found),
     )
 
