@@ -93,3 +93,25 @@ def test_requirements_name_everything_that_the_stages_import_and_no_host() -> No
 )
 def test_every_record_of_the_example_is_valid(path: str, kind: type) -> None:
     decode(kind, yaml.safe_load((EXAMPLE / path).read_text()), strict=True)
+
+
+def test_the_policy_bounds_what_the_holdout_measures(card: dict[str, Any]) -> None:
+    policy = decode(Policy, yaml.safe_load((EXAMPLE / "policies/late-arrival.yaml").read_text()), strict=True)
+    share = f"{card['decision']['at_or_above']}_share"
+    assert {margin.metric for margin in policy.margins} == {"auc", "brier", share}
+    assert policy.asks_for_holdout("production")
+
+
+def test_the_holdout_says_what_became_of_a_quarter_and_nothing_else(
+    card: dict[str, Any], params: dict[str, Any]
+) -> None:
+    import features
+    import inputs
+
+    days = pd.to_datetime(["2013-06-30T23:00", "2013-07-01T00:00", "2013-09-30T23:59", "2013-10-01T00:00"])
+    moments = pd.Series(days).dt.tz_localize("America/New_York").dt.tz_convert("UTC")
+    flights = pd.DataFrame({inputs.KEY: ["a", "b", "c", "d"], inputs.MOMENT: moments})
+    holdout = features.choose_holdout(flights, pd.DataFrame({"claim": [1, 0, 1, 0]}))
+    assert list(holdout.columns) == [card["key"], card["moment"], card["holdout"]["label"]]
+    assert holdout[inputs.KEY].tolist() == ["b", "c"]
+    assert (params["evaluate"]["from"], params["evaluate"]["until"]) == ("2013-07-01", "2013-10-01")

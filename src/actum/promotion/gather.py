@@ -20,6 +20,7 @@ from actum.review.material import Consent, Consumer, Material, Trouble
 from actum.review.page import page
 
 _TOLD_AS_FINDINGS = frozenset({"promotion-gate", "promotion-approvals"})
+SMALL = 500
 _SERVING = ("features/", layout.TRUSTED_TYPES)
 
 
@@ -42,6 +43,7 @@ def material(checked: Checked, of: Dossier) -> Material:
         troubles=tuple(_troubles(checked)),
         judged=of.appraisal.judged,
         margins=_margins(of),
+        least_rows=_least_rows(of),
         consents=tuple(map(_consent, of.tally.weighed)) if of.tally else (),
         approvals_needed=_needed(of),
         holdout_uses=of.appraisal.uses,
@@ -77,6 +79,11 @@ def _margins(of: Dossier) -> Mapping[str, Margin]:
     policy, stage = policy_of(of.base, of.move.pointer.model), of.move.pointer.stage
     counting = policy.margins if policy else ()
     return {margin.metric: margin for margin in counting if not margin.stages or stage in margin.stages}
+
+
+def _least_rows(of: Dossier) -> int:
+    policy = policy_of(of.base, of.move.pointer.model)
+    return min((rule.min_rows for rule in policy.slices), default=SMALL) if policy else SMALL
 
 
 def _consent(one: Weighed) -> Consent:

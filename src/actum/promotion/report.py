@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from actum.promotion.check import Checked
 from actum.promotion.findings import Objection
+from actum.quantities import plural
 
 
 def summary(checked: Checked) -> str:
     """Return the one line that says what was checked and how it came out."""
-    what = "all records" if checked.whole else f"{checked.records} changed records"
-    moves = f", {checked.moves} promotions" if checked.moves else ""
+    what = "all records" if checked.whole else plural(checked.records, "changed record")
+    moves = f", {plural(checked.moves, 'promotion')}" if checked.moves else ""
     counts = f"{len(checked.blocks)} block, {len(checked.warnings)} warn"
     return f"{what}{moves} of {checked.head[:10]} against {checked.base}: {counts}"
 

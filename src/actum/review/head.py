@@ -98,7 +98,7 @@ def _figures(of: Material) -> Iterator[str]:
         right=(1, 2),
     )
     yield ""
-    if least := least_gain(judged.slices, chosen[0].metric if chosen else ""):
+    if least := least_gain(judged.slices, chosen[0].metric if chosen else "", of.least_rows):
         yield least
     if judged.champion:
         yield flips(judged)
@@ -141,12 +141,12 @@ def _mark(one: Figure, margin: Margin) -> str:
     return "✔" if within(margin, one) else "**BLOCK**" if margin.weight == "block" else "**WARN**"
 
 
-def least_gain(slices: tuple[Slice, ...], metric: str) -> str:
+def least_gain(slices: tuple[Slice, ...], metric: str, least_rows: int) -> str:
     """Name the slice with the least gain of a metric, among those that are large enough for an interval."""
     found = [
         (one, each) for one in slices for each in one.figures if each.metric == metric and each.champion is not None
     ]
-    judged = [(one, each) for one, each in found if each.low is not None]
+    judged = [(one, each) for one, each in found if each.low is not None and one.rows >= least_rows]
     if not judged:
         return ""
     sign = -1 if METRICS.get(metric, "").endswith("↓") else 1

@@ -52,6 +52,7 @@ class Material:
         replaces: The champion's version; None where nothing stands at the stage.
         findings: What each gate says; ``troubles``: what stands against files.
         margins: The policy's margins at this stage, by metric.
+        least_rows: Smaller slices have no verdict.
         approvals_needed: As the policy counts them: people in all, 0 for none.
         holdout_uses: How many promotions before this one were judged on the same rows.
         window: First and last business moment of the holdout; None where unknown.
@@ -71,6 +72,7 @@ class Material:
     troubles: tuple[Trouble, ...] = ()
     judged: Judged | None = None
     margins: Mapping[str, Margin] | None = None
+    least_rows: int = 500
     outcomes: tuple[str, ...] = ()
     consents: tuple[Consent, ...] = ()
     approvals_needed: int = 0
