@@ -50,7 +50,8 @@ class HomeGuard:
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
         writes = event in _WRITING_EVENTS or (event == "open" and _opens_to_write(arguments))
-        path = arguments[0] if writes and arguments else None
+        place = 1 if event == "os.symlink" else 0  # what a link says is written nowhere but into the link
+        path = arguments[place] if writes and len(arguments) > place else None
         if isinstance(path, (str, os.PathLike)):
             text = os.path.abspath(os.fspath(path))
             if isinstance(text, str) and text.startswith(self._home) and not f"{text}/".startswith(self._allowed):

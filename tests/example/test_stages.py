@@ -74,6 +74,7 @@ def test_two_runs_give_the_same_bytes(twins: tuple[Path, Path]) -> None:
     assert sorted(one) == [
         "data/features.parquet",
         "data/flights.parquet",
+        "data/holdout.parquet",
         "data/outcomes.parquet",
         "data/probe.parquet",
         "metrics.json",
