@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ def make_key(folder: Path, address: str, *, passphrase: str = "", kind: str = "e
 
 
 def run(*words: str | Path, stdin: bytes | None = None) -> str:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("needs the program ssh-keygen")
     done = subprocess.run(["ssh-keygen", *words], input=stdin, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
