@@ -246,7 +246,7 @@ def test_an_index_that_somebody_holds_is_passed_over(grown: Grown, truth: list[P
     assert answers(actum, grown.repo.root) == truth
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_where_nobody_may_write_reads_do_without(grown: Grown, actum: Actum) -> None:
     for folder in (grown.repo.root, grown.repo.root / ".git"):
         folder.chmod(0o555)
