@@ -17,8 +17,6 @@ from tests.real_git import Commit, git, write
 
 # A suite that was started in the background is deaf to ctrl-C, and so would be the commands that it interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# scikit-learn's helper counts cores with a program that a small machine lacks, and warns, which is an error here.
-os.environ.setdefault("LOKY_MAX_CPU_COUNT", str(os.cpu_count() or 1))
 # Asked before anything is pinned: what it names must not change, save the caches.
 REAL_HOME = Path.home()
 ROOT = Path(__file__).resolve().parents[1]

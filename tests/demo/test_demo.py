@@ -48,7 +48,7 @@ def test_the_rebuild_of_the_first_version_says_bytes(lived: tuple[Path, str]) ->
 def test_the_policy_refuses_the_balanced_candidate_for_its_probabilities(lived: tuple[Path, str]) -> None:
     refused = lived[1].split("late-arrival 2.1.0 -> production")[1].split("refused: nothing was written")[0]
     blocked = [line.split()[0] for line in refused.splitlines() if "BLOCK" in line]
-    assert blocked == ["brier", "declined_share"]
+    assert blocked == ["brier", "declined_share", "holdout:brier"]
 
 
 def test_the_declined_offer_is_explained_replayed_and_proved(lived: tuple[Path, str]) -> None:
@@ -71,7 +71,7 @@ def test_what_was_in_production_on_a_date_is_answered_by_the_business_time(lived
 def test_nothing_is_wrong_afterwards(lived: tuple[Path, str]) -> None:
     found = data(lived[0], "fsck")
     assert found == {
-        "looked_at": {"records": 13, "versions": 3, "objects": 13, "seals": 1},
+        "looked_at": {"records": 13, "versions": 3, "objects": 14, "seals": 1},
         "clean": True,
         "faults": [],
     }
@@ -115,7 +115,7 @@ def test_a_dry_run_tells_what_would_be_executed_and_changes_nothing(lived: tuple
 def test_a_dry_rebuild_verifies_the_objects_and_runs_nothing(lived: tuple[Path, str]) -> None:
     done = actum(lived[0], "rebuild", "late-arrival@v1.0.0", "--dry-run")
     assert done.returncode == 0
-    assert done.stdout.endswith(": 4 stages, 11 objects verified\n")
+    assert done.stdout.endswith(": 4 stages, 12 objects verified\n")
 
 
 def test_one_flipped_byte_in_the_remote_is_named_before_anything_runs(lived: tuple[Path, str]) -> None:
@@ -141,6 +141,7 @@ WORDS = {
     "run": (),
     "register": (MODEL, "--dry-run"),
     "promote": (f"{MODEL}@v2.1.0", "--to", "production", "--effective-at", "2013-07-01", "--dry-run"),
+    "lint": (),
     "check": (),
     "tags": (),
     "score": (
@@ -166,6 +167,12 @@ WORDS = {
 def test_every_output_says_that_the_clock_is_simulated(lived: tuple[Path, str], name: str) -> None:
     if name == "demo":
         assert "clock: simulated" in lived[1]
+        return
+    if name == "approve":  # whoever promotes may not approve, so it ends in a refusal, which is no JSON
+        actum(lived[0], "promote", f"{MODEL}@v1.0.0", "--to", "staging", "--effective-at", "2013-08-01")
+        asked = actum(lived[0], name, MODEL, "--to", "staging", "--dry-run")
+        assert asked.returncode == 3
+        assert "clock: simulated" in asked.stderr.splitlines()
         return
     told, as_json = actum(lived[0], name, *WORDS[name]), actum(lived[0], name, *WORDS[name], "--json")
     assert {told.returncode, as_json.returncode} <= {0, 3}, told.stderr + as_json.stderr

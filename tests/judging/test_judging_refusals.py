@@ -175,7 +175,7 @@ def test_a_pickle_runs_only_by_name_digest_and_leave(loans: Loans) -> None:
     told = "models/loans.joblib: a pickle file runs code when it is loaded, and that is not allowed here"
     assert (message, hint) == (
         f"loans@v2.0.0: {told}",
-        "save it with actum.models.save, or allow pickle for this model",
+        "save it with actum.models.save, or give leave: --allow-pickle to a command, allow_pickle=True in Python",
     )
     message, _ = said(loans, candidate=version, champion=None, allow_pickle=True)
     assert message == "loans@v2.0.0: dict predicts nothing: no predict_proba, decision_function or predict"

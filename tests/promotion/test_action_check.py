@@ -82,7 +82,7 @@ def test_a_bad_promotion_is_refused_with_an_annotation_in_its_place(
     place = f"file={layout.policy('churn')},line=6,title=actum record-invalid"
     assert f"::error {place}::evidnce: is not known here, did you mean evidence?" in job.annotations
     assert job.uses[-1][0] == "actions/upload-artifact@v4"
-    assert "refused" in job.file("summary")
+    assert "Refused: " in job.file("summary")
 
 
 def test_what_a_pull_request_says_is_never_a_command_to_the_runner(

@@ -513,7 +513,7 @@ def test_a_finding_is_exit_status_3_and_has_a_stable_id(project: Project, capsys
     forge(project, V1, metrics={})
     project.commit()
     assert main(["-C", str(project.root), "check"]) == 3
-    assert capsys.readouterr().out.splitlines()[-1].startswith("refused: 1 changed records of ")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("refused: 1 changed record of ")
     assert main(["-C", str(project.root), "check", "--json"]) == 3
     said = json.loads(capsys.readouterr().out)
     assert said["schema"] == "check/1"

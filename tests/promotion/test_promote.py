@@ -418,6 +418,7 @@ def test_promote_shows_the_plan_and_says_what_comes_next(project: Project, capsy
         "brier     0.15      0.14        ok  0.14 against at most 0.2\n"
         f"plan {event.promotion.plan[7:15]}   policy churn\n"
         f"written to promote/churn/production, commit {commit}\n"
+        "pull request: Promote churn 1.1.0 to production; its text: .actum/promotions/churn-production.md\n"
     )
     assert err == (
         "next: git switch promote/churn/production\n      actum check\n      git switch main\n"

@@ -177,7 +177,10 @@ def test_ctrl_c_at_the_prompt_ends_it_and_signs_nothing(tmp_path: Path) -> None:
 
 def on_terminal(command: list[str], typed: bytes) -> tuple[bytes, int]:
     """Run a command on a terminal of its own and type when it asks."""
-    child, screen = pty.fork()
+    try:
+        child, screen = pty.fork()
+    except OSError as error:
+        pytest.skip(f"this machine mounts nothing at /dev/pts: {error}")
     if child == 0:
         os.environ.pop("SSH_AUTH_SOCK", None)
         os.execv(command[0], command)
