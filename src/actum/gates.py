@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from actum import digests
+from actum import digests, moments
 from actum.records.event import Attestation, Event, Finding, Verdict, reaches
 from actum.records.policy import Evidence, Policy, Threshold
 from actum.records.version import ModelVersion
 
 REBUILD = "rebuild"
-CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
-_MOST_DAYS = 36_525  # what a card asks for may be more than a date can hold
 
 
 def judge(
@@ -47,7 +45,7 @@ def latest_attestation(version: ModelVersion, events: Iterable[Event], now: date
 
     One that says it was recorded in the future does not count: it would outlast and hide every honest one.
     """
-    latest = now + CLOCKS_MAY_DIFFER_BY
+    latest = now + moments.CLOCKS_MAY_DIFFER_BY
     about = [
         event
         for event in events
@@ -59,7 +57,7 @@ def latest_attestation(version: ModelVersion, events: Iterable[Event], now: date
 def good_until(event: Event, valid_days: int) -> datetime:
     """Return when an attestation ends: when it says so itself, but never later than the card allows."""
     assert event.attestation is not None
-    return min(event.attestation.expires_at, event.recorded_at + timedelta(days=min(valid_days, _MOST_DAYS)))
+    return min(event.attestation.expires_at, event.recorded_at + timedelta(days=min(valid_days, moments.MOST_DAYS)))
 
 
 def is_about(attestation: Attestation, version: ModelVersion) -> bool:

@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from actum.errors import UsageError
 
+CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
+"""Between machines; what is further ahead has not happened."""
+MOST_DAYS = 36_525
+"""What a record asks for may be more than a date can hold."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

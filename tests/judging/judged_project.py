@@ -26,6 +26,7 @@ from actum.judging.judge import Terms, judge
 from actum.records.judgement import Judged
 from actum.records.version import ModelVersion
 from actum.store import Store, open_head
+from tests.needs.registered import Told
 from tests.real_git import git, write
 
 MODEL = "loans"
@@ -104,19 +105,6 @@ labels[-held:].to_csv(f"{folder}/registry/loans/holdout.csv", index=False)
 """
 
 
-class Heard:
-    """Keeps the lines of a job."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
-
-    def __call__(self, line: str, /) -> None:
-        self._lines.append(line)
-
-    def now(self, what: str, done: int = 0, total: int | None = None, unit: str = "") -> None:
-        """Let it go."""
-
-
 @dataclass(frozen=True)
 class Loans:
     """The project in its folder; a DVC remote lies beside it."""
@@ -143,7 +131,7 @@ class Loans:
         """Judge the second version beside the first and return what was said on the way."""
         told: list[str] = []
         asked = {"base": self.base, "candidate": self.challenger, "champion": self.champion, "terms": TERMS, **changed}
-        return judge(environ=os.environ, tell=Heard(told), **asked), told
+        return judge(environ=os.environ, tell=Told(told), **asked), told
 
     def judgements(self) -> list[Path]:
         return sorted((self.root / ".actum" / "judged").glob("*"))

@@ -174,7 +174,9 @@ def test_promote_pushes_its_branch_over_its_own_older_one_and_no_other(
     assert main(words) == 0
     body = (project.root / ".actum/promotions/churn-production.md").read_text()
     assert body.startswith("<!-- actum:promotion model=churn stage=production -->\n### 🟢 churn 1.0.0")
-    assert "pull request: Promote churn 1.0.0 to production; its text: .actum/promotions" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert "pull request: Promote churn 1.0.0 to production; its text: .actum/promotions" in out
+    assert "git push" not in err  # it is done
     first = project.git("ls-remote", "origin", BRANCH).split()[0]
     assert main(words) == 0
     assert project.git("ls-remote", "origin", BRANCH).split()[0] != first

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from actum import layout
+from actum import layout, moments
 from actum.approvals.verifying import Verified
 from actum.records.event import Event, Finding
 from actum.records.policy import Approvals
@@ -15,8 +15,6 @@ from actum.records.settings import Group
 from actum.records.version import ModelVersion
 
 GATE = "approvals"
-CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
-_MOST_DAYS = 36_525  # what a policy asks for may be more than a date can hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,11 +134,11 @@ def _unfit(rule: Approvals, one: Verified, subject: Subject, now: datetime) -> s
 
 
 def _out_of_time(rule: Approvals, one: Verified, subject: Subject, now: datetime) -> str:
-    if max(one.at, one.event.recorded_at) > now + CLOCKS_MAY_DIFFER_BY:
+    if max(one.at, one.event.recorded_at) > now + moments.CLOCKS_MAY_DIFFER_BY:
         return f"is of {max(one.at, one.event.recorded_at):%Y-%m-%d %H:%M}, which is yet to come"
     if one.at < subject.registered_at:
         return f"is of {one.at:%Y-%m-%d %H:%M}, before the version was registered"
-    if now - one.at > timedelta(days=min(rule.valid_days, _MOST_DAYS)):
+    if now - one.at > timedelta(days=min(rule.valid_days, moments.MOST_DAYS)):
         return f"is of {one.at:%Y-%m-%d}, more than {rule.valid_days} days ago"
     return ""
 

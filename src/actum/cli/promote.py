@@ -88,7 +88,7 @@ def command(
         if push and outcome.commit:
             tell.now("pushing the branch to origin")
             push_branch(repo, outcome.branch)
-    steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config(ORIGIN)))
+    steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config(ORIGIN)), push)
     _show_json(outcome, body, dry_run, steps) if as_json else _show(outcome, body, dry_run, steps)
     if outcome.plan.blocks and not as_json:
         for path in sorted(repo.dirty().keys() & _read(outcome.plan)):
@@ -113,7 +113,7 @@ def _back(model: str, stage: str) -> str:
     return f"actum promote {model} --to {stage} --back"
 
 
-def _steps(outcome: Outcome, trunk: str, has_origin: bool) -> list[str]:
+def _steps(outcome: Outcome, trunk: str, has_origin: bool, pushed: bool) -> list[str]:
     if outcome.event is None:
         return _mends(outcome.plan)
     branch = outcome.branch
@@ -122,7 +122,7 @@ def _steps(outcome: Outcome, trunk: str, has_origin: bool) -> list[str]:
         return [
             f"git switch {branch}",
             "actum check",
-            f"git push{force} -u origin {branch}",
+            *(() if pushed else (f"git push{force} -u origin {branch}",)),
             "actum tags --push  # after the merge",
         ]
     return [f"git switch {branch}", "actum check", f"git switch {trunk}", f"git merge --no-ff {branch}", "actum tags"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from actum import digests, gates, layout
-from actum.approvals.counting import Weighed
+from actum.approvals.counting import Weighed, is_asked
 from actum.catalogue.differences import Differences, compare
 from actum.catalogue.holdings import open_holdings
 from actum.errors import UserError
@@ -104,7 +104,7 @@ def _needed(of: Dossier) -> int:
         rule = approvals_rule(of.base, of.move.card)
     except UserError:
         return 0  # the policy is malformed, which check says
-    if rule.stages and of.move.pointer.stage not in rule.stages:
+    if not is_asked(rule, of.move.pointer.stage):
         return 0
     return max(rule.at_least, sum(group.at_least for group in rule.groups))
 

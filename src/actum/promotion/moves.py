@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from actum import gates, layout
+from actum import layout, moments
 from actum.errors import UserError
 from actum.promotion.bench import Bench, Move
 from actum.promotion.findings import Objection, block, warn
@@ -160,7 +160,7 @@ def _times(bench: Bench, move: Move) -> Iterator[Objection]:
     event, path = move.event, layout.event(move.event.model, move.event.id, move.event.kind)
     if event.clock != move.settings.clock:
         yield block("promotion-time", path, f"clock: is {event.clock}, {layout.SETTINGS} says {move.settings.clock}")
-    if event.recorded_at > bench.now + gates.CLOCKS_MAY_DIFFER_BY:
+    if event.recorded_at > bench.now + moments.CLOCKS_MAY_DIFFER_BY:
         yield block("promotion-time", path, f"recorded_at: {event.recorded_at:%Y-%m-%d %H:%M} is yet to come")
     yield from _effective(bench, move, path)
     before = promotion_event(bench.scope.base, event.model, move.before.event) if move.before else None

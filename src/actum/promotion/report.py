@@ -5,6 +5,7 @@ from __future__ import annotations
 from actum.promotion.check import Checked
 from actum.promotion.findings import Objection
 from actum.quantities import plural
+from actum.review.markup import code, text
 
 
 def summary(checked: Checked) -> str:
@@ -25,16 +26,5 @@ def markdown(checked: Checked) -> str:
 
 
 def _row(one: Objection) -> str:
-    hint = f"<br>{_code(one.hint)}" if one.hint else ""
-    return f"| {one.weight} | {_code(one.path)} | {_text(one.message)}{hint} |"
-
-
-def _code(text: str) -> str:
-    """Keep a foreign file name from ending the code span or the cell."""
-    return "`" + text.replace("`", "'").replace("|", "\\|") + "`"
-
-
-def _text(text: str) -> str:
-    """Keep a foreign value from becoming markup, a link or a mention."""
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
-    return "".join(f"\\{char}" if char in "|[]*_`!" else char for char in plain)
+    hint = f"<br>{code(one.hint)}" if one.hint else ""
+    return f"| {one.weight} | {code(one.path)} | {text(one.message)}{hint} |"

@@ -9,7 +9,7 @@ from actum import digests, layout
 from actum.claims import against_commit, against_run, bytes_format
 from actum.dvc.tracked import SUFFIX, read_tracked
 from actum.errors import InvalidRecordError, UserError
-from actum.gates import CLOCKS_MAY_DIFFER_BY
+from actum.moments import CLOCKS_MAY_DIFFER_BY
 from actum.promotion.findings import Objection, block
 from actum.promotion.lenient import run_of, version_of
 from actum.promotion.scope import Scope

@@ -17,9 +17,9 @@ def text(value: object) -> str:
 
 
 def code(value: object) -> str:
-    """Return a code span; a foreign name ends neither it nor the cell it stands in."""
+    """Return a code span; a foreign name ends neither it nor the cell that it stands in."""
     plain = "".join(char if char.isprintable() else "?" for char in str(value))
-    return "`" + (plain.replace("`", "'").replace("|", "¦") or " ") + "`"
+    return "`" + (plain.replace("`", "'").replace("|", "\\|") or " ") + "`"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
