@@ -20,7 +20,7 @@ from actum import files, registry
 from actum.demo.live import example_folder
 from actum.git.repository import Git
 from actum.judging.judge import judge
-from actum.store import open_head
+from actum.revisions import open_head
 
 MODEL, CARD = "late-arrival", "registry/late-arrival/model.yaml"
 HOLDOUT = "registry/late-arrival/holdout.parquet"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from actum import layout
+from actum.filing import write_record
 from actum.names import Ids
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding, Promotion
@@ -17,7 +18,6 @@ from actum.records.forms import FileFact, Person
 from actum.records.settings import EnvironmentSettings, Project, Settings
 from actum.records.stage import StagePointer
 from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
-from actum.store import write_record
 
 WHO = Person(name="bench", email="bench@example.org")
 STAGES = ("staging", "production")

@@ -27,6 +27,7 @@ from actum.dvc.tracked import write_tracked
 from actum.environment.lock import make_lock
 from actum.environment.machine import platform_name
 from actum.environment.wing import build_wing
+from actum.filing import write_record
 from actum.git.repository import Git
 from actum.names import Ids
 from actum.progress import silent
@@ -36,7 +37,8 @@ from actum.records.forms import FileFact
 from actum.records.settings import EnvironmentSettings, Project, Settings
 from actum.records.stage import StagePointer
 from actum.records.version import Artifact, Blob, ModelVersion, VersionEnvironment
-from actum.store import Store, open_head, write_record
+from actum.revisions import open_head
+from actum.store import Store
 from actum.workshop import open_workshop
 from tests.real_git import git, write
 

@@ -8,7 +8,7 @@ from actum import layout
 from actum.errors import ToolFailedError
 from actum.git import writing
 from actum.git.repository import Git
-from actum.store import evidence_tips
+from actum.revisions import evidence_tips
 
 
 def evidence_commit(repo: Git) -> str | None:

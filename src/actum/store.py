@@ -1,26 +1,25 @@
 """The records of a repository as one revision has them, joined with the evidence branch.
 
-The only place that knows both where a record lies and how it is read. Reading is from git objects, never
-from the work tree, so that a read in the past and a read of today are the same code.
+Reading is from git objects, never from the work tree, so that a read in the past and a read
+of today are the same code.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeVar
 
-from actum import files, layout
+from actum import layout
 from actum.errors import InvalidRecordError, NotFoundError, UserError
+from actum.filing import RECORDS, listed_types, read_record
 from actum.git.joined import Joined, Layer
 from actum.git.repository import REGULAR_FILE_MODES, Git, TreeEntry
 from actum.index.index import Index
 from actum.names import Version, is_name
 from actum.records.card import ModelCard
-from actum.records.codec import FieldError, decode, encode
+from actum.records.codec import decode, encode
 from actum.records.event import Event
 from actum.records.lines import EventLine
 from actum.records.policy import Policy
@@ -30,15 +29,6 @@ from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
 
 R = TypeVar("R")
-RECORDS: Mapping[str, type[Any]] = {
-    "settings": Settings,
-    "model": ModelCard,
-    "model-version": ModelVersion,
-    "stage": StagePointer,
-    "event": Event,
-    "run": Run,
-    "policy": Policy,
-}
 
 
 class LostObjectError(InvalidRecordError):
@@ -286,41 +276,6 @@ class Store:
         return found
 
 
-def cards_in_work_tree(root: Path) -> tuple[ModelCard, ...]:
-    """Return the cards that lie in a work tree, committed or not; what cannot be read is for ``doctor`` to say."""
-    found = []
-    for place in sorted(root.glob(layout.card("*"))):
-        with suppress(InvalidRecordError, OSError):
-            found.append(read_record(place.relative_to(root).as_posix(), place.read_bytes()))
-    return tuple(found)
-
-
-def listed_types(data: bytes) -> tuple[str, ...]:
-    """Return the types that the text of a reviewed list names."""
-    lines = (line.partition("#")[0].strip() for line in data.decode(errors="replace").splitlines())
-    return tuple(line for line in lines if line)
-
-
-def read_record(path: str, data: bytes) -> Any:
-    """Decode a record by its path.
-
-    Raises:
-        InvalidRecordError: It is malformed, or its path says something other than it does itself.
-    """
-    kind = layout.kind_of(path)
-    if kind is None:
-        raise InvalidRecordError(f"{path}: is no record that actum knows")
-    raw = files.read_json(data, where=path) if kind == "run" else files.read_yaml(data, where=path)
-    try:
-        record = decode(RECORDS[kind], raw, strict=kind in layout.WRITTEN_BY_PEOPLE)
-        _agree(path, record)
-    except FieldError as error:
-        line = files.line_of(data, error.at) if kind != "run" else None
-        place = f"{path}:{line}" if line else path
-        raise InvalidRecordError(f"{place}: {error}", hint=error.hint) from error
-    return record
-
-
 def _attempted(path: str, data: bytes) -> Any:
     try:
         return read_record(path, data)
@@ -344,70 +299,3 @@ def _restored(path: str, told: Any) -> Any:
     if "problem" in told:
         return InvalidRecordError(told["problem"], hint=told["hint"])
     return decode(RECORDS[layout.kind_of(path) or ""], told["record"])
-
-
-def write_record(record: Any, *, path: str) -> bytes:
-    """Return the canonical bytes of a record: JSON for runs, YAML for the rest."""
-    kind = layout.kind_of(path)
-    return files.write_json(encode(record)) if kind == "run" else files.write_yaml(encode(record), nulls="written")
-
-
-def _agree(path: str, record: Any) -> None:
-    """A record that was copied or renamed must not pass for another."""
-    names = layout.names_in(path)
-    match record:
-        case ModelCard():
-            told: tuple[str, ...] = (record.model,)
-        case ModelVersion():
-            told = (record.model, record.version)
-        case StagePointer():
-            told = (record.model, record.stage)
-        case Event():
-            told = (record.model, record.id, record.kind)
-        case Run():
-            told = (record.id,)
-        case Policy():
-            told = (record.policy,)
-        case _:
-            told = ()
-    if told != names:
-        raise FieldError(f"says it is {' '.join(told)}, but lies where {' '.join(names)} belongs")
-
-
-def trunk_commit(repo: Git, trunk: str) -> str | None:
-    """Return the tip of the trunk: ``origin``'s when there is one, else the local branch's."""
-    remote, local = _tips(repo, trunk)
-    return remote or local
-
-
-def evidence_tips(repo: Git) -> tuple[str, ...]:
-    """Return the tip of the evidence branch, here or at origin; both where they have diverged, origin's first."""
-    remote, local = _tips(repo, layout.EVIDENCE_BRANCH)
-    if local is None or remote is None or remote == local:
-        return tuple(tip for tip in (remote or local,) if tip)
-    if repo.is_ancestor(remote, local):
-        return (local,)
-    return (remote,) if repo.is_ancestor(local, remote) else (remote, local)
-
-
-def approval_tips(repo: Git) -> tuple[str, ...]:
-    """Return the tips of the refs on which approvals wait for their promotion."""
-    return tuple(ref.commit for ref in repo.refs(layout.APPROVALS))
-
-
-def _tips(repo: Git, branch: str) -> tuple[str | None, str | None]:
-    names = (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}")
-    tips = {ref.name: ref.commit for ref in repo.refs(*names)}
-    return tips.get(names[0]), tips.get(names[1])
-
-
-def open_head(repo: Git) -> Store:
-    """Open what is checked out, with today's evidence."""
-    return Store(repo, repo.head(), evidence_tips(repo))
-
-
-def open_trunk(repo: Git, head: Store | None = None) -> Store:
-    """Open the trunk, the truth about stages; HEAD where there is no trunk (a detached clone of one commit)."""
-    head = head or open_head(repo)
-    tip = trunk_commit(repo, head.settings().trunk)
-    return head.beside(tip) if tip and tip != head.commit else head

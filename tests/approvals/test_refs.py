@@ -15,7 +15,7 @@ from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids
 from actum.records.event import Event
-from actum.store import approval_tips
+from actum.revisions import approval_tips
 from tests.real_git import git
 from tests.records import samples
 from tests.records.samples import SHA

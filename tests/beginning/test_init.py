@@ -16,9 +16,9 @@ from actum.beginning.place import find_place
 from actum.environment.machine import platform_name
 from actum.errors import UserError
 from actum.files import line_of
+from actum.filing import read_record
 from actum.records.card import ModelCard, RebuildRule
 from actum.records.settings import EnvironmentSettings, Project, Settings
-from actum.store import read_record
 from tests.beginning.beginning_project import Actum, everything, git
 
 HERE = ".".join(platform.python_version_tuple()[:2])

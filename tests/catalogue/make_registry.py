@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from actum import layout, moments
 from actum.catalogue.holdings import Holdings, open_holdings
 from actum.digests import of_bytes
+from actum.filing import write_record
 from actum.git.repository import Git
 from actum.names import Ids
 from actum.records.card import DecisionRule, Input, ModelCard, Output, Risk
@@ -23,7 +24,7 @@ from actum.records.run import Run, RunEnvironment, RunStage
 from actum.records.settings import Application, Clock, EnvironmentSettings, Project, Settings
 from actum.records.stage import StagePointer
 from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
-from actum.store import open_head, open_trunk, write_record
+from actum.revisions import open_head, open_trunk
 
 ANA = Person(name="ana", email="ana@example.org")
 CI = Person(name="ci", email="ci@example.org")

@@ -11,9 +11,9 @@ from actum import layout
 from actum.cli.context import Context
 from actum.cli.reading import open_view
 from actum.errors import NotFoundError
+from actum.filing import write_record
 from actum.git.repository import Git
 from actum.names import is_ulid
-from actum.store import write_record
 from tests.real_git import Commit, git
 from tests.records import samples
 

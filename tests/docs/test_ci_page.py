@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from actum.checking.staged import RULES
 from actum.cli.lint import command as lint
-from actum.promotion.staged import RULES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/ci.md").read_text()

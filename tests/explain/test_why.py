@@ -21,10 +21,11 @@ from actum.digests import canonical_json
 from actum.dvc.cache import cache_of
 from actum.dvc.config import read_config
 from actum.explain.locating import Located, Places, locate
+from actum.filing import write_record
 from actum.records.codec import decode, encode
 from actum.records.decision import Decision
 from actum.records.event import Attestation, Event, Seal
-from actum.store import open_head, write_record
+from actum.revisions import open_head
 from tests.real_git import git
 from tests.scored_project import MODEL, TABLE, Loans, new_ids
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from actum import layout
+from actum.filing import write_record
 from actum.git.repository import Git
 from actum.names import Ids
 from actum.records.event import Event, Promotion
 from actum.records.forms import Person
 from actum.records.version import ModelVersion
-from actum.store import write_record
 from tests.real_git import git
 from tests.records import samples
 

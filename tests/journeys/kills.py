@@ -15,8 +15,9 @@ from typing import Any
 
 from actum import layout
 from actum.dvc.lockfile import read_lock
+from actum.filing import read_record
 from actum.git.repository import Git
-from actum.store import Store, read_record
+from actum.store import Store
 from tests.journeys.world import ACTUM, World
 
 _LOCKS = ("index.lock", "HEAD.lock", "refs/heads/main.lock")

@@ -25,7 +25,8 @@ from actum.git.repository import Git
 from actum.judging.judge import Terms, judge
 from actum.records.judgement import Judged
 from actum.records.version import ModelVersion
-from actum.store import Store, open_head
+from actum.revisions import open_head
+from actum.store import Store
 from tests.needs.registered import Told
 from tests.real_git import git, write
 

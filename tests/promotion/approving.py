@@ -13,14 +13,14 @@ import pytest
 from actum import layout
 from actum.approvals import refs
 from actum.approvals.verifying import payload
+from actum.filing import write_record
 from actum.git import writing
+from actum.planning.pending import Pending, find_pending
 from actum.promotion.approve import Outcome, Word, approval_event, approve
-from actum.promotion.pending import Pending, find_pending
 from actum.promotion.promote import Surroundings
 from actum.records.event import Event
 from actum.records.forms import Person
 from actum.signing.keys import Key
-from actum.store import write_record
 from tests.promotion.release_project import NOW, POLICY, SETTINGS, Project
 from tests.signing.real_keys import RealKey
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from actum import digests, layout
+from actum.checking.check import Checked, check
 from actum.dvc.cache import ObjectStore
 from actum.dvc.lockfile import read_lock
+from actum.filing import read_record, write_record
 from actum.git.repository import Git
 from actum.names import Ids, parse_reference
-from actum.promotion.check import Checked, check
 from actum.promotion.promote import Order, Outcome, Surroundings, promote
 from actum.records.event import Attestation, Event
 from actum.records.forms import FileFact, Person
@@ -22,7 +23,7 @@ from actum.records.run import Run, RunEnvironment, RunStage
 from actum.records.stage import StagePointer
 from actum.records.version import Artifact, Blob, ModelVersion, VersionEnvironment
 from actum.runlog.history import stage_params
-from actum.store import Store, read_record, write_record
+from actum.store import Store
 
 NOW = datetime(2024, 5, 2, 9, 30, tzinfo=UTC)
 ANA = Person(name="ana", email="ana@example.org")

@@ -11,9 +11,9 @@ import pytest
 from actum import files, layout
 from actum.approvals.verifying import payload, trust_of, verified
 from actum.errors import NotFoundError, RefusedError, UserError
+from actum.filing import write_record
 from actum.promotion.approve import Word, approve
 from actum.signing.keys import Key
-from actum.store import write_record
 from tests.promotion.approving import HOUR, LATER, RULE, SIGNERS, Court, bytes_of, commit_to, edited
 from tests.promotion.release_project import CARD, NOW, POLICY
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from actum import layout
+from actum.checking.findings import KINDS
 from actum.cli.main import main
 from actum.errors import UserError
 from actum.names import ULID
-from actum.promotion.findings import KINDS
 from tests.promotion.release_project import NOW, POLICY, SETTINGS, Project
 
 V1 = layout.version("churn", "1.0.0")
@@ -561,5 +561,5 @@ def test_the_settings_of_the_branch_name_no_stage(project: Project) -> None:
 
 
 def test_every_kind_of_finding_is_used() -> None:
-    source = "".join(path.read_text() for path in (Path(__file__).parents[2] / "src/actum/promotion").glob("*.py"))
+    source = "".join(path.read_text() for path in (Path(__file__).parents[2] / "src/actum/checking").glob("*.py"))
     assert [kind for kind in KINDS if source.count(f'"{kind}"') < 2] == []

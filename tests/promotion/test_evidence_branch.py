@@ -7,9 +7,9 @@ import pytest
 from actum import layout
 from actum.cli.main import main
 from actum.evidence import add_evidence
+from actum.filing import write_record
 from actum.git import writing
 from actum.records.event import Event
-from actum.store import write_record
 from tests.promotion.release_project import ANA, NOW, Project, attestation
 
 BRANCH = layout.EVIDENCE_BRANCH

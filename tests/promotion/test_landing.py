@@ -15,7 +15,7 @@ from actum.approvals.verifying import trust_of, verified
 from actum.cli.main import main
 from actum.evidence import add_evidence
 from actum.promotion.landing import land, merged_plans
-from actum.store import open_head
+from actum.revisions import open_head
 from tests.promotion.approving import LATER, REVOKED, Court, bytes_of, commit_to, edited, origin_of
 from tests.real_git import git
 

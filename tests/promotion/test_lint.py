@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from actum import layout
+from actum.checking.staged import RULES
 from actum.cli.main import main
-from actum.promotion.staged import RULES
 from tests.promotion.release_project import CARD, POLICY, Project
 
 V1 = layout.version("churn", "1.0.0")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from actum import layout
-from actum.promotion.staged import RULES
+from actum.checking.staged import RULES
 from tests.promotion.release_project import CARD, POLICY, Project
 
 ROOT = Path(__file__).parents[2]

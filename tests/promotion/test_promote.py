@@ -10,9 +10,9 @@ import pytest
 from actum import layout
 from actum.cli.main import main
 from actum.errors import NotFoundError, UserError
+from actum.filing import write_record
 from actum.git import writing
 from actum.records.event import Event, Finding, Promotion
-from actum.store import write_record
 from tests.promotion.release_project import ANA, CARD, NOW, POLICY, SETTINGS, Project, attestation
 
 

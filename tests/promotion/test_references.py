@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actum.promotion.findings import Objection
+from actum.checking.findings import Objection
 from tests.promotion.release_project import CARD, PIPELINE, POLICY, SETTINGS, Project
 
 PATH = "registry/churn/model.yaml"

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from actum import layout, registry
+from actum.checking.gather import pages
 from actum.cli.main import main
 from actum.errors import NotFoundError
-from actum.promotion.gather import pages
 from tests.promotion.approving import LATER, Court
 from tests.promotion.release_project import NOW, POLICY, Project
 

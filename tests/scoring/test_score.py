@@ -14,7 +14,7 @@ from actum import layout
 from actum.decisions import proving
 from actum.decisions.seals import body
 from actum.git.repository import Git
-from actum.store import open_head
+from actum.revisions import open_head
 from tests.real_git import git
 from tests.scored_project import FIRST, MODEL, ROWS, TABLE, Loans
 

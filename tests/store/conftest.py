@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from actum.filing import write_record
 from actum.git import writing
 from actum.git.repository import Git
-from actum.store import Store, write_record
+from actum.store import Store
 
 Records = Callable[..., str]
 Keep = Callable[..., Store]

@@ -9,9 +9,11 @@ import pytest
 from actum import layout
 from actum.errors import InvalidRecordError, NotFoundError
 from actum.evidence import evidence_commit
+from actum.filing import read_record, write_record
 from actum.git import writing
 from actum.git.repository import Git
-from actum.store import Store, evidence_tips, open_head, open_trunk, read_record, trunk_commit, write_record
+from actum.revisions import evidence_tips, open_head, open_trunk, trunk_commit
+from actum.store import Store
 from tests.real_git import git
 from tests.records import samples
 from tests.records.samples import FULL, NOON, ONE, THREE, TWO

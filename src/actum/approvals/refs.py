@@ -10,10 +10,12 @@ from contextlib import suppress
 
 from actum import layout
 from actum.errors import ToolFailedError
+from actum.filing import write_record
 from actum.git import writing
 from actum.git.repository import Git
 from actum.records.event import Event
-from actum.store import Store, evidence_tips, write_record
+from actum.revisions import evidence_tips
+from actum.store import Store
 
 _INCOMING = "refs/actum/incoming/"
 _TRIES = 5

@@ -19,10 +19,10 @@ from actum.dvc.config import ADD_REMOTE, read_config
 from actum.environment.lock import SOURCES
 from actum.environment.machine import platform_name
 from actum.errors import NotFoundError, UsageError, UserError
+from actum.filing import read_record
 from actum.git import plumbing
 from actum.names import is_name
 from actum.records.settings import Settings
-from actum.store import read_record
 
 GITATTRIBUTES = ".gitattributes"
 

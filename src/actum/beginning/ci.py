@@ -12,8 +12,8 @@ from typing import Literal
 from actum import layout
 from actum.beginning import owners
 from actum.files.yaml_writing import scalar_text
+from actum.filing import read_record
 from actum.records.settings import Settings
-from actum.store import read_record
 
 Forge = Literal["github"]
 WORKFLOWS = ("actum-check.yml", "actum-comment.yml", "actum-after-merge.yml", "actum-rebuild.yml")

@@ -11,9 +11,9 @@ from actum import files, layout, state
 from actum.environment.lock import SOURCES, LockChange, make_lock, parse_lock, source_of, text_of
 from actum.environment.sufficiency import lacking
 from actum.errors import NotFoundError
+from actum.filing import cards_in_work_tree, read_record
 from actum.git.repository import Git
 from actum.records.settings import EnvironmentSettings, Settings
-from actum.store import cards_in_work_tree, read_record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from actum import layout
 from actum.errors import UserError
+from actum.filing import read_record
 from actum.records.card import ModelCard
 from actum.records.policy import Policy
 from actum.records.settings import Settings
-from actum.store import read_record
 
 # Where GitHub looks, in its order: the first that is there counts alone.
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")

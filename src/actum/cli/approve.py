@@ -16,9 +16,9 @@ from actum.cli.context import Context, dry_run_option, json_option
 from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
+from actum.planning.pending import Pending, find_pending
 from actum.promotion.approve import Outcome, Word, approve
 from actum.promotion.forge_reviews import import_reviews, sift
-from actum.promotion.pending import Pending, find_pending
 from actum.promotion.promote import Surroundings
 from actum.records.codec import encode
 from actum.records.event import Finding

@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from actum import files
+from actum.checking.check import Checked, check
+from actum.checking.gather import pages
+from actum.checking.report import markdown, summary
 from actum.cli import output
 from actum.cli.context import Context, json_option
 from actum.cli.progress import telling
 from actum.errors import UserError
 from actum.git.repository import Git
-from actum.promotion.check import Checked, check
-from actum.promotion.gather import pages
-from actum.promotion.report import markdown, summary
 from actum.store import Store
 
 

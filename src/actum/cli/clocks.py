@@ -6,9 +6,9 @@ from pathlib import Path
 
 from actum import files, layout
 from actum.errors import UserError
+from actum.filing import read_record
 from actum.git.repository import Git
 from actum.records.settings import Settings
-from actum.store import read_record
 
 
 def clock_at(folder: Path) -> str:

@@ -11,7 +11,7 @@ from actum.fsck.fault import Report
 from actum.fsck.fsck import fsck
 from actum.quantities import plural
 from actum.records.codec import encode
-from actum.store import open_head
+from actum.revisions import open_head
 
 FINDINGS = 3
 

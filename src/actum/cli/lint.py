@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from actum.checking.staged import RULES, Linted, Rule, lint
 from actum.cli import output
 from actum.cli.clocks import clock_at
 from actum.cli.context import Context, json_option
 from actum.errors import NotFoundError, UsageError
 from actum.git.repository import Git
-from actum.promotion.staged import RULES, Linted, Rule, lint
 
 
 @click.command(epilog="Example: actum lint --fix registry/churn/model.yaml")

@@ -8,18 +8,18 @@ from pathlib import Path
 import click
 
 from actum import digests, files, gates, layout, moments, names, state
+from actum.checking.check import check
+from actum.checking.gather import pages
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
+from actum.planning.plan import Plan
+from actum.planning.scope import open_base
 from actum.progress import Teller
 from actum.promotion.branch import push_branch
-from actum.promotion.check import check
-from actum.promotion.gather import pages
-from actum.promotion.plan import Plan
 from actum.promotion.promote import Order, Outcome, Surroundings, promote
-from actum.promotion.scope import open_base
 from actum.records.codec import encode
 from actum.records.event import Finding
 

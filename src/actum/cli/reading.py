@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 import click
 
-from actum import moments, store
+from actum import moments, revisions
 from actum.catalogue.holdings import Holdings, open_holdings
 from actum.cli import output
 from actum.cli.context import Context
 from actum.errors import NotFoundError, UserError, of_the_disk
 from actum.index.index import Index
+from actum.store import Store
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ T = TypeVar("T")
 class View:
     """The records a read is about. ``moment``: the business time asked about, None for now."""
 
-    store: store.Store
+    store: Store
     moment: datetime | None
 
     def warnings(self) -> list[str]:
@@ -48,16 +49,16 @@ def open_view(context: Context, at: str | None) -> View:
     """
     repo = context.repo()
     if at is None:
-        return View(store.open_trunk(repo), None)
+        return View(revisions.open_trunk(repo), None)
     commit = repo.resolve(at)
     if commit is not None:
-        return View(store.Store(repo, commit, store.evidence_tips(repo)), None)
+        return View(Store(repo, commit, revisions.evidence_tips(repo)), None)
     try:
         moment = moments.end_of(at)
     except UserError as error:
         shallow = "; this clone is shallow and may lack it" if repo.is_shallow() else ""
         raise NotFoundError(f"--at {at} is neither a revision nor a date{shallow}", hint="git log --oneline") from error
-    return View(store.open_trunk(repo), moment)
+    return View(revisions.open_trunk(repo), moment)
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,8 @@ def open_catalogue(context: Context, at: str | None) -> Reading:
         view = open_view(context, at)
         view = replace(view, store=view.store.indexed(index))
         return Reading(view, open_holdings(view.store, now=context.now(), moment=view.moment))
-    head = replace(store.open_head(repo), approvals=store.approval_tips(repo)).indexed(index).tolerant()
-    view = View(store.open_trunk(head.repo, head), None)
+    head = replace(revisions.open_head(repo), approvals=revisions.approval_tips(repo)).indexed(index).tolerant()
+    view = View(revisions.open_trunk(head.repo, head), None)
     return Reading(view, open_holdings(view.store, now=context.now(), checkout=head.commit))
 
 

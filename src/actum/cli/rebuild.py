@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from actum import digests, registry, store
+from actum import digests, registry, revisions
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
@@ -17,6 +17,7 @@ from actum.names import parse_reference
 from actum.quantities import plural
 from actum.rebuild.rebuild import Rebuilt, Surroundings, rebuild
 from actum.records.codec import encode
+from actum.store import Store
 
 FINDINGS = 3
 
@@ -79,9 +80,9 @@ def command(
     return 0 if rebuilt.good or (dry_run and rebuilt.found_by) else FINDINGS
 
 
-def _records(repo: Git, reference: str) -> store.Store:
+def _records(repo: Git, reference: str) -> Store:
     """Return the trunk, or what is checked out when only that has the version yet."""
-    trunk, head = store.open_trunk(repo), store.open_head(repo)
+    trunk, head = revisions.open_trunk(repo), revisions.open_head(repo)
     wanted = parse_reference(reference)
     on_trunk = wanted.kind != "version" or trunk.version(wanted.owner, wanted.name) is not None
     return trunk if on_trunk else head
@@ -94,7 +95,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _show(rebuilt: Rebuilt, records: store.Store) -> None:
+def _show(rebuilt: Rebuilt, records: Store) -> None:
     output.clock_line(records.settings().clock)
     if rebuilt.level is None:
         click.echo(rebuilt.why if rebuilt.found_by else f"VERDICT  {rebuilt.why}")

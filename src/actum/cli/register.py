@@ -13,7 +13,7 @@ from actum.cli.progress import telling
 from actum.quantities import plural
 from actum.records.codec import encode
 from actum.registration.register import Order, Outcome, Surroundings, register
-from actum.store import open_head
+from actum.revisions import open_head
 
 
 @click.command(epilog="Example: actum register churn --bump minor")

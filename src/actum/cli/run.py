@@ -11,8 +11,9 @@ from actum.errors import InvalidRecordError
 from actum.git.repository import Git
 from actum.records.card import ModelCard
 from actum.records.codec import encode
+from actum.revisions import open_head
 from actum.running.run import Order, Outcome, preview, run
-from actum.store import Store, open_head
+from actum.store import Store
 
 
 @click.command(epilog="Example: actum run, then actum register MODEL")

@@ -12,9 +12,9 @@ from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option
 from actum.cli.progress import telling
 from actum.errors import UserError
+from actum.planning.scope import open_base
 from actum.progress import counted
 from actum.promotion.landing import Landed, bring_merged, land, push_landed
-from actum.promotion.scope import open_base
 from actum.store import Store
 from actum.tags import TagPlan, fetch_tags, plan_tags, push_tags, write_tags
 

@@ -16,7 +16,7 @@ from actum.explain.explain import Explanation, explain
 from actum.explain.locating import Places, by_key, parse
 from actum.explain.said import Check, Reason, for_and_against
 from actum.records.codec import encode
-from actum.store import open_head
+from actum.revisions import open_head
 
 FINDINGS = 3
 

@@ -11,13 +11,13 @@ from actum.explain.afterwards import Afterwards, afterwards
 from actum.explain.locating import Located, Places, locate
 from actum.explain.replaying import Replay, replay
 from actum.explain.said import Check, subject
+from actum.filing import read_record
 from actum.progress import Teller
 from actum.records.card import ModelCard
 from actum.records.decision import Decision
 from actum.records.event import Event
 from actum.records.settings import Clock
 from actum.records.version import ModelVersion
-from actum.store import read_record
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

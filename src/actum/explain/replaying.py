@@ -10,12 +10,12 @@ from actum.dvc.objects import Needed
 from actum.errors import InvalidRecordError, ToolFailedError, UserError
 from actum.explain.locating import Located, Places
 from actum.explain.said import Check, Reason, reasons
+from actum.filing import listed_types
 from actum.needs import bring, leave_lacking
 from actum.progress import Teller
 from actum.records.card import ModelCard
 from actum.records.decision import Decision
 from actum.records.version import ModelVersion
-from actum.store import listed_types
 from actum.workshop import Workshop, open_version_workshop
 
 

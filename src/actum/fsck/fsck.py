@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from actum import layout
+from actum.checking.check import check
 from actum.decisions.seals import body, seals
 from actum.dvc.cache import cache_of
 from actum.dvc.config import Config, read_config
@@ -19,10 +20,10 @@ from actum.fsck.versions import all_versions, orphan_refs, version_faults
 from actum.git.repository import Git
 from actum.needs import objects_needed
 from actum.progress import Teller, counted
-from actum.promotion.check import check
 from actum.records.event import Event
 from actum.records.version import ModelVersion
-from actum.store import Store, open_head, open_trunk
+from actum.revisions import open_head, open_trunk
+from actum.store import Store
 from actum.tags import plan_tags
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from actum import layout
 from actum.claims import against_run
 from actum.fsck.fault import Fault
-from actum.promotion.lenient import run_of
+from actum.planning.lenient import run_of
 from actum.rebuild.source import holds
 from actum.records.version import ModelVersion
 from actum.store import Store

@@ -9,11 +9,11 @@ from actum.environment import interpreters, machine, pins
 from actum.environment.lock import SOURCES, Pinned, parse_lock, source_of
 from actum.environment.sufficiency import disagreements, lacking
 from actum.errors import InvalidRecordError, UserError
+from actum.filing import cards_in_work_tree
 from actum.git.repository import Git
 from actum.health.finding import Finding, note, ok, told, wrong
 from actum.health.project import committed
 from actum.records.settings import EnvironmentSettings
-from actum.store import cards_in_work_tree
 
 
 def look_at_computing(repo: Git, settings: EnvironmentSettings, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actum import layout, store
+from actum import filing, layout, revisions
 from actum.errors import InvalidRecordError
 from actum.git.repository import Git
 from actum.health.finding import Finding, note, ok, told, wrong
@@ -24,7 +24,7 @@ def read_settings(repo: Git) -> tuple[Settings | None, tuple[Finding, ...]]:
         mend = f'cp --remove-destination "$(readlink -f {name})" {name} && git commit {name}'
         return None, (wrong("project", f"{layout.SETTINGS} is a link, must be a regular file", mend),)
     try:
-        settings = store.read_record(layout.SETTINGS, path.read_bytes())
+        settings = filing.read_record(layout.SETTINGS, path.read_bytes())
     except InvalidRecordError as error:
         return None, (told("project", error, f"mend {layout.SETTINGS} as the message says"),)
     assert isinstance(settings, Settings)
@@ -55,7 +55,7 @@ def committed(repo: Git, path: str, check: str) -> Iterator[Finding]:
 
 
 def _trunk(repo: Git, trunk: str) -> Finding:
-    if repo.resolve("HEAD") is None or store.trunk_commit(repo, trunk):
+    if repo.resolve("HEAD") is None or revisions.trunk_commit(repo, trunk):
         return ok("trunk", trunk)
     says = f"the trunk {trunk} is neither a branch here nor at origin"
     return wrong("trunk", says, f"git fetch origin {trunk}  # or name the branch that is: trunk: in {layout.SETTINGS}")
@@ -73,7 +73,7 @@ def _cards(repo: Git) -> Iterator[Finding]:
             continue
         where = path.relative_to(repo.root).as_posix()
         try:
-            card = store.read_record(where, path.read_bytes())
+            card = filing.read_record(where, path.read_bytes())
         except InvalidRecordError as error:
             yield told("card", error, f"mend {where} as the message says, git commit {where}")
             continue

@@ -1,1 +1,1 @@
-"""A version takes a stage: the plan, the branch that carries it, and the check that judges it before the merge."""
+"""A promotion from branch to merge: what writes its pointer, its event, its approvals and what lands of them."""

@@ -11,7 +11,7 @@ from actum.approvals.counting import weigh
 from actum.approvals.verifying import Verified, payload, trust_of, verified
 from actum.errors import RefusedError
 from actum.git.repository import Git
-from actum.promotion.pending import Pending
+from actum.planning.pending import Pending
 from actum.promotion.promote import Surroundings
 from actum.records.event import Approval, Event, Review
 from actum.records.forms import Person

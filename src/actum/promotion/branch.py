@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from actum import layout
 from actum.errors import InvalidRecordError, UserError
+from actum.filing import read_record, write_record
 from actum.git import writing
 from actum.git.repository import Git
 from actum.records.event import Event
 from actum.records.stage import StagePointer
-from actum.store import read_record, write_record
 
 
 def require_replaceable(repo: Git, trunk: str, model: str, stage: str) -> str | None:

@@ -9,9 +9,9 @@ from actum import layout
 from actum.approvals.reviews import ForgeReview, last_words
 from actum.approvals.verifying import address_of
 from actum.git.repository import Git
+from actum.planning.lenient import promotion_event
+from actum.planning.pending import Pending
 from actum.promotion.approve import Outcome, Word, approval_event, keep
-from actum.promotion.lenient import promotion_event
-from actum.promotion.pending import Pending
 from actum.promotion.promote import Surroundings
 from actum.records.event import Approval, Event, Review
 from actum.store import Store

@@ -12,7 +12,8 @@ from actum.evidence import add_evidence, evidence_commit
 from actum.git import plumbing, writing
 from actum.git.repository import Git
 from actum.records.event import Event, Promotion
-from actum.store import Store, evidence_tips
+from actum.revisions import evidence_tips
+from actum.store import Store
 
 _TRIES = 5
 _AT_ORIGIN = f"refs/remotes/origin/{layout.EVIDENCE_BRANCH}"

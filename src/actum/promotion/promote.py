@@ -10,11 +10,11 @@ from actum import layout, registry, state
 from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.names import Ids, Reference
+from actum.planning.means import means_of
+from actum.planning.plan import Edge, Plan, make_plan
+from actum.planning.scope import open_base, open_evidence
 from actum.progress import Teller, silent
 from actum.promotion.branch import require_replaceable, write_branch
-from actum.promotion.means import means_of
-from actum.promotion.plan import Edge, Plan, make_plan
-from actum.promotion.scope import open_base, open_evidence
 from actum.records.event import Event, Promotion
 from actum.records.settings import Clock
 from actum.records.stage import StagePointer

@@ -18,6 +18,7 @@ from actum.dvc.objects import Needed
 from actum.environment import machine
 from actum.errors import ToolFailedError, UserError
 from actum.evidence import add_evidence
+from actum.filing import write_record
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids
@@ -36,7 +37,7 @@ from actum.records.version import ModelVersion
 from actum.registry import require_made
 from actum.runlog.history import flat_metrics
 from actum.runlog.journal import Book, open_book
-from actum.store import Store, write_record
+from actum.store import Store
 from actum.workshop import Workshop, open_version_workshop
 
 SPARE_BYTES = 256 << 20

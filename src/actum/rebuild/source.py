@@ -10,7 +10,8 @@ from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git import writing
 from actum.git.repository import Git
 from actum.records.version import ModelVersion
-from actum.store import Store, trunk_commit
+from actum.revisions import trunk_commit
+from actum.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

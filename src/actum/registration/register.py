@@ -15,6 +15,7 @@ from actum.dvc.objects import Needed
 from actum.dvc.tracked import read_tracked, write_tracked
 from actum.environment.wheels import collect_wheels
 from actum.errors import NotFoundError, ToolFailedError, UserError
+from actum.filing import write_record
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Bump, Version
@@ -25,7 +26,7 @@ from actum.records.card import ModelCard
 from actum.records.forms import FileFact
 from actum.records.version import PICKLES, Artifact, ModelVersion, Probe
 from actum.registration.choice import Chosen, choose
-from actum.store import Store, write_record
+from actum.store import Store
 from actum.workshop import Workshop, open_recorded_workshop
 
 DVC_CONFIG = ".dvc/config"

@@ -12,6 +12,7 @@ from actum import files, layout, pipeline, state
 from actum.dvc.lockfile import Lock
 from actum.dvc.pipeline import Pipeline
 from actum.errors import InvalidRecordError, ToolFailedError
+from actum.filing import write_record
 from actum.git import writing
 from actum.git.repository import Git
 from actum.names import Ids, ulid_ms
@@ -23,7 +24,7 @@ from actum.runlog.history import flat_metrics, locked_state
 from actum.running.beforehand import look_first, mend_lock
 from actum.running.ignoring import ignore_outputs
 from actum.running.record import Hasher, run_stages
-from actum.store import Store, write_record
+from actum.store import Store
 from actum.workshop import Workshop, keep_wing, open_workshop
 
 

@@ -17,6 +17,7 @@ from actum.dvc.config import Config
 from actum.dvc.objects import Needed
 from actum.dvc.tracked import SUFFIX, write_tracked
 from actum.evidence import add_evidence
+from actum.filing import read_record, write_record
 from actum.git import writing
 from actum.git.repository import Git
 from actum.progress import Teller
@@ -24,7 +25,6 @@ from actum.quantities import plural
 from actum.records.event import Event, Seal
 from actum.records.settings import Clock
 from actum.scoring.order import Decider, Table
-from actum.store import read_record, write_record
 
 GITIGNORE = "decisions/.gitignore"
 IGNORED = b"*.parquet\n"

@@ -21,10 +21,11 @@ from actum.progress import Teller, counter
 from actum.quantities import plural
 from actum.records.event import Event
 from actum.records.settings import Clock
+from actum.revisions import open_head, open_trunk
 from actum.scoring.keeping import Keeper, finish_left_over
 from actum.scoring.order import Decider, Order, Table, decider, request, table
 from actum.scoring.survey import Survey, survey
-from actum.store import Store, open_head, open_trunk
+from actum.store import Store
 from actum.workshop import open_version_workshop
 
 BATCH_ROWS = 4096

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actum import layout
+from actum.checking.findings import Objection, block
+from actum.checking.record_rules import record_objections
 from actum.git.repository import REGULAR_FILE_MODES, Git
-from actum.promotion.findings import Objection, block
-from actum.promotion.record_rules import record_objections
-from actum.promotion.scope import EVIDENCE_AT_ORIGIN, Scope
+from actum.planning.scope import EVIDENCE_AT_ORIGIN, Scope
 
 _WORDS = {"M": "was edited", "D": "was removed", "T": "was replaced by something other than a file"}
 

@@ -13,16 +13,17 @@ from actum.approvals.refs import all_approvals_of
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, UserError
 from actum.git import plumbing
 from actum.git.repository import Git
+from actum.planning.lenient import promotion_event
+from actum.planning.means import means_of
+from actum.planning.plan import Edge, Plan, make_plan
+from actum.planning.scope import open_base, open_evidence
 from actum.progress import Teller, silent
-from actum.promotion.lenient import promotion_event
-from actum.promotion.means import means_of
-from actum.promotion.plan import Edge, Plan, make_plan
-from actum.promotion.scope import open_base, open_evidence
 from actum.records.card import ModelCard
 from actum.records.event import Event, Promotion
 from actum.records.policy import Approvals
 from actum.records.version import ModelVersion
-from actum.store import Store, trunk_commit
+from actum.revisions import trunk_commit
+from actum.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actum.promotion.check import Checked
-from actum.promotion.findings import Objection
+from actum.checking.check import Checked
+from actum.checking.findings import Objection
 from actum.quantities import plural
 from actum.review.markup import code, text
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from actum import gates, layout, margins
 from actum.errors import UserError
-from actum.promotion.means import Compare
+from actum.planning.means import Compare
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding
 from actum.records.judgement import Judged

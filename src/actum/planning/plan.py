@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from actum import digests, gates, layout
-from actum.promotion.appraisal import Appraisal, Court, appraise
-from actum.promotion.lenient import promotion_event
-from actum.promotion.means import Means
-from actum.promotion.unchanged import not_as_registered
+from actum.planning.appraisal import Appraisal, Court, appraise
+from actum.planning.lenient import promotion_event
+from actum.planning.means import Means
+from actum.planning.unchanged import not_as_registered
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding
 from actum.records.settings import Settings

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from actum import files, layout, schemas
+from actum.checking.findings import Objection, block, warn
 from actum.errors import InvalidRecordError
+from actum.filing import read_record
 from actum.git.repository import REGULAR_FILE_MODES
-from actum.promotion.findings import Objection, block, warn
-from actum.promotion.scope import Scope
-from actum.store import read_record
+from actum.planning.scope import Scope
 
 MOST_BYTES = files.Limits().size
 _OURS = ("registry", "runs", "policies", "features")

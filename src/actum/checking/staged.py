@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from actum import files, layout
+from actum.checking.findings import Objection, printable
+from actum.checking.provenance import lock_objections
+from actum.checking.record_rules import MOST_BYTES, record_objections
+from actum.checking.strangers import stranger_objections
 from actum.dvc.definitions import LOCK, PIPELINE
 from actum.dvc.tracked import is_tracked_file
 from actum.errors import InvalidRecordError
 from actum.files.yaml_formatting import format_yaml
 from actum.git.repository import REGULAR_FILE_MODES, Git
 from actum.git.staging import EMPTY_TREE, known_or_new, staged_tree
-from actum.promotion.findings import Objection, printable
-from actum.promotion.provenance import lock_objections
-from actum.promotion.record_rules import MOST_BYTES, record_objections
-from actum.promotion.scope import Scope
-from actum.promotion.strangers import stranger_objections
+from actum.planning.scope import Scope
 from actum.store import Store
 
 Rule = Literal["validate", "format", "immutable", "dvc-lock", "pickle"]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from actum.judging.judge import judge
+from actum.planning.remote import artifact_in_remote
 from actum.progress import Teller
-from actum.promotion.remote import artifact_in_remote
 from actum.records.event import Finding
 from actum.records.judgement import Judged
 from actum.records.version import ModelVersion

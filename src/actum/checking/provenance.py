@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from actum.checking.findings import Objection, block, warn
 from actum.dvc.definitions import LOCK
 from actum.dvc.lockfile import Lock, read_lock
 from actum.errors import InvalidRecordError
-from actum.promotion.findings import Objection, block, warn
-from actum.promotion.scope import Scope
+from actum.planning.scope import Scope
 from actum.runlog.history import StageState, locked_state, state_of
 from actum.store import Store
 

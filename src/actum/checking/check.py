@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout
+from actum.checking.bench import Bench
+from actum.checking.bounds import bound_objections
+from actum.checking.evidence_branch import branch_objections, local_objections
+from actum.checking.findings import Objection
+from actum.checking.moves import move_objections, standing_objections
+from actum.checking.provenance import lock_objections
+from actum.checking.record_rules import record_objections
+from actum.checking.references import reference_objections
+from actum.checking.versions import version_objections
+from actum.checking.weighing import Dossier
 from actum.git.repository import Git
+from actum.planning.means import means_of
+from actum.planning.scope import Scope, evidence_to_check, open_evidence, open_evidence_scope, open_scope
 from actum.progress import Teller, silent
-from actum.promotion.bench import Bench
-from actum.promotion.bounds import bound_objections
-from actum.promotion.evidence_branch import branch_objections, local_objections
-from actum.promotion.findings import Objection
-from actum.promotion.means import means_of
-from actum.promotion.moves import move_objections, standing_objections
-from actum.promotion.provenance import lock_objections
-from actum.promotion.record_rules import record_objections
-from actum.promotion.references import reference_objections
-from actum.promotion.scope import Scope, evidence_to_check, open_evidence, open_evidence_scope, open_scope
-from actum.promotion.versions import version_objections
-from actum.promotion.weighing import Dossier
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

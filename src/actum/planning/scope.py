@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from actum import layout
 from actum.errors import NotFoundError, UserError
 from actum.git.repository import Git
-from actum.store import Store, evidence_tips, open_head, trunk_commit
+from actum.revisions import evidence_tips, open_head, trunk_commit
+from actum.store import Store
 
 EVIDENCE_AT_ORIGIN = f"refs/remotes/origin/{layout.EVIDENCE_BRANCH}"
 

@@ -8,12 +8,12 @@ from actum import digests, gates, layout
 from actum.approvals.counting import Weighed, is_asked
 from actum.catalogue.differences import Differences, compare
 from actum.catalogue.holdings import open_holdings
+from actum.checking.check import Checked
+from actum.checking.weighing import Dossier
 from actum.errors import UserError
 from actum.names import Reference
-from actum.promotion.check import Checked
-from actum.promotion.lenient import policy_of, run_of
-from actum.promotion.pending import approvals_rule
-from actum.promotion.weighing import Dossier
+from actum.planning.lenient import policy_of, run_of
+from actum.planning.pending import approvals_rule
 from actum.records.policy import Margin
 from actum.records.version import ModelVersion
 from actum.review.material import Consent, Consumer, Material, Trouble

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from actum import digests, layout
+from actum.checking.findings import Objection, block
 from actum.claims import against_commit, against_run, bytes_format
 from actum.dvc.tracked import SUFFIX, read_tracked
 from actum.errors import InvalidRecordError, UserError
 from actum.moments import CLOCKS_MAY_DIFFER_BY
-from actum.promotion.findings import Objection, block
-from actum.promotion.lenient import run_of, version_of
-from actum.promotion.scope import Scope
-from actum.promotion.unchanged import against_ref, other_ref
+from actum.planning.lenient import run_of, version_of
+from actum.planning.scope import Scope
+from actum.planning.unchanged import against_ref, other_ref
 from actum.records.run import Run
 from actum.records.version import ModelVersion
 from actum.store import Store

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from actum import files, layout
+from actum.checking.findings import Objection, block
 from actum.dvc.definitions import LOCK, PIPELINE
 from actum.dvc.lockfile import read_lock
 from actum.dvc.pipeline import read_pipeline
 from actum.dvc.tracked import SUFFIX
 from actum.errors import UserError
-from actum.promotion.findings import Objection, block
-from actum.promotion.scope import Scope
+from actum.planning.scope import Scope
 from actum.records.card import ModelCard
 from actum.records.codec import field_path
 from actum.records.settings import Settings

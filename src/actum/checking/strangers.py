@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from actum import digests
+from actum.checking.findings import Objection, printable
 from actum.dvc.definitions import LOCK
 from actum.dvc.lockfile import read_lock
 from actum.dvc.tracked import SUFFIX, read_tracked
 from actum.errors import InvalidRecordError
 from actum.files.pickles import what_loading_runs
 from actum.git.repository import REGULAR_FILE_MODES
-from actum.promotion.findings import Objection, printable
-from actum.promotion.scope import Scope
+from actum.planning.scope import Scope
 from actum.store import Store
 
 KIND = "pickle-unregistered"

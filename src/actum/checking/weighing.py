@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from actum import gates, layout, registry
 from actum.approvals.judging import Tally
+from actum.checking.bench import Bench, Move
+from actum.checking.findings import Objection, block, warn
 from actum.errors import UserError
-from actum.promotion.appraisal import Appraisal, Court, appraise, is_computed
-from actum.promotion.bench import Bench, Move
-from actum.promotion.findings import Objection, block, warn
-from actum.promotion.lenient import policy_of, version_of
-from actum.promotion.pending import approvals_rule, promotion_subject, tally_of
-from actum.promotion.plan import ROLLBACK, digest_of, rollback
-from actum.promotion.remote import DVC_CONFIG
-from actum.promotion.remote import GATE as REMOTE
+from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
+from actum.planning.lenient import policy_of, version_of
+from actum.planning.pending import approvals_rule, promotion_subject, tally_of
+from actum.planning.plan import ROLLBACK, digest_of, rollback
+from actum.planning.remote import DVC_CONFIG
+from actum.planning.remote import GATE as REMOTE
 from actum.records.event import Comparison, Finding
 from actum.records.version import ModelVersion
 from actum.store import Store

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout
-from actum.promotion.means import Means
-from actum.promotion.scope import Scope
+from actum.planning.means import Means
+from actum.planning.scope import Scope
 from actum.records.card import ModelCard
 from actum.records.event import Event, Promotion
 from actum.records.settings import Settings

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from actum import layout
-from actum.promotion.findings import Objection, block
-from actum.promotion.lenient import policy_of
-from actum.promotion.scope import Scope
+from actum.checking.findings import Objection, block
+from actum.planning.lenient import policy_of
+from actum.planning.scope import Scope
 
 _MAY_TRAVEL = frozenset({"promotion", "approval"})
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from actum import layout, moments
+from actum.checking.bench import Bench, Move
+from actum.checking.findings import Objection, block, warn
+from actum.checking.weighing import Dossier, weigh
 from actum.errors import UserError
-from actum.promotion.bench import Bench, Move
-from actum.promotion.findings import Objection, block, warn
-from actum.promotion.lenient import promotion_event, version_of
-from actum.promotion.plan import MOST_AHEAD, of_people
-from actum.promotion.scope import Scope
-from actum.promotion.unchanged import not_as_registered
-from actum.promotion.weighing import Dossier, weigh
+from actum.planning.lenient import promotion_event, version_of
+from actum.planning.plan import MOST_AHEAD, of_people
+from actum.planning.scope import Scope
+from actum.planning.unchanged import not_as_registered
 from actum.records.event import Event
 from actum.records.stage import StagePointer
 from actum.store import Store

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from actum import layout
 from actum.claims import against_run
-from actum.promotion.lenient import run_of
+from actum.planning.lenient import run_of
 from actum.records.version import ModelVersion
 from actum.store import Store
 
