@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actum.definitions.definitions import Variable
-from actum.features import latest
+from actum.features import latest, running
 from actum.features.engines import Engine
 from actum.features.events import Events, events_of
 from actum.features.files import Files, files_of
@@ -57,4 +57,5 @@ class Shelf:
 
     def log(self, part: Part, events: Events) -> Relation:
         """Return the log of a part: the entity, ``_since``, the features; one row for an entity and a moment."""
-        return self.engine.kept(latest.log(events, part))
+        made = latest.log(events, part) if part.kind == "latest" else running.log(events, part, self.engine)
+        return self.engine.kept(made)
