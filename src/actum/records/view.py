@@ -46,6 +46,7 @@ class Source:
     """Where events come from: files under DVC (Parquet or CSV, one or a glob), or a table of a database.
 
     Attributes:
+        missing: Texts of a CSV file that say that nothing is there, beside the empty one.
         connect: Address for ``ibis.connect``; ``table``: the table there.
         keys: Entity -> column, where the column has another name.
         event_at: Column that says when it happened; absent, the rows hold always.
@@ -58,6 +59,7 @@ class Source:
     """
 
     path: Glob = ""
+    missing: tuple[str, ...] = ()
     connect: str = ""
     table: str = ""
     keys: dict[str, str] = field(default_factory=dict)
