@@ -19,7 +19,6 @@ from actum.records.version import ModelVersion
 from tests.records import samples
 from tests.records.samples import FILE, FOLDER, FULL, LEAST, MD5, ONE, SHA, TWO
 
-
 # What a view from events cannot say, and what one that is computed cannot.
 EITHER_OR = {"feature-view": {"request"}, "computed view": {"entity", "source", "ttl"}}
 
