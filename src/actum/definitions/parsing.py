@@ -21,7 +21,7 @@ from actum.definitions.expression import (
     Operation,
     parts,
 )
-from actum.definitions.zones import zone_problem
+from actum.definitions.zone_names import zone_problem
 
 _TOKEN = re.compile(
     r"""\s*(?:

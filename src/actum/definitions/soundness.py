@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actum.definitions.definitions import DefinitionError, conditions_of, variables_of
-from actum.definitions.zones import zone_problem
+from actum.definitions.zone_names import zone_problem
 from actum.records.feature_set import FeatureSet
 from actum.records.view import FeatureView
 
