@@ -29,6 +29,7 @@ KINDS = {
     "promotion-remote": "whether the bytes can be got was not, or cannot be, checked",
     "version-run": "a version says other than the run that trained it, its ref or its own past",
     "version-commit": "a version says other than its result commit, or that commit is not here",
+    "version-features": "a version says of its features other than the code that was run",
     "version-card": "a version says other than its card, its probe or its wheels",
     "record-form": "a record is not written in its form",
     "pickle-unregistered": "a file that can run code is none that a run made or a version has",
