@@ -20,17 +20,18 @@ PROTECTED = frozenset({"personal", "special"})
 
 def care_remarks(store: Store) -> Iterator[Remark]:
     """Yield what is wrong with how the features of a revision are kept and used."""
-    definitions, uses = store.definitions, uses_of(store)
+    definitions, sets = store.definitions, {taken.set: taken for taken in store.feature_sets()}
+    cards, live = readable_cards(store), live_versions(store)
+    uses = uses_of(definitions, sets.values(), cards, live)
     for view in store.views():
         yield from _of_view(view)
     for variable in definitions.every:
         if not uses.is_used(variable.name):
             message = f"{variable.name} is in no set and in no version that stands at a stage"
             yield of_variable(variable, "feature-dead", "warn", message)
-    sets = {taken.set: taken for taken in store.feature_sets()}
-    for card in readable_cards(store):
+    for card in cards:
         yield from _of_card(definitions, sets, card)
-    for version in live_versions(store):
+    for version in live:
         yield from _of_version(definitions, version)
 
 
