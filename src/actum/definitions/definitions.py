@@ -6,18 +6,21 @@ Two variables with one digest are the same variable; one variable whose digest m
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from actum import digests
-from actum.definitions.canonical import canonical
+from actum.definitions.canonical import canonical, joined
 from actum.definitions.expression import Expression, Name, names_in
 from actum.definitions.parsing import ExpressionError, parse
 from actum.durations import parse_duration
 from actum.errors import InvalidRecordError, NotFoundError
-from actum.records.view import OVER, Aggregation, Dtype, Feature, FeatureView, Source
+from actum.records.codec import field_path
+from actum.records.feature_set import FeatureSet
+from actum.records.view import Aggregation, Dtype, Feature, FeatureView, Source
 
 _MEANING = "feature/1"
 
@@ -50,7 +53,7 @@ class DefinitionError(InvalidRecordError):
     """A view defines what cannot be. ``view`` and ``at`` say where, for whoever has the file."""
 
     def __init__(self, view: str, at: tuple[str | int, ...], problem: str, *, hint: str = "") -> None:
-        super().__init__(f"features/{view}.yaml: {_place(at)}: {problem}", hint=hint)
+        super().__init__(f"features/{view}.yaml: {field_path(at)}: {problem}", hint=hint)
         self.view, self.at, self.problem = view, at, problem
 
 
@@ -65,22 +68,32 @@ class Definitions:
         return cls({view.view: view for view in views})
 
     @cached_property
+    def every(self) -> tuple[Variable, ...]:
+        """All features by view, in the order in which each view has them; a name may be here more than once.
+
+        Raises:
+            DefinitionError: An expression cannot be read.
+        """
+        return tuple(variable for name in sorted(self.views) for variable in variables_of(self.views[name]))
+
+    @cached_property
     def variables(self) -> Mapping[str, Variable]:
-        """Every feature by name, of a name that is defined twice the first by view; ``problems`` tells of the rest.
+        """The features by name, of a name that is defined twice the first by view; ``problems`` tells of the rest.
 
         Raises:
             DefinitionError: An expression cannot be read.
         """
         found: dict[str, Variable] = {}
-        for view in self._in_order():
-            for variable in variables_of(view):
-                found.setdefault(variable.name, variable)
+        for variable in self.every:
+            found.setdefault(variable.name, variable)
         return found
 
     def variable(self, name: str) -> Variable:
         """Raises: NotFoundError when no view defines it."""
         if name not in self.variables:
-            raise NotFoundError(f"no view defines the feature {name}", hint="actum ls features")
+            near = difflib.get_close_matches(name, self.variables, n=1)
+            guess = f", did you mean {near[0]}?" if near else ""
+            raise NotFoundError(f"no view defines the feature {name}{guess}", hint="actum ls features")
         return self.variables[name]
 
     def requests_of(self, variable: Variable) -> dict[str, Dtype]:
@@ -92,6 +105,10 @@ class Definitions:
         if variable.view.source is not None:
             return ()
         return tuple(sorted(_reads(variable) - {one.name for one in variable.view.request}))
+
+    def readers(self, name: str) -> tuple[str, ...]:
+        """Return the features that are computed from one directly, sorted."""
+        return tuple(sorted({one.name for one in self.every if name in self.needs(one)}))
 
     def in_order(self, names: Iterable[str]) -> tuple[Variable, ...]:
         """Return variables and all that they are computed from, each after what it reads.
@@ -105,6 +122,18 @@ class Definitions:
             self._visit(name, done, ())
         return tuple(done.values())
 
+    def of_set(self, taken: FeatureSet) -> tuple[Variable, ...]:
+        """Return all that a set makes use of: its features, those that give its keys, and what they are computed from.
+
+        Raises:
+            NotFoundError, DefinitionError: As :meth:`in_order`.
+        """
+        return self.in_order([*taken.features, *self.keys_of(taken)])
+
+    def keys_of(self, taken: FeatureSet) -> tuple[str, ...]:
+        """Return the features that give a set its keys and are none of its own, sorted."""
+        return tuple(sorted(set(taken.keys.values()) & self.variables.keys() - set(taken.features)))
+
     def digest(self, name: str) -> str:
         """Return the digest of what a feature means.
 
@@ -114,6 +143,15 @@ class Definitions:
         """
         return self._digests(self.in_order([name]))[name]
 
+    def digest_of(self, variable: Variable) -> str:
+        """Return the digest of one definition, also where another has taken its name.
+
+        Raises:
+            DefinitionError: As :meth:`digest`.
+        """
+        self._refuse_unknown(variable)
+        return self._digest(variable, self._digests(self.in_order(self.needs(variable))))
+
     def digests_of(self, names: Iterable[str]) -> dict[str, str]:
         """Return the digests of several features, by name, in the order asked for."""
         wanted = tuple(names)
@@ -121,16 +159,13 @@ class Definitions:
         return {name: known[name] for name in wanted}
 
     def view_digest(self, view: str) -> str:
-        """Return the digest over all features of a view, their names included: what a version pins.
+        """Return the digest over all features of a view, their names included.
 
         Raises:
             NotFoundError: As :meth:`digest`.
         """
         names = [variable.name for variable in variables_of(self.views[view])]
         return digests.of_value({"schema": "feature-view/1", "features": self.digests_of(names)})
-
-    def _in_order(self) -> Iterator[FeatureView]:
-        yield from (self.views[name] for name in sorted(self.views))
 
     def _visit(self, name: str, done: dict[str, Variable], above: tuple[str, ...]) -> None:
         if name in done:
@@ -141,22 +176,31 @@ class Definitions:
             raise DefinitionError(
                 variable.view.view, ("features", variable.place, "of"), f"goes round in a circle: {circle}"
             )
+        self._refuse_unknown(variable)
+        for needed in self.needs(variable):
+            self._visit(needed, done, (*above, name))
+        done[name] = variable
+
+    def _refuse_unknown(self, variable: Variable) -> None:
         for needed in self.needs(variable):
             if needed not in self.variables:
+                near = difflib.get_close_matches(needed, self.variables, n=1)
+                guess = f", did you mean {near[0]}?" if near else ""
                 raise DefinitionError(
                     variable.view.view,
                     ("features", variable.place, "of"),
-                    f"reads {needed}, which is neither a feature nor in request",
+                    f"reads {needed}, which is neither a feature nor in request{guess}",
                     hint="actum ls features",
                 )
-            self._visit(needed, done, (*above, name))
-        done[name] = variable
 
     def _digests(self, ordered: tuple[Variable, ...]) -> dict[str, str]:
         known: dict[str, str] = {}
         for variable in ordered:
-            known[variable.name] = self._same_as(variable, known) or digests.of_value(_meaning(variable, known))
+            known[variable.name] = self._digest(variable, known)
         return known
+
+    def _digest(self, variable: Variable, known: Mapping[str, str]) -> str:
+        return self._same_as(variable, known) or digests.of_value(_meaning(variable, known))
 
     def _same_as(self, variable: Variable, known: Mapping[str, str]) -> str | None:
         """Return the digest of the feature that a variable only gives another name to, if that is all it does."""
@@ -173,9 +217,9 @@ def variables_of(view: FeatureView) -> Iterator[Variable]:
     """
     for place, feature in enumerate(view.features):
         of = _expression(view, place, feature)
-        for over in feature.over or (None,):
+        for name, over in zip(feature.names(), feature.over or (None,), strict=True):
             yield Variable(
-                name=feature.name.replace(OVER, over or ""),
+                name=name,
                 view=view,
                 feature=feature,
                 of=of,
@@ -239,18 +283,15 @@ def _meaning(variable: Variable, known: Mapping[str, str]) -> Any:
 
 
 def _source(view: FeatureView, source: Source) -> Any:
-    """Say which events: the columns of the entity, not what a view calls them."""
-    where = {str(form): form for form in (canonical(condition, str) for condition in conditions_of(view))}
+    """Say which events. Of the entity its columns, not what a view calls them, but in the order of their names:
+    two that change places give other values for the same keys.
+    """
     return {
         "from": source.path or [source.connect, source.table],
-        "entity": sorted(source.keys.get(name, name) for name in view.entity),
+        "entity": [source.keys.get(name, name) for name in sorted(view.entity)],
         "event_at": source.event_at,
         "known_at": source.known_at or source.event_at,
         "known_after_s": _seconds(source.known_after),
         "zone": [source.time_zone, source.ambiguous, source.skipped] if source.time_zone else None,
-        "where": [where[key] for key in sorted(where)],
+        "where": joined("and", conditions_of(view), str),
     }
-
-
-def _place(at: tuple[str | int, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at).removeprefix(".")
