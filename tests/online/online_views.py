@@ -15,7 +15,7 @@ from actum.records.view import FeatureView
 
 NOON = datetime(2013, 4, 18, 12, tzinfo=UTC)
 COMMIT = "c" * 40
-DELAYS = {
+DELAYS: dict[str, Any] = {
     "schema": "feature-view/1",
     "view": "delays",
     "entity": ["origin"],
@@ -26,7 +26,7 @@ DELAYS = {
         {"name": "last_tail", "type": "string", "of": "tailnum"},
     ],
 }
-PLANES = {
+PLANES: dict[str, Any] = {
     "schema": "feature-view/1",
     "view": "planes",
     "entity": ["tailnum"],
@@ -37,7 +37,7 @@ PLANES = {
         {"name": "checked_at", "type": "timestamp"},
     ],
 }
-AT_REQUEST = {
+AT_REQUEST: dict[str, Any] = {
     "schema": "feature-view/1",
     "view": "at_request",
     "request": [{"name": "minutes", "type": "float"}, {"name": "leaves_at", "type": "timestamp"}],

@@ -87,7 +87,7 @@ def test_only_what_changed_is_written(place: Path) -> None:
 
 def test_another_meaning_rewrites_the_view(place: Path) -> None:
     filled(place)
-    features = [{**DELAYS["features"][0], "over": ["4h"]}, *DELAYS["features"][1:]]  # type: ignore[index]
+    features = [{**DELAYS["features"][0], "over": ["4h"]}, *DELAYS["features"][1:]]
     (change,) = SqliteStore(place).write([publication({**DELAYS, "features": features}, [*JFK, *LGA])])
     assert change == Change(view="delays", rows=4, written=4, removed=0, rewritten=True)
 
@@ -220,7 +220,7 @@ def test_no_store_and_an_empty_one_name_the_command_that_makes_it(place: Path) -
 
 
 def test_names_that_a_table_cannot_have_are_refused(place: Path) -> None:
-    named_since = [{**DELAYS["features"][2], "name": "since"}]  # type: ignore[index]
+    named_since = [{**DELAYS["features"][2], "name": "since"}]
     with pytest.raises(StoreError, match="delays has more than one column since"):
         SqliteStore(place).write([publication({**DELAYS, "features": named_since}, [])])
     with pytest.raises(StoreError, match="SQLite keeps names such as sqlite_delays for itself"):
@@ -265,7 +265,8 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_state_of_all_views(place: 
         except NotFoundError:
             continue  # it was killed before it had published anything
         (number,) = counts
-        assert until == {NOON + timedelta(seconds=number or 0)}
+        assert isinstance(number, int)
+        assert until == {NOON + timedelta(seconds=number)}
         seen.add(number)
         place.unlink()
         for left in place.parent.glob(f"{place.name}-*"):

@@ -66,7 +66,7 @@ class Lookup:
 
         Args:
             wanted: A set, whose keys then hold, or names of features.
-            expected: Digests by feature that a version pins; each of *wanted* is held against its own.
+            expected: Digests by feature that a version pins; each of *wanted*, and what gives keys, is held against it.
             max_age: Refuse to answer from what was known longer ago.
 
         Raises:
@@ -79,7 +79,8 @@ class Lookup:
         self.features = wanted.features if isinstance(wanted, FeatureSet) else tuple(wanted)
         self._keys = dict(wanted.keys) if isinstance(wanted, FeatureSet) else {}
         if expected is not None:
-            refuse_other_definitions(definitions, self.features, expected)
+            givers = definitions.keys_of(wanted) if isinstance(wanted, FeatureSet) else ()
+            refuse_other_definitions(definitions, (*self.features, *givers), expected)
         with self._store as state:
             self._settle(state)
 

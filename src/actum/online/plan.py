@@ -92,8 +92,8 @@ class _Planner:
     def gather(self, names: Iterable[str]) -> None:
         """Find all features that must be read, by view: those of one view are read together."""
         todo, seen = list(names), set[str]()
-        while todo:
-            for variable in self.definitions.in_order([todo.pop()]):
+        for name in todo:  # which grows meanwhile
+            for variable in self.definitions.in_order([name]):
                 if variable.name not in seen:
                     seen.add(variable.name)
                     if variable.view.source is not None:
@@ -142,9 +142,8 @@ class _Planner:
     def _read(self, view: FeatureView, above: tuple[str, ...]) -> None:
         published = self.published.get(view.view)
         if published is None:
-            raise StoreError(
-                f"{self.store.name}: has no view {view.view}", hint=f"actum features materialize {view.view}"
-            )
+            again = f"actum features materialize {view.view} --store {self.store.name}"
+            raise StoreError(f"{self.store.name}: has no view {view.view}", hint=again)
         names = tuple(self.by_view[view.view])
         types = {column.name: column.type for column in published.entity}
         key = tuple(self._given_to(part, types[part], view.view, above) for part in types)
