@@ -47,8 +47,8 @@ def compiled(expression: Expression, names: Mapping[str, Place], to: Dtype) -> E
     """
     found = _compile(expression, names)
     if found.type not in (to, None) and (found.type, to) != ("int", "float"):
-        raise TypesError(f"is {found.type}, must be {to}: write cast(... as {to})")
-    return _as(found, to)
+        raise TypesError(f"is {found.type}, must be {to}" + (f": write cast(... as {to})" if _casts(found, to) else ""))
+    return _lifted(functions.one_zero, [_as(found, to)]) if to == "float" else found.value
 
 
 def _compile(expression: Expression, names: Mapping[str, Place]) -> _Part:
@@ -96,9 +96,9 @@ def _call(function: str, parts: Sequence[_Part], arguments: Sequence[Expression]
     match function:
         case "abs" | "ceil" | "floor":
             (part,) = _numbers(function, parts)
-            if part.type == "int":
-                return _Part("int", _lifted(functions.absolute, [part.value]) if function == "abs" else part.value)
-            return _Part("float" if function == "abs" else "int", _lifted(functions.OF_A_FLOAT[function], [part.value]))
+            if part.type != "int":
+                return _Part(part.type, _lifted(functions.OF_A_FLOAT[function], [part.value]))
+            return _Part("int", _lifted(functions.absolute, [part.value]) if function == "abs" else part.value)
         case "sqrt" | "ln" | "exp":
             (part,) = _numbers(function, parts)
             return _Part("float", _lifted(functions.OF_A_FLOAT[function], [_as(part, "float")]))
@@ -106,8 +106,8 @@ def _call(function: str, parts: Sequence[_Part], arguments: Sequence[Expression]
             kind, values = _one_type(function, parts)
             return _Part(kind, _chosen(functions.CHOICES[function], values))
         case "nullif":
-            own, (_, (one, other)) = parts[0], _one_type(function, parts)
-            return _Part(own.type, lambda row: None if (a := one(row)) is None or a == other(row) else own.value(row))
+            kind, (one, other) = _one_type(function, parts)
+            return _Part(kind, lambda row: None if (a := one(row)) == other(row) else a)
         case "lower" | "upper" | "trim" | "length" | "concat":
             texts = [_of_type(function, part, "string").value for part in parts]
             return _Part("int" if function == "length" else "string", _lifted(functions.OF_TEXT[function], texts))
@@ -140,6 +140,10 @@ def _cast(part: _Part, to: Dtype) -> _Part:
     if change is None:
         raise TypesError(f"cast: a {part.type} cannot become a {to}")
     return _Part(to, _lifted(change, [part.value]))
+
+
+def _casts(part: _Part, to: Dtype) -> bool:
+    return (str(part.type), to) in functions.CASTS
 
 
 def _joined(decisive: bool, left: Evaluate, right: Evaluate) -> Evaluate:

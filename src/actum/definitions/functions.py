@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -17,6 +18,8 @@ Value: TypeAlias = float | int | str | bool | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63
 _MICROSECONDS = 1_000_000
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_REAL = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
 def whole(number: int) -> int:
@@ -33,6 +36,11 @@ def whole(number: int) -> int:
 def real(number: float) -> float | None:
     """Return a number, or None for NaN, which is missing."""
     return None if number != number else number
+
+
+def one_zero(number: float) -> float:
+    """Return a number; of the two zeros always the same."""
+    return number + 0.0
 
 
 def divide(one: float, other: float) -> float | None:
@@ -79,10 +87,9 @@ def _int_rest(one: int, other: int) -> int | None:
     return -rest if one < 0 else rest
 
 
-def _to_int(number: float) -> int:
-    if math.isinf(number):
-        raise OverflowError("an infinite value has no whole number")
-    return whole(math.trunc(number))
+def _cut(number: float) -> int | None:
+    """Return a whole number, cut towards zero; what 64 bits do not hold is missing."""
+    return int(number) if abs(number) < _LARGEST else None
 
 
 def _root(number: float) -> float | None:
@@ -109,14 +116,13 @@ def _upper(text: str) -> str:
     return "".join(up if len(up := one.upper()) == 1 else "\u1e9e" if one == "\u00df" else one for one in text)
 
 
-def _parsed(kind: Callable[[str], Any]) -> Callable[[str], Any]:
-    def value(text: str) -> Any:
-        try:
-            return kind(text)
-        except ValueError:
-            return None
+def _read_whole(text: str) -> int | None:
+    return int(text) if _WHOLE.fullmatch(text) else None
 
-    return value
+
+def _read_real(text: str) -> float | None:
+    found = float(text) if _REAL.fullmatch(text) else math.inf
+    return found if math.isfinite(found) else None
 
 
 ARITHMETIC: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
@@ -129,8 +135,8 @@ ARITHMETIC: Mapping[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 """Operator -> of floats, of whole numbers."""
 OF_A_FLOAT: Mapping[str, Callable[[float], Any]] = {
     "abs": abs,
-    "ceil": lambda number: _to_int(math.ceil(number) if math.isfinite(number) else number),
-    "floor": lambda number: _to_int(math.floor(number) if math.isfinite(number) else number),
+    "ceil": lambda number: float(math.ceil(number)) if math.isfinite(number) else number,
+    "floor": lambda number: float(math.floor(number)) if math.isfinite(number) else number,
     "sqrt": _root,
     "ln": _logarithm,
     "exp": _exponential,
@@ -149,11 +155,15 @@ CHOICES: Mapping[str, Callable[[Sequence[Any]], Value]] = {
 }
 CASTS: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("int", "float"): float,
-    ("float", "int"): _to_int,
+    ("int", "string"): str,
+    ("int", "bool"): bool,
+    ("float", "int"): _cut,
+    ("float", "bool"): bool,
     ("bool", "int"): int,
     ("bool", "float"): float,
-    ("int", "bool"): bool,
-    ("int", "string"): str,
     ("bool", "string"): lambda truth: "true" if truth else "false",
+    ("string", "int"): _read_whole,
+    ("string", "float"): _read_real,
+    ("string", "bool"): {"true": True, "false": False}.get,
 }
-"""From type, to type. A float has no one text, and a moment none without a zone."""
+"""From type, to type. A float has no one text, and a moment none without a zone; what cannot be read is missing."""
