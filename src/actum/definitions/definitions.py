@@ -57,6 +57,14 @@ class DefinitionError(InvalidRecordError):
         self.view, self.at, self.problem = view, at, problem
 
 
+class CircleError(DefinitionError):
+    """A feature is computed from itself. ``members``: all that are, each from the next."""
+
+    def __init__(self, view: str, at: tuple[str | int, ...], members: tuple[str, ...]) -> None:
+        super().__init__(view, at, f"goes round in a circle: {' -> '.join((*members, members[0]))}")
+        self.members = members
+
+
 @dataclass(frozen=True)
 class Definitions:
     """The views by name. Nothing is checked until it is asked for: one bad view does not hide the others."""
@@ -115,7 +123,8 @@ class Definitions:
 
         Raises:
             NotFoundError: No view defines one of them.
-            DefinitionError: They go round in a circle.
+            CircleError: They go round in a circle.
+            DefinitionError: One of them reads what is neither a feature nor a value of the request.
         """
         done: dict[str, Variable] = {}
         for name in names:
@@ -172,10 +181,8 @@ class Definitions:
             return
         variable = self.variable(name)
         if name in above:
-            circle = " -> ".join([*above[above.index(name) :], name])
-            raise DefinitionError(
-                variable.view.view, ("features", variable.place, "of"), f"goes round in a circle: {circle}"
-            )
+            at = ("features", variable.place, "of")
+            raise CircleError(variable.view.view, at, above[above.index(name) :])
         self._refuse_unknown(variable)
         for needed in self.needs(variable):
             self._visit(needed, done, (*above, name))

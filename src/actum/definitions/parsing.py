@@ -237,8 +237,8 @@ class _Parser:
             self.need(")")
         least, most = FUNCTIONS[function]
         if not least <= len(arguments) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            problem = f"{function}() takes {wanted} arguments, not {len(arguments)}"
+            wanted = f"{least} to {most}" if least != most else str(least)
+            problem = f"{function}() takes {wanted} argument{'s' * (most > 1)}, not {len(arguments)}"
             raise ExpressionError(f"{_shown(self.text)}: {problem}")
         if function in CALENDAR:
             _require_zone(self.text, function, arguments[1])

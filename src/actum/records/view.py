@@ -32,7 +32,7 @@ def variable_problem(value: str) -> str:
 def _template(value: str) -> str:
     if value.count(OVER) > 1:
         return f"is {value[:80]!r}, must hold {OVER} once"
-    return variable_problem(value.replace(OVER, "0"))
+    return variable_problem(value) if variable_problem(value.replace(OVER, "0")) else ""
 
 
 Variable = Annotated[str, variable_problem]

@@ -24,7 +24,7 @@ from actum.progress import Teller
 from actum.quantities import plural
 from actum.records.card import ModelCard
 from actum.records.forms import FileFact
-from actum.records.version import PICKLES, Artifact, ModelVersion, Probe
+from actum.records.version import PICKLES, Artifact, ModelVersion, Pins, Probe
 from actum.registration.choice import Chosen, choose
 from actum.store import Store
 from actum.workshop import Workshop, open_recorded_workshop
@@ -186,10 +186,11 @@ def _register(
     order: Order, around: Surroundings, store: Store, card: ModelCard, chosen: Chosen, number: str
 ) -> Outcome:
     repo = around.repo
+    pins = _pins(card, chosen)
     workshop = _workshop(around, chosen)
     described, problem = _describe(order, around, workshop, store, card, chosen)
     wheels, extra = _keep_wheels(order, around, chosen, workshop)
-    version = _version(around, card, chosen, number, described, wheels)
+    version = replace(_version(around, card, chosen, number, described, wheels), features=pins)
     path = _path(version)
     if order.dry_run:
         return Outcome(version=version, path=path, new=True, problem=problem)
@@ -289,6 +290,11 @@ def _keep_wheels(
     files.replace(files.inside(root, tracked), write_tracked(name, kept.md5, kept.size, kept.nfiles))
     files.replace(files.inside(root, ignore), b"/*\n!/.gitignore\n!/*.dvc\n")
     return kept.md5, (tracked, ignore)
+
+
+def _pins(card: ModelCard, chosen: Chosen) -> Pins | None:
+    code = chosen.result.beside(chosen.run.code_commit)
+    return claims.trained_with(card.features, chosen.run, code) if card.features else None
 
 
 def _version(
