@@ -216,4 +216,4 @@ def test_what_cannot_be_computed_names_the_feature(place: Path) -> None:
     features = [{"name": "odd", "type": "int", "of": "last_tail + 1"}]
     with pytest.raises(DefinitionError) as refused:
         Lookup(place, definitions(DELAYS, {**AT_REQUEST, "features": features}), ["odd"])
-    assert str(refused.value) == "features/at_request.yaml: features[0].of: + takes numbers, not a string"
+    assert str(refused.value) == "features/at_request.yaml: features[0].of: + takes numbers, not string"

@@ -138,7 +138,7 @@ def _cast(part: _Part, to: Dtype) -> _Part:
         return _Part(to, part.value)
     change = functions.CASTS.get((str(part.type), to))
     if change is None:
-        raise TypesError(f"cast: a {part.type} cannot become a {to}")
+        raise TypesError(f"cast: {part.type} cannot become {to}")
     return _Part(to, _lifted(change, [part.value]))
 
 
@@ -200,13 +200,13 @@ def _as(part: _Part, to: Dtype) -> Evaluate:
 def _numbers(what: str, parts: Sequence[_Part]) -> Sequence[_Part]:
     for part in parts:
         if part.type not in (*_NUMBERS, None):
-            raise TypesError(f"{what} takes numbers, not a {part.type}")
+            raise TypesError(f"{what} takes numbers, not {part.type}")
     return parts
 
 
 def _of_type(what: str, part: _Part, kind: Dtype) -> _Part:
     if part.type not in (kind, None):
-        raise TypesError(f"{what} takes a {kind}, not a {part.type}")
+        raise TypesError(f"{what} takes {kind}, not {part.type}")
     return part
 
 
