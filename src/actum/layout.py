@@ -8,6 +8,7 @@ from datetime import datetime
 SETTINGS = "actum.yaml"
 TRUSTED_TYPES = "policies/trusted-types.txt"
 STATE = ".actum"
+ONLINE_STORE = ".actum/online.sqlite"
 REGISTRY = "registry"
 POLICIES = "policies"
 FEATURES = "features"

@@ -9,6 +9,8 @@ import click
 # name -> its help line; the module is actum.cli.features_<name>
 SUBCOMMANDS = {
     "check": "find duplicates, circles, features that nobody owns, uses or may use",
+    "materialize": "bring views to the online store, as they stand at a moment",
+    "get": "look features up in the online store",
 }
 
 
@@ -28,6 +30,6 @@ class Features(click.Group):
             formatter.write_dl(list(SUBCOMMANDS.items()), col_max=12)
 
 
-@click.command(cls=Features, epilog="Example: actum features check")
+@click.command(cls=Features, epilog="Example: actum features check, actum features get delays JFK")
 def command() -> None:
-    """Features as views define them."""
+    """Features as views define them: looked over, materialized, and looked up."""

@@ -30,7 +30,7 @@ COMMANDS = {
     "check": "validate records and promotions, for pull requests and CI",
     "approve": "agree to a promotion that waits, by a signature",
     "tags": "write the git tags that GTO and DVC read",
-    "features": "check the definitions of features",
+    "features": "check the definitions of features, materialize them, look them up",
     "score": "decide about a table of rows, seal and record the decisions",
     "rebuild": "rebuild a version from its commit and compare the bytes",
     "why": "explain one decision: inputs, model, approval, replay, proof",
