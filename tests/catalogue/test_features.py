@@ -10,10 +10,12 @@ import pytest
 
 from actum import layout
 from actum.git.repository import Git
+from actum.online.sqlite import SqliteStore
+from actum.online.store import ALWAYS, Column, Publication, Published
 from actum.records.version import Pins
 from actum.store import Store
 from actum.vocabulary.pins import pins_of
-from tests.catalogue.make_registry import MODEL, Actum, Check, Registry, begin
+from tests.catalogue.make_registry import MODEL, Actum, Check, Registry, at, begin, digest
 from tests.feature_project import FILES
 
 PAGES = {
@@ -196,3 +198,39 @@ def test_a_view_that_cannot_be_read_is_left_out_and_said(featured: Registry, tmp
     assert printed.err == "warning: features/planes.yaml:9: features[0].of: 'year +' ends too early\n"
     (age,) = (line for line in printed.out.splitlines() if line.startswith("plane_age_y"))
     assert age.endswith("unknown")
+
+
+def test_how_fresh_a_feature_is_in_the_store_is_shown(featured: Registry, tmp_path: Path, actum: Actum) -> None:
+    shutil.copytree(featured.root, tmp_path / "repo")
+    work = Registry(tmp_path / "repo", featured.environ)
+    assert "in the store" not in actum(work.root, "show", "feature/plane_year").out
+    views = Store(Git(work.root), work.git("rev-parse", "HEAD")).definitions
+    publish(work.root / layout.ONLINE_STORE, {"plane_year": views.digest("plane_year"), "plane_owner": digest("old")})
+    told = "  in the store  as known until 2013-12-31 12:00Z, published 2013-12-31 12:05Z"
+    assert f"{told}\n" in actum(work.root, "show", "feature/plane_year").out
+    assert (
+        f"{told}, with another meaning: actum features materialize\n"
+        in actum(work.root, "show", "feature/plane_owner").out
+    )
+    (work.root / layout.ONLINE_STORE).write_text("no store")
+    printed = actum(work.root, "show", "feature/plane_year")
+    assert (printed.status, "in the store" in printed.out) == (0, False)
+    assert "online.sqlite" in printed.err
+
+
+def publish(path: Path, digests: dict[str, str]) -> None:
+    """Put the view of planes into an online store, with features of these digests."""
+    path.parent.mkdir()
+    columns = [
+        Column(name=name, type="int" if name == "plane_year" else "string", digest=digests[name]) for name in digests
+    ]
+    told = Published(
+        view="planes",
+        entity=(Column(name="tailnum", type="string"),),
+        features=tuple(columns),
+        until=at("2013-12-31T12:00"),
+        commit="0" * 40,
+        at=at("2013-12-31T12:05"),
+        engine="none",
+    )
+    SqliteStore(path).write([Publication(published=told, rows=[("N1", ALWAYS, 1999, "somebody")])])

@@ -100,6 +100,18 @@ def test_a_circle_is_told_once_and_so_is_a_name_that_nobody_defines(project: Fea
     ]
 
 
+def test_types_that_do_not_go_together_are_found_without_data(project: FeatureProject, actum: Actum) -> None:
+    project.edit(
+        "features/calendar.yaml",
+        ("origin_delay_3h_min - origin_delay_7d_min", "origin_delay_3h_min - length(plane_year)"),
+        ("\"hour(scheduled_at, 'America/New_York')\"", "origin_delay_3h_min + 1"),
+    )
+    assert blocks(actum) == [
+        "features/calendar.yaml: line 8: hour: is float, must be int: write cast(... as int)",
+        "features/calendar.yaml: line 16: trend: length takes string, not int",
+    ]
+
+
 def test_a_request_value_has_one_type_and_a_name_of_its_own(project: FeatureProject, actum: Actum) -> None:
     project.write(
         "features/more.yaml",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from actum import layout
+from actum.catalogue.freshness import Stored, stored
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.meaning import in_words
 from actum.definitions.definitions import DefinitionError, Definitions, Variable
@@ -55,6 +56,7 @@ class FeatureDetail:
         entities, request: What it is asked for by, also indirectly: keys, and values that a request brings along.
         sets: Sets that take it, also indirectly.
         versions: That pin it, of each model the highest first.
+        stored: In the online store of this checkout.
     """
 
     row: FeatureRow
@@ -66,6 +68,7 @@ class FeatureDetail:
     request: dict[str, Dtype] = field(default_factory=dict)
     sets: tuple[str, ...] = ()
     versions: tuple[Training, ...] = ()
+    stored: Stored | None = None
 
 
 def feature_rows(holdings: Holdings, model: str | None = None) -> Iterator[FeatureRow]:
@@ -91,6 +94,7 @@ def feature_detail(holdings: Holdings, reference: Reference) -> FeatureDetail:
     named = (reference.owner, reference.name)
     variable = next(one for one in definitions.every if (one.view.view, one.name) == named)
     needed = (variable, *definitions.in_order(definitions.needs(variable)))
+    digest = definitions.digest_of(variable)
     return FeatureDetail(
         row=_row(holdings, definitions, uses, variable),
         description=variable.feature.description,
@@ -100,7 +104,8 @@ def feature_detail(holdings: Holdings, reference: Reference) -> FeatureDetail:
         entities=tuple(sorted({entity for one in needed for entity in one.view.entity})),
         request={name: kind for one in needed for name, kind in definitions.requests_of(one).items()},
         sets=uses.sets.get(variable.name, ()),
-        versions=tuple(_trainings(holdings, variable.name, definitions.digest_of(variable))),
+        versions=tuple(_trainings(holdings, variable.name, digest)),
+        stored=stored(holdings, variable, digest) if variable.view.source else None,
     )
 
 

@@ -39,6 +39,7 @@ KINDS = {
     "feature-same": "one variable has two names",
     "feature-lost": "a view, a set or a card names a feature, a set or a key that is not there",
     "feature-circle": "features, or the keys of a set, go round in a circle",
+    "feature-type": "a feature is computed from types that do not go together, or is of another type than it says",
     "feature-request": "a value of requests has two types, or the name of a feature",
     "feature-unowned": "nobody answers for a view",
     "feature-undescribed": "a feature has no description",

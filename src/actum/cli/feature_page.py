@@ -8,9 +8,10 @@ import click
 
 from actum.catalogue.feature_changes import FeatureChange, Part
 from actum.catalogue.features import FeatureDetail, Training
+from actum.catalogue.freshness import Stored
 from actum.catalogue.revision_features import FeatureDifferences, SetChange
 from actum.cli import output
-from actum.cli.wording import clip, section, wrap
+from actum.cli.wording import clip, moment, section, wrap
 
 _TEXT = 76
 _PART = 58
@@ -33,6 +34,7 @@ def print_feature(found: FeatureDetail) -> None:
         ("sets", ", ".join(found.sets)),
         ("users", ", ".join(row.users) or "nobody"),
         ("digest", row.digest),
+        ("in the store", found.stored and _stored(found.stored)),
     )
     output.facts(about)
     section("trained with it", (), (_training(one) for one in found.versions))
@@ -76,6 +78,11 @@ def _part(part: Part) -> Sequence[str]:
 
 def _ids(ids: Iterable[str]) -> str:
     return wrap(", ".join(ids), _TEXT)
+
+
+def _stored(one: Stored) -> str:
+    meaning = "" if one.same else ", with another meaning: actum features materialize"
+    return f"as known until {moment(one.until)}, published {moment(one.at)}{meaning}"
 
 
 def _training(one: Training) -> Sequence[str]:

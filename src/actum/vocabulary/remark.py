@@ -14,6 +14,7 @@ Kind = Literal[
     "feature-same",
     "feature-lost",
     "feature-circle",
+    "feature-type",
     "feature-request",
     "feature-unowned",
     "feature-undescribed",
