@@ -21,6 +21,9 @@ Kind = Literal[
     "feature-dead",
     "feature-sensitive",
     "feature-skew",
+    "feature-source",
+    "feature-alike",
+    "feature-unsurveyed",
 ]
 
 
