@@ -12,6 +12,7 @@ from actum.cli.features import SUBCOMMANDS
 from actum.cli.features_check import subcommand as check
 from actum.definitions.expression import FUNCTIONS
 from actum.definitions.parsing import parse
+from actum.files.yaml_formatting import format_yaml
 from actum.git.repository import Git
 from actum.store import Store
 from actum.vetting.vet import vet
@@ -34,6 +35,10 @@ def test_the_views_and_the_set_on_the_page_fit_together(repo: Git) -> None:
     assert vet(repo, {}).findings == ()
     definitions = Store(repo, git(repo.root, "rev-parse", "HEAD")).definitions
     assert {"delay_3h_min", "trend_min", "late_3h_share", "hour"} <= definitions.variables.keys()
+
+
+def test_they_are_in_the_form_that_lint_asks_for() -> None:
+    assert [text for text in BLOCKS if format_yaml(text.encode(), where="page").decode() != text] == []
 
 
 def test_every_function_and_every_operator_word_is_named() -> None:
