@@ -153,6 +153,7 @@ def _taken(holdings: Holdings, definitions: Definitions, model: str) -> frozense
 
 
 def _trainings(holdings: Holdings, name: str, digest: str) -> Iterator[Training]:
+    holdings.truth.prefetch("model-version")
     for model in holdings.models():
         standing = {stage: holdings.standing(model, stage) for stage in holdings.stages(model)}
         for line in holdings.versions(model):

@@ -15,6 +15,7 @@ from actum.cli.wording import clip, moment, section, wrap
 
 _TEXT = 76
 _PART = 58
+_VERSIONS = 12
 _HOW = {"words": "said otherwise", "changed": "other meaning"}
 
 
@@ -37,7 +38,9 @@ def print_feature(found: FeatureDetail) -> None:
         ("in the store", found.stored and _stored(found.stored)),
     )
     output.facts(about)
-    section("trained with it", (), (_training(one) for one in found.versions))
+    standing_first = sorted(found.versions, key=lambda one: not one.stages)
+    more = f", {_VERSIONS} of {len(found.versions)}" if len(found.versions) > _VERSIONS else ""
+    section(f"trained with it{more}", (), (_training(one) for one in standing_first[:_VERSIONS]))
 
 
 def print_feature_differences(found: FeatureDifferences) -> None:
