@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from actum import layout
+from actum.definitions.definitions import Definitions
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.filing import RECORDS, listed_types, read_record
 from actum.git.joined import Joined, Layer
@@ -21,14 +22,22 @@ from actum.names import Version, is_name
 from actum.records.card import ModelCard
 from actum.records.codec import decode, encode
 from actum.records.event import Event
+from actum.records.feature_set import FeatureSet
 from actum.records.lines import EventLine
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
+from actum.records.view import FeatureView
 
 R = TypeVar("R")
+_ONE_PLACE = {
+    "settings": "",
+    "policy": layout.POLICIES,
+    "feature-view": layout.FEATURES,
+    "feature-set": layout.SETS,
+}
 
 
 class LostObjectError(InvalidRecordError):
@@ -188,6 +197,22 @@ class Store:
     def policy(self, name: str) -> Policy | None:
         return self._one(layout.policy(name), Policy)
 
+    def views(self) -> tuple[FeatureView, ...]:
+        """Return the feature views, by name."""
+        return tuple(self._many(self.listed("feature-view"), FeatureView, self.skipped))
+
+    def feature_sets(self) -> tuple[FeatureSet, ...]:
+        """Return the feature sets, by name."""
+        return tuple(self._many(self.listed("feature-set"), FeatureSet, self.skipped))
+
+    def feature_set(self, name: str) -> FeatureSet | None:
+        return self._one(layout.feature_set(name), FeatureSet)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """What the features of this revision mean, all of them together."""
+        return Definitions.of(self.views())
+
     def trusted_types(self) -> tuple[str, ...]:
         """Return the reviewed list of types that a model file may hold."""
         return listed_types(self.read(layout.TRUSTED_TYPES) or b"")
@@ -207,8 +232,8 @@ class Store:
 
     def _places(self, kind: str, model: str | None) -> list[str]:
         """Return the folders in which records of a kind can lie."""
-        if kind in ("settings", "policy"):
-            return ["" if kind == "settings" else layout.POLICIES]
+        if kind in _ONE_PLACE:
+            return [_ONE_PLACE[kind]]
         if kind == "run":
             years = [f"{layout.RUNS}/{year}" for year in self.files.folders(layout.RUNS)]
             self.files.load(years)

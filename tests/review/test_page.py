@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from actum.catalogue.differences import Change, Differences
+from actum.catalogue.feature_changes import FeatureChange, Part
 from actum.records.card import DecisionRule, ModelCard, Risk
 from actum.records.event import Figure, Finding
 from actum.records.judgement import Bin, Judged, Slice, SliceFigure
@@ -140,6 +141,20 @@ def test_the_first_promotion_reads_as_agreed(golden: Golden) -> None:
     golden("first.md", page(first))
 
 
+def test_features_that_change_are_counted_in_the_head_and_told_with_those_who_take_them(golden: Golden) -> None:
+    changes = (
+        FeatureChange(name="hour", how="added", b=SHA),
+        FeatureChange(name="late_share", how="renamed", was="delay_share", a=SHA, b=SHA),
+        FeatureChange(name="delay_3h", how="changed", parts=(Part(name="where", a="", b="not cancelled"),)),
+    )
+    differences = Differences(a="late-arrival@v1.0.0", b="late-arrival@v2.0.0", features=changes, sets=("s",))
+    users = {"delay_3h": ("claims", "staffing@v1.0.0")}
+    whole = page(material(differences=differences, feature_users=users))
+    assert "\nChanged: params 0 · features 3 · data 0 · environment 0 · code 0  \n" in whole
+    start = whole.index("<details><summary>Features")
+    golden("features.md", whole[start : whole.index("</details>", start)])
+
+
 def test_the_head_has_twelve_lines_of_text_at_most() -> None:
     top = page(material()).split("<details>")[0].splitlines()
     told = [line for line in top if line.strip() and not line.startswith(("<!--", "| ---"))]
@@ -191,6 +206,15 @@ def test_no_field_of_the_material_reaches_the_page_unescaped() -> None:
             break_glass=bad,
             rebuilt=bad,
             lineage=((bad, bad),),
+            differences=Differences(
+                a=bad,
+                b=bad,
+                features=(
+                    FeatureChange(name=bad, how="renamed", was=bad),
+                    FeatureChange(name="f", how="changed", parts=(Part(name=bad, a=bad, b=bad),)),
+                ),
+            ),
+            feature_users={"f": (bad,)},
         )
     )
     outside_code = "".join(part for number, part in enumerate(whole.split("`")) if number % 2 == 0)
@@ -203,4 +227,8 @@ def test_bars_are_as_high_as_their_counts() -> None:
 
 
 def test_goldens_are_all_used() -> None:
-    assert sorted(path.name for path in (Path(__file__).parent / "golden").iterdir()) == ["first.md", "promotion.md"]
+    assert sorted(path.name for path in (Path(__file__).parent / "golden").iterdir()) == [
+        "features.md",
+        "first.md",
+        "promotion.md",
+    ]

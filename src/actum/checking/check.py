@@ -10,6 +10,7 @@ from actum import layout
 from actum.checking.bench import Bench
 from actum.checking.bounds import bound_objections
 from actum.checking.evidence_branch import branch_objections, local_objections
+from actum.checking.features import feature_objections
 from actum.checking.findings import Objection
 from actum.checking.moves import move_objections, standing_objections
 from actum.checking.provenance import lock_objections
@@ -72,6 +73,7 @@ def check(
     found = [
         *record_objections(scope),
         *reference_objections(scope),
+        *feature_objections(scope),
         *version_objections(scope, now),
         *lock_objections(scope),
         *move_objections(bench, dossiers),

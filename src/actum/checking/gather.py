@@ -18,6 +18,7 @@ from actum.records.policy import Margin
 from actum.records.version import ModelVersion
 from actum.review.material import Consent, Consumer, Material, Trouble
 from actum.review.page import page
+from actum.vocabulary.uses import live_versions, readable_cards, uses_of
 
 _TOLD_AS_FINDINGS = frozenset({"promotion-gate", "promotion-approvals"})
 SMALL = 500
@@ -32,7 +33,7 @@ def pages(checked: Checked) -> str:
 def material(checked: Checked, of: Dossier) -> Material:
     """Gather what the reviewer of one promotion has to see."""
     move, candidate, champion = of.move, of.candidate, of.champion
-    pointer = move.pointer
+    pointer, differences = move.pointer, _differences(of)
     return Material(
         model=pointer.model,
         version=pointer.version,
@@ -47,7 +48,8 @@ def material(checked: Checked, of: Dossier) -> Material:
         consents=tuple(map(_consent, of.tally.weighed)) if of.tally else (),
         approvals_needed=_needed(of),
         holdout_uses=of.appraisal.uses,
-        differences=_differences(of),
+        differences=differences,
+        feature_users=_feature_users(of, differences),
         code=_code(of) if champion else None,
         consumers=tuple(_consumers(of)),
         rollback=f"`actum promote {pointer.model} --to {pointer.stage} --back`" if champion else "",
@@ -118,6 +120,18 @@ def _differences(of: Dossier) -> Differences | None:
         return compare(holdings, *sides)
     except UserError:
         return None  # the page says that it cannot be told
+
+
+def _feature_users(of: Dossier, differences: Differences | None) -> dict[str, tuple[str, ...]]:
+    """Return which other models of the base take the features that change, by their cards or as they stand."""
+    if differences is None or not differences.features:
+        return {}
+    base = of.base.tolerant()
+    uses = uses_of(base.definitions, base.feature_sets(), readable_cards(base), live_versions(base))
+    own = of.move.pointer.model
+    users = {one.name: uses.users(one.was or one.name) for one in differences.features}
+    others = {name: tuple(user for user in found if user.partition("@")[0] != own) for name, found in users.items()}
+    return {name: found for name, found in others.items() if found}
 
 
 def _code(of: Dossier) -> dict[str, str]:

@@ -16,7 +16,7 @@ from actum.planning.scope import Scope
 MOST_BYTES = files.Limits().size
 _OURS = ("registry", "runs", "policies", "features")
 # Where nothing but records lies; a misspelt name would be overlooked by every read.
-_ONLY_RECORDS = re.compile(r"registry/[^/]+/(?:versions|stages|events)/.*|runs/.*")
+_ONLY_RECORDS = re.compile(r"registry/[^/]+/(?:versions|stages|events)/.*|runs/.*|features/sets/.*|features/[^/]+\.yml")
 _PLAIN_FILES = re.compile(r".*/\.git(?:ignore|keep|attributes)")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from actum.catalogue.differences import Differences
@@ -56,6 +56,7 @@ class Material:
         approvals_needed: As the policy counts them: people in all, 0 for none.
         holdout_uses: How many promotions before this one were judged on the same rows.
         window: First and last business moment of the holdout; None where unknown.
+        feature_users: Feature that changes -> other models that take it.
         code: Changed path -> what it affects: ``training``, ``serving`` or ``other``.
         rollback: The version that would be returned to, and the command; "" for none.
         rebuilt: What the last attestation says, in words; "" where there is none.
@@ -79,6 +80,7 @@ class Material:
     holdout_uses: int = 0
     window: tuple[datetime, datetime] | None = None
     differences: Differences | None = None
+    feature_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     code: Mapping[str, str] | None = None
     consumers: tuple[Consumer, ...] = ()
     rollback: str = ""
