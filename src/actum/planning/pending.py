@@ -13,6 +13,7 @@ from actum.approvals.refs import all_approvals_of
 from actum.errors import InvalidRecordError, NotFoundError, RefusedError, UserError
 from actum.git import plumbing
 from actum.git.repository import Git
+from actum.planning.digest import Ground, Intent
 from actum.planning.lenient import promotion_event
 from actum.planning.means import means_of
 from actum.planning.plan import Edge, Plan, make_plan
@@ -79,11 +80,11 @@ def find_pending(
         stage=stage,
         version=promotion.version,
         effective_at=max(event.effective_at, event.recorded_at, now),
-        back=promotion.back,
+        intent=Intent.of(promotion),
     )
     means = means_of(base, environ, tell)
     plan = make_plan(base, edge, evidence=open_evidence(repo), now=now, means=means)
-    candidate = _as_planned(plan, event, branch)
+    candidate = _as_planned(base, plan, event, branch)
     subject = promotion_subject(base, head, candidate, event)
     rule = approvals_rule(base, card)
     return Pending(
@@ -158,13 +159,20 @@ def _waiting(base: Store, head: Store, model: str, stage: str) -> Event:
     return event
 
 
-def _as_planned(plan: Plan, event: Event, branch: str) -> ModelVersion:
+def _as_planned(base: Store, plan: Plan, event: Event, branch: str) -> ModelVersion:
     promotion = event.promotion
     assert promotion is not None
     again = _again(plan.model, promotion.version, plan.stage)
     if plan.candidate is None:
         raise RefusedError(f"{plan.model} {promotion.version} is not on the trunk, or malformed there", hint=again)
-    if plan.digest != promotion.plan:
+    ground = Ground(
+        base=base, card=base.card(plan.model), stage=plan.stage, version=promotion.version, pointer=plan.pointer
+    )
+    meant = ground.meant_by(promotion.plan)
+    if meant not in (None, Intent.of(promotion)):
+        because = f"{branch} was planned as {meant}, its event is of {Intent.of(promotion)}"
+        raise RefusedError(because, hint=again)
+    if meant is None:
         because = f"{branch} was planned as {promotion.plan[:15]}, the trunk gives {plan.digest[:15]}"
         raise RefusedError(f"{because}: what was planned has changed", hint=again)
     if plan.candidate.artifact.sha256 != promotion.artifact:

@@ -10,6 +10,7 @@ from actum import layout, registry, state
 from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.names import Ids, Reference
+from actum.planning.digest import Intent
 from actum.planning.means import means_of
 from actum.planning.plan import Edge, Plan, make_plan
 from actum.planning.scope import open_base, open_evidence
@@ -71,7 +72,7 @@ def promote(order: Order, around: Surroundings) -> Outcome:
         stage=order.stage,
         version=_before(base, order) if order.back else _wanted(base, order.reference),
         effective_at=order.effective_at or now,
-        back=order.back,
+        intent=Intent(back=order.back, break_glass=order.break_glass is not None),
     )
     plan = make_plan(
         base,
