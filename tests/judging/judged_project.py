@@ -132,7 +132,7 @@ class Loans:
         """Judge the second version beside the first and return what was said on the way."""
         told: list[str] = []
         asked = {"base": self.base, "candidate": self.challenger, "champion": self.champion, "terms": TERMS, **changed}
-        return judge(environ=os.environ, tell=Told(told), **asked), told
+        return judge(config=read_config(self.root, os.environ), environ=os.environ, tell=Told(told), **asked), told
 
     def judgements(self) -> list[Path]:
         return sorted((self.root / ".actum" / "judged").glob("*"))

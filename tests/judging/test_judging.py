@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +11,18 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from actum.dvc.cache import ObjectStore
+from actum.dvc.config import read_config
 from actum.errors import ToolFailedError
 from actum.files import read_json, write_json
 from actum.judging.judge import Terms
 from actum.models import load
+from actum.planning.means import means_of
 from actum.records.codec import decode, encode
 from actum.records.judgement import Judged
 from actum.records.version import ModelVersion
 from tests.judging.judged_project import HELD, HOLDOUT, Loans
+from tests.needs.registered import Told
 from tests.real_git import git
 
 ANSWERS = ["loans@v1.0.0 answers for the holdout", "loans@v2.0.0 answers for the holdout"]
@@ -41,6 +46,8 @@ def test_both_answer_from_their_registered_bytes_and_own_features_in_their_own_e
     digests = (loans.champion.artifact.sha256, loans.challenger.artifact.sha256)
     assert (judged.champion, judged.challenger) == digests
     assert (judged.holdout, judged.rows, judged.draws) == (loans.holdout(), HELD, 100)
+    moments = pd.to_datetime(pd.read_csv(loans.root / HOLDOUT)["at"])
+    assert (judged.first_moment, judged.last_moment) == (moments.min(), moments.max())
     figures = {figure.metric: figure for figure in judged.figures}
     for version, who in ((loans.champion, "champion"), (loans.challenger, "challenger")):
         holdout, scores = by_hand(loans, version)
@@ -88,6 +95,34 @@ def test_what_the_cache_lacks_comes_from_the_remote(loans: Loans, alone: tuple[J
     for md5 in (loans.challenger.artifact.md5, loans.features(loans.challenger), loans.holdout()):
         loans.drop(md5)
     assert loans.judge(champion=None) == alone
+
+
+ELSEWHERE = """\
+[core]
+    remote = store
+[cache]
+    dir = ../../elsewhere
+['remote "store"']
+    url = ../../elsewhere
+"""
+
+
+@pytest.mark.parametrize("file", ["config", "config.local"])
+def test_a_checkout_that_points_the_remote_elsewhere_changes_nothing_of_what_is_judged(
+    loans: Loans, alone: tuple[Judged, list[str]], file: str
+) -> None:
+    """A pull request brings a configuration of DVC along; all bytes are in the base's remote alone."""
+    base, version, told = loans.base, loans.challenger, list[str]()
+    objects = [version.artifact.md5, loans.features(version), loans.holdout()]
+    for md5 in objects:
+        loans.drop(md5)
+    git(loans.root, "switch", "-qc", "branch")
+    loans.commit({f".dvc/{file}": ELSEWHERE})
+    assert read_config(loans.root, os.environ).cache_dir == loans.root.parent / "elsewhere"
+    assert means_of(base, os.environ, Told(told)).compare(version, None) == alone[0]
+    assert (told, (loans.root.parent / "elsewhere").exists()) == (alone[1], False)
+    own = ObjectStore(loans.root / ".dvc" / "cache")
+    assert [own.has(md5) for md5 in objects] == [True] * 3
 
 
 def test_a_squashed_history_leaves_all_that_judging_needs(loans: Loans, alone: tuple[Judged, list[str]]) -> None:

@@ -83,9 +83,7 @@ def test_a_break_glass_with_a_plan_of_its_own_has_none_of_the_approvals(court: C
 
 
 def test_an_ordinary_promotion_that_became_a_roll_back_is_refused(court: Court, agreed: Event) -> None:
-    because = (
-        "plan: is that of an ordinary promotion, the event is of a roll-back: what was agreed to is another thing"
-    )
+    because = "plan: is that of an ordinary promotion, the event is of a roll-back: what was agreed to is another thing"
     found = rewritten(court.project, agreed, back=True)
     assert ("block", "promotion-intent", because) in found
     assert "promotion-plan" not in {kind for _, kind, _ in found}

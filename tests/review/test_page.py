@@ -30,6 +30,8 @@ def judged() -> Judged:
         champion=SHA,
         rows=86326,
         positives=15733,
+        first_moment=datetime(2013, 7, 1, 4, tzinfo=UTC),
+        last_moment=datetime(2013, 10, 1, 3, tzinfo=UTC),
         draws=1000,
         seed=2013,
         confidence=0.95,
@@ -97,7 +99,6 @@ def material(**changes: Any) -> Material:
         ),
         "approvals_needed": 2,
         "holdout_uses": 1,
-        "window": (datetime(2013, 7, 1, 4, tzinfo=UTC), datetime(2013, 10, 1, 3, tzinfo=UTC)),
         "differences": Differences(
             a="late-arrival@v1.0.0",
             b="late-arrival@v2.0.0",

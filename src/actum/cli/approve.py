@@ -12,7 +12,7 @@ from actum import gates, layout, names
 from actum.approvals import refs
 from actum.approvals.reviews import MOST_BYTES, ForgeReview, read_reviews
 from actum.cli import output
-from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
@@ -52,6 +52,7 @@ class Asked:
     metavar="FILE.json",
     help="Take over the reviews of the pull request, as the forge's REST interface lists them.",
 )
+@pickle_option
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -64,6 +65,7 @@ def command(
     withdraw: bool,
     push: bool,
     listed: Path | None,
+    allow_pickle: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -85,7 +87,14 @@ def command(
     version = reference.name or None
     with telling(context, "planning it again", as_json=as_json) as tell:
         pending = find_pending(
-            repo, reference.owner, stage, version, environ=context.environ, now=context.now(), tell=tell
+            repo,
+            reference.owner,
+            stage,
+            version,
+            environ=context.environ,
+            now=context.now(),
+            tell=tell,
+            allow_pickle=allow_pickle,
         )
     clock = pending.base.settings().clock
     if not as_json:

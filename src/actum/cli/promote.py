@@ -11,7 +11,7 @@ from actum import digests, files, gates, layout, moments, names, state
 from actum.checking.check import check
 from actum.checking.gather import pages
 from actum.cli import output
-from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
@@ -35,6 +35,7 @@ ORIGIN = "remote.origin.url"
 @click.option("--back", is_flag=True, help="Return to the last good version; MODEL alone, without @V.")
 @click.option("--break-glass", "reason", metavar="REASON", help="Pass over closed gates, loudly and on record.")
 @click.option("--push", is_flag=True, help="Push the branch to origin.")
+@pickle_option
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -46,6 +47,7 @@ def command(
     back: bool,
     reason: str | None,
     push: bool,
+    allow_pickle: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -76,6 +78,7 @@ def command(
         reference=reference,
         stage=stage,
         effective_at=moments.from_option(effective_at) if effective_at else None,
+        allow_pickle=allow_pickle,
         dry_run=dry_run,
     )
     repo = context.repo()
@@ -84,7 +87,7 @@ def command(
     with telling(context, "judging the version by its policy", as_json=as_json) as tell:
         around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids, tell=tell)
         outcome = promote(order, around)
-        body = _write_body(context, repo, outcome, tell) if outcome.commit else None
+        body = _write_body(context, repo, order, outcome, tell) if outcome.commit else None
         if push and outcome.commit:
             tell.now("pushing the branch to origin")
             push_branch(repo, outcome.branch)
@@ -96,9 +99,16 @@ def command(
     return 3 if outcome.plan.blocks and not outcome.plan.stands_already and not outcome.commit else 0
 
 
-def _write_body(context: Context, repo: Git, outcome: Outcome, tell: Teller) -> Path:
+def _write_body(context: Context, repo: Git, order: Order, outcome: Outcome, tell: Teller) -> Path:
     """Judge the branch as CI will, and keep the page for reviewers where the pull request's text can be taken from."""
-    checked = check(repo, head=outcome.commit, environ=context.environ, now=context.now(), tell=tell)
+    checked = check(
+        repo,
+        head=outcome.commit,
+        environ=context.environ,
+        now=context.now(),
+        tell=tell,
+        allow_pickle=order.allow_pickle,
+    )
     path = state.folder(repo.root) / "promotions" / f"{outcome.plan.model}-{outcome.plan.stage}.md"
     path.parent.mkdir(exist_ok=True)
     files.replace(path, pages(checked).encode())

@@ -55,11 +55,13 @@ def find_pending(
     environ: Mapping[str, str],
     now: datetime,
     tell: Teller = silent,
+    allow_pickle: bool = False,
 ) -> Pending:
     """Return the promotion that waits on its branch, origin's branch where there is one.
 
     Args:
         version: The number that is meant; None for whichever waits.
+        allow_pickle: Leave to load models that may run code when they are loaded.
 
     Raises:
         NotFoundError: There is no such model, branch or trunk, or the branch moves nothing.
@@ -82,7 +84,7 @@ def find_pending(
         effective_at=max(event.effective_at, event.recorded_at, now),
         intent=Intent.of(promotion),
     )
-    means = means_of(base, environ, tell)
+    means = means_of(base, environ, tell, allow_pickle=allow_pickle)
     plan = make_plan(base, edge, evidence=open_evidence(repo), now=now, means=means)
     candidate = _as_planned(base, plan, event, branch)
     subject = promotion_subject(base, head, candidate, event)

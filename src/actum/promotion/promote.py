@@ -24,7 +24,10 @@ from actum.store import Store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What was asked for. ``effective_at``: None for now; ``back``: to the last good version; ``break_glass``: why."""
+    """What was asked for. ``effective_at``: None for now; ``back``: to the last good version; ``break_glass``: why.
+
+    ``allow_pickle``: leave to load models that may run code when they are loaded.
+    """
 
     reference: Reference
     stage: str
@@ -32,6 +35,7 @@ class Order:
     dry_run: bool = False
     back: bool = False
     break_glass: str | None = None
+    allow_pickle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +83,7 @@ def promote(order: Order, around: Surroundings) -> Outcome:
         edge,
         evidence=open_evidence(repo),
         now=now,
-        means=means_of(base, around.environ, around.tell),
+        means=means_of(base, around.environ, around.tell, allow_pickle=order.allow_pickle),
     )
     branch = layout.promotion_branch(edge.model, edge.stage)
     outcome = Outcome(plan=plan, clock=settings.clock, branch=branch)

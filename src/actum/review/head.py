@@ -89,7 +89,7 @@ def _figures(of: Material) -> Iterator[str]:
     if judged is None:
         yield "Holdout: not judged  "
         return
-    yield _holdout(of, judged)
+    yield f"Holdout {holdout(judged, of.holdout_uses)}  "
     chosen = _chosen(judged, of.margins or {})
     yield ""
     yield from table(
@@ -104,11 +104,12 @@ def _figures(of: Material) -> Iterator[str]:
         yield flips(judged)
 
 
-def _holdout(of: Material, judged: Judged) -> str:
-    window = f"{of.window[0]:%Y-%m-%d} to {of.window[1]:%Y-%m-%d}, " if of.window else ""
-    times = "once" if of.holdout_uses == 1 else f"{of.holdout_uses} times"
-    used = f"used {times} before" if of.holdout_uses else "never used before"
-    return f"Holdout {window}n={judged.rows:,}, {used}  "
+def holdout(judged: Judged, uses: int) -> str:
+    """Say from when the rows are that judged, how many they are, and how many promotions they judged before."""
+    days = [f"{at:%Y-%m-%d}" for at in (judged.first_moment, judged.last_moment) if at]
+    window = f"{' to '.join(dict.fromkeys(days))}, " if days else ""
+    times = "once" if uses == 1 else f"{uses} times"
+    return f"{window}n={judged.rows:,}, " + (f"used {times} before" if uses else "never used before")
 
 
 def _chosen(judged: Judged, margins: dict[str, Margin] | object) -> list[Figure]:

@@ -55,7 +55,6 @@ class Material:
         least_rows: Smaller slices have no verdict.
         approvals_needed: As the policy counts them: people in all, 0 for none.
         holdout_uses: How many promotions before this one were judged on the same rows.
-        window: First and last business moment of the holdout; None where unknown.
         code: Changed path -> what it affects: ``training``, ``serving`` or ``other``.
         rollback: The version that would be returned to, and the command; "" for none.
         rebuilt: What the last attestation says, in words; "" where there is none.
@@ -77,7 +76,6 @@ class Material:
     consents: tuple[Consent, ...] = ()
     approvals_needed: int = 0
     holdout_uses: int = 0
-    window: tuple[datetime, datetime] | None = None
     differences: Differences | None = None
     code: Mapping[str, str] | None = None
     consumers: tuple[Consumer, ...] = ()
