@@ -45,7 +45,7 @@ def test_both_answer_from_their_registered_bytes_and_own_features_in_their_own_e
     assert loans.champion.environment.lock_sha256 != loans.challenger.environment.lock_sha256
     digests = (loans.champion.artifact.sha256, loans.challenger.artifact.sha256)
     assert (judged.champion, judged.challenger) == digests
-    assert (judged.holdout, judged.rows, judged.draws) == (loans.holdout(), HELD, 100)
+    assert (judged.holdout, judged.rows, judged.draws) == (loans.holdout(), HELD, Terms().draws)
     moments = pd.to_datetime(pd.read_csv(loans.root / HOLDOUT)["at"])
     assert (judged.first_moment, judged.last_moment) == (moments.min(), moments.max())
     figures = {figure.metric: figure for figure in judged.figures}
@@ -154,6 +154,10 @@ def test_the_base_decides_not_the_branch_that_is_checked_out(kept: Loans, both: 
     assert kept.judge(base=base) == (both[0], [])
 
 
+def test_leave_to_load_pickles_is_no_question_where_there_is_none(kept: Loans, both: tuple[Judged, list[str]]) -> None:
+    assert kept.judge(allow_pickle=True) == (both[0], [])
+
+
 def change(kept: Loans, what: str) -> dict[str, Any]:
     """Return another question than the one whose answer was kept."""
     card, model = "registry/loans/model.yaml", kept.challenger
@@ -162,7 +166,6 @@ def change(kept: Loans, what: str) -> dict[str, Any]:
         "slices": lambda: {"base": kept.edit(card, "slices: [city]\n", "")},
         "trusted types": lambda: {"base": kept.edit("policies/trusted-types.txt", "numpy.dtype", "# none")},
         "draws": lambda: {"terms": Terms(draws=99)},
-        "pickles": lambda: {"allow_pickle": True},
         "sides": lambda: {"candidate": kept.champion, "champion": model},
         "environment": lambda: {
             "candidate": replace(model, environment=replace(model.environment, exactness="relaxed"))
@@ -172,7 +175,7 @@ def change(kept: Loans, what: str) -> dict[str, Any]:
     return asked
 
 
-@pytest.mark.parametrize("what", ["rule", "slices", "trusted types", "draws", "pickles", "sides", "environment"])
+@pytest.mark.parametrize("what", ["rule", "slices", "trusted types", "draws", "sides", "environment"])
 def test_another_question_is_asked_anew(kept: Loans, what: str) -> None:
     with pytest.raises(ToolFailedError, match=f"object {kept.holdout()} of {HOLDOUT} is missing"):
         kept.judge(**change(kept, what))

@@ -180,6 +180,14 @@ def test_a_pickle_runs_only_by_name_digest_and_leave(loans: Loans) -> None:
     assert message == "loans@v2.0.0: dict predicts nothing: no predict_proba, decision_function or predict"
 
 
+def test_a_pickle_that_says_it_is_a_skops_file_is_never_run(loans: Loans) -> None:
+    version = pickled(loans)
+    disguised = replace(version, artifact=replace(version.artifact, format="canonical-skops/1"))
+    message, _ = said(loans, candidate=disguised, champion=None, allow_pickle=True)
+    told = "models/loans.joblib: a pickle file runs code when it is loaded, and that is not allowed here"
+    assert message == f"loans@v2.0.0: {told}"
+
+
 def test_a_version_that_stands_for_another_model_than_its_run_made_is_refused(loans: Loans) -> None:
     forged = replace(loans.challenger, artifact=loans.champion.artifact)
     message, hint = said(loans, InvalidRecordError, candidate=forged)

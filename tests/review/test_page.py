@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Change, Differences
 from actum.records.card import DecisionRule, ModelCard, Risk
 from actum.records.event import Figure, Finding
 from actum.records.judgement import Bin, Judged, Slice, SliceFigure
 from actum.records.policy import Margin
 from actum.review.markup import bars, code, text
-from actum.review.material import Consent, Consumer, Material, Trouble
+from actum.review.material import Consumer, Material, Trouble
 from actum.review.page import LARGEST, page
 
 Golden = Callable[[str, str], None]
@@ -87,6 +88,7 @@ def material(**changes: Any) -> Material:
                 principal="ana@example.org",
                 at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
                 how="SSH signature",
+                event="01K",
                 groups=("science",),
                 comment="looked at the slices",
             ),
@@ -94,7 +96,8 @@ def material(**changes: Any) -> Material:
                 principal="mal@example.org",
                 at=datetime(2026, 11, 24, 9, 31, tzinfo=UTC),
                 how="SSH signature",
-                counts="the key was revoked",
+                event="01K",
+                why_not="the key was revoked",
             ),
         ),
         "approvals_needed": 2,
@@ -187,7 +190,11 @@ def test_no_field_of_the_material_reaches_the_page_unescaped() -> None:
             version=bad,
             findings=(Finding(gate=bad, outcome="failed", because=bad),),
             troubles=(Trouble(weight="warn", path=bad, message=bad, hint=bad),),
-            consents=(Consent(principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, comment=bad, counts=bad),),
+            consents=(
+                Consent(
+                    principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, event=bad, comment=bad, why_not=bad
+                ),
+            ),
             consumers=(Consumer(name=bad, owner=bad, purpose=bad),),
             break_glass=bad,
             rebuilt=bad,

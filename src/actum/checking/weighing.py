@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from actum import gates, layout, registry
-from actum.approvals.judging import Tally
+from actum.approvals.judging import Tally, approvals_rule
 from actum.checking.bench import Bench, Move
 from actum.checking.findings import Objection, block, warn
 from actum.errors import UserError
 from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
 from actum.planning.digest import Ground, Intent
 from actum.planning.lenient import policy_of, version_of
-from actum.planning.pending import approvals_rule, promotion_subject, tally_of
 from actum.planning.plan import ROLLBACK, rollback
 from actum.planning.remote import DVC_CONFIG
 from actum.planning.remote import GATE as REMOTE
+from actum.planning.waiting import promotion_subject, tally_of
 from actum.records.event import Comparison, Finding
 from actum.records.version import ModelVersion
 from actum.store import Store

@@ -91,12 +91,13 @@ class _Asked:
             "holdout": self.rows.md5,
             **self.columns(),
             **self.judging(),
-            **self.permissions(),
+            "trusted": list(self.base.trusted_types()),
             "sides": [
                 {
                     "artifact": side.version.artifact.sha256,
                     "features": side.features.md5,
                     "inputs": self.inputs(side),
+                    "leave": self.leave(side),
                     "lock": side.version.environment.lock_sha256,
                     "python": side.version.environment.python,
                     "exactness": side.version.environment.exactness,
@@ -108,8 +109,9 @@ class _Asked:
     def columns(self) -> dict[str, Any]:
         return {"key": self.card.key, "moment": self.card.moment or None, "slices": list(self.card.slices)}
 
-    def permissions(self) -> dict[str, Any]:
-        return {"trusted": list(self.base.trusted_types()), "allow_pickle": self.allow_pickle}
+    def leave(self, side: Contender) -> bool:
+        """Whether a model may run code when it is loaded: one that says it is a skops file never may."""
+        return self.allow_pickle and side.version.artifact.needs_leave
 
     def inputs(self, side: Contender) -> list[dict[str, str]]:
         return [{"name": item.name, "type": item.type} for item in side.inputs]
@@ -193,7 +195,8 @@ class _Court:
             "features": str(files.features),
             "holdout": str(holdout),
             "out": str(out),
-            **self.asked.permissions(),
+            "trusted": list(self.asked.base.trusted_types()),
+            "allow_pickle": self.asked.leave(side),
             **self.asked.columns(),
             "slices": list(slices),
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from actum import gates, layout
+from actum.approvals.counting import is_asked
+from actum.approvals.judging import approvals_rule
 from actum.planning.appraisal import Appraisal, Court, appraise
 from actum.planning.digest import ORDINARY, Ground, Intent
 from actum.planning.lenient import promotion_event
@@ -13,6 +15,7 @@ from actum.planning.means import Means
 from actum.planning.unchanged import not_as_registered
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding
+from actum.records.policy import Approvals
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
@@ -28,22 +31,34 @@ class Plan:
     """One promotion that could be.
 
     Attributes:
+        card: The model's, of the *base* that all of it was planned from.
         candidate: None when the base has no such version; ``wanted`` is its number all the same.
         champion: What stands at the stage, by ``pointer``; ``standing``: the promotion that put it there.
+        asked: What approvals the policy asks for at the stage, None where it asks for none.
         digest: Over the blob ids of what the decision rests on, and the intent; "" without a candidate.
     """
 
-    model: str
+    base: Store = field(repr=False)
+    card: ModelCard
     stage: str
     wanted: str
+    intent: Intent
     candidate: ModelVersion | None
     champion: ModelVersion | None
     pointer: StagePointer | None
     standing: Event | None
-    policy: str | None
+    asked: Approvals | None
     findings: tuple[Finding, ...]
     digest: str
     appraisal: Appraisal | None = None
+
+    @property
+    def model(self) -> str:
+        return self.card.model
+
+    @property
+    def policy(self) -> str | None:
+        return self.card.policy
 
     @property
     def blocks(self) -> tuple[Finding, ...]:
@@ -56,6 +71,11 @@ class Plan:
     @property
     def stands_already(self) -> bool:
         return self.pointer is not None and self.pointer.version == self.wanted
+
+    @property
+    def way_back(self) -> str:
+        """The command that undoes it once it is merged; "" for the first at its stage."""
+        return way_back(self.model, self.stage, self.champion.version, self.intent) if self.champion else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +106,7 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     pointer = base.pointers(edge.model).get(edge.stage)
     champion = base.version(edge.model, pointer.version) if pointer else None
     standing = promotion_event(base, edge.model, pointer.event) if pointer else None
+    rule = approvals_rule(base, card)
     ground = Ground(base=base, card=card, stage=edge.stage, version=edge.version, pointer=pointer)
     appraisal: Appraisal | None = None
     findings = [*_of_stage(edge, settings), *of_people(card, settings), *_of_time(edge, settings, standing, now)]
@@ -104,14 +125,16 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         appraisal = appraise(court, card, candidate, champion, edge.stage, back=edge.intent.back)
         findings += appraisal.findings
     return Plan(
-        model=edge.model,
+        base=base,
+        card=card,
         stage=edge.stage,
         wanted=edge.version,
+        intent=edge.intent,
         candidate=candidate,
         champion=champion,
         pointer=pointer,
         standing=standing,
-        policy=card.policy,
+        asked=rule if is_asked(rule, edge.stage) else None,
         findings=tuple(findings),
         digest=ground.digest(edge.intent) if candidate else "",
         appraisal=appraisal,
@@ -124,6 +147,13 @@ def rollback(there: Finding, champion: ModelVersion) -> Finding:
         because = f"{champion.version} could not be returned to: {there.because}"
         return Finding(gate=ROLLBACK, outcome="failed", because=because)
     return Finding(gate=ROLLBACK, outcome="passed", because=f"{champion.version} can be returned to")
+
+
+def way_back(model: str, stage: str, left: str, intent: Intent) -> str:
+    """Return the command that undoes a promotion. ``left``: the version that it replaces."""
+    if intent.back:  # nobody rolls back to what was rolled back from
+        return f"actum promote {model}@v{left} --to {stage}"
+    return f"actum promote {model} --to {stage} --back"
 
 
 def _absent(edge: Edge, settings: Settings) -> Finding:

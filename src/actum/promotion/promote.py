@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actum import layout, registry, state
@@ -40,11 +40,15 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """The plan, and what was written for it: nothing when something blocks, stands already, or on a dry run."""
+    """The plan, and what was written for it: nothing when it is refused, stands already, or on a dry run.
+
+    ``refused``: a gate is closed, and nobody asked to pass over it.
+    """
 
     plan: Plan
     clock: Clock
     branch: str
+    refused: bool = False
     event: Event | None = None
     commit: str | None = None
     replaced: bool = False
@@ -86,17 +90,16 @@ def promote(order: Order, around: Surroundings) -> Outcome:
         means=means_of(base, around.environ, around.tell, allow_pickle=order.allow_pickle),
     )
     branch = layout.promotion_branch(edge.model, edge.stage)
-    outcome = Outcome(plan=plan, clock=settings.clock, branch=branch)
     passable = order.break_glass is not None and plan.candidate is not None
-    if (plan.blocks and not passable) or plan.stands_already or order.dry_run:
+    refused = bool(plan.blocks) and not passable and not plan.stands_already
+    outcome = Outcome(plan=plan, clock=settings.clock, branch=branch, refused=refused)
+    if refused or plan.stands_already or order.dry_run:
         return outcome
     with state.one_writer(repo.root, f"promote {edge.model}"):
         held = require_replaceable(repo, base.commit, edge.model, edge.stage)
         event = _event(plan, edge, around, settings.clock, now, order)
         commit = write_branch(repo, base.commit, _pointer(plan, event), event, held=held)
-    return Outcome(
-        plan=plan, clock=settings.clock, branch=branch, event=event, commit=commit, replaced=held is not None
-    )
+    return replace(outcome, event=event, commit=commit, replaced=held is not None)
 
 
 def _wanted(base: Store, reference: Reference) -> str:

@@ -73,7 +73,7 @@ def _verdict(of: Material) -> Iterator[str]:
 def _agreement(of: Material) -> str:
     plan = f"plan `{of.plan.removeprefix('sha256:')[:12]}`" if of.plan else "no plan"
     missing = [one for one in of.findings if one.gate.startswith("approval") and one.outcome == "missing"]
-    got = sorted({one.principal for one in of.consents if not one.counts})
+    got = sorted({one.principal for one in of.consents if not one.why_not})
     if not of.approvals_needed and not missing:
         return f"Approvals: none asked{_by(got)} · {plan}  "
     lacking = ", missing: " + "; ".join(text(one.because) for one in missing) if missing else ""
@@ -101,7 +101,7 @@ def _figures(of: Material) -> Iterator[str]:
     if least := least_gain(judged.slices, chosen[0].metric if chosen else "", of.least_rows):
         yield least
     if judged.champion:
-        yield flips(judged)
+        yield f"Flips {text(flips(judged)).replace('-&gt;', '→')}  "
 
 
 def holdout(judged: Judged, uses: int) -> str:
@@ -159,9 +159,9 @@ def least_gain(slices: tuple[Slice, ...], metric: str, least_rows: int) -> str:
 def flips(judged: Judged) -> str:
     """Say how many decisions change, and which way."""
     total = sum(judged.flips.values())
-    ways = ", ".join(f"{count:,} {text(way).replace('-&gt;', '→')}" for way, count in judged.flips.items() if count)
+    ways = ", ".join(f"{count:,} {way}" for way, count in judged.flips.items() if count)
     share = f" ({100 * total / judged.rows:.1f} %)" if judged.rows else ""
-    return f"Flips {total:,}{share}" + (f": {ways}" if ways else "") + "  "
+    return f"{total:,}{share}" + (f": {ways}" if ways else "")
 
 
 def _people(of: Material) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Differences
 from actum.records.card import ModelCard
 from actum.records.event import Finding
@@ -21,18 +21,6 @@ class Trouble:
     path: str
     message: str
     hint: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Consent:
-    """One approval. ``counts``: "" when it does, else why not."""
-
-    principal: str
-    at: datetime
-    how: str
-    groups: tuple[str, ...] = ()
-    counts: str = ""
-    comment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
