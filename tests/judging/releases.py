@@ -21,6 +21,7 @@ from actum.dvc.cache import ObjectStore
 from actum.files import write_json
 from actum.filing import write_record
 from actum.names import Ids, parse_reference
+from actum.planning.pending import Pending, find_pending
 from actum.progress import silent
 from actum.promotion.promote import Order, Outcome, Surroundings, promote
 from actum.records.codec import encode
@@ -106,6 +107,12 @@ class Releases:
         outcome = self.promote(version, to, **order)
         assert outcome.event is not None, outcome.plan.blocks
         return outcome.event
+
+    def pending(self, **how: Any) -> Pending:
+        """Return the promotion that waits, as whoever approves it sees it."""
+        return find_pending(
+            self.loans.repo, MODEL, "production", None, environ=os.environ, now=datetime.now(UTC), **how
+        )
 
     def check(self, head: str = BRANCH, **how: Any) -> Checked:
         return check(self.loans.repo, head=head, environ=os.environ, now=datetime.now(UTC), **how)

@@ -418,7 +418,7 @@ def test_promote_shows_the_plan_and_says_what_comes_next(project: Project, capsy
         "brier     0.15      0.14        ok  0.14 against at most 0.2\n"
         "  rebuilt    never\n"
         "  approvals  none asked\n"
-        "  changed    code 2: rows.txt (training), plots/curve.csv (other)\n"
+        "  changed    code 1: rows.txt (training)\n"
         "             same: params, data, environment, packages\n"
         "  roll back  actum promote churn --to production --back\n"
         f"  plan       {event.promotion.plan}\n"

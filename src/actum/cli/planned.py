@@ -127,5 +127,10 @@ def _change(section: str, change: Change | FileChange) -> str:
     if section == "environment" or change.how == "removed":
         return f"{change.name} {change.how}"
     if change.how == "added":
-        return f"{change.name} {written(change.b)} added"
-    return f"{change.name} {written(change.a)} -> {written(change.b)}"
+        return f"{change.name} {_value(change.b)} added"
+    return f"{change.name} {_value(change.a)} -> {_value(change.b)}"
+
+
+def _value(value: object) -> str:
+    """Write a parameter as its file has it."""
+    return {"None": "null", "True": "true", "False": "false"}.get(str(value)) or written(value)

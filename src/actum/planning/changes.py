@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from posixpath import basename
 from typing import Literal
 
 from actum import layout
@@ -36,25 +37,27 @@ def changes_of(base: Store, champion: ModelVersion, candidate: ModelVersion, *, 
         differences = compare(open_holdings(base, now=now), *sides)
     except UserError:
         differences = None
-    return Changes(differences=differences, code=_code(base, champion, candidate))
+    params = bool(differences and differences.params)
+    code = {path: affects for path, affects in _code(base, champion, candidate) if not (params and _is_params(path))}
+    return Changes(differences=differences, code=dict(sorted(code.items(), key=lambda item: _ORDER.index(item[1]))))
 
 
-def _code(base: Store, champion: ModelVersion, candidate: ModelVersion) -> dict[str, Affects]:
-    """Return the files of git that differ between two versions' results by what they affect, what trains first.
+def _code(base: Store, champion: ModelVersion, candidate: ModelVersion) -> Iterator[tuple[str, Affects]]:
+    """Yield the files of git that differ between the two versions' results, and what each affects.
 
-    Records are left out, and locks: their packages say more.
+    Left out are records, what the pipeline makes, and locks: their packages say more.
     """
     repo = base.repo
     commits = [repo.resolve(one.result_commit) for one in (champion, candidate)]
     if commits[0] is None or commits[1] is None:
-        return {}
+        return
     run = run_of(base, candidate.run)
-    read = set(run.read()) if run else set()
+    made, read = (set(run.made()), set(run.read())) if run else (set[str](), set[str]())
     trained = read | {blob.path for blob in candidate.content}
     locks = {one.environment.lock for one in (champion, candidate)}
-    changed = repo.changed(commits[0], commits[1])
-    found = {path: _affects(path, trained) for path in sorted(changed) if not _is_record(path) and path not in locks}
-    return dict(sorted(found.items(), key=lambda item: _ORDER.index(item[1])))
+    for path in sorted(repo.changed(commits[0], commits[1])):
+        if not (_is_record(path) or path in locks or any(layout.meet(path, out) for out in made)):
+            yield path, _affects(path, trained)
 
 
 def _affects(path: str, trained: set[str]) -> Affects:
@@ -63,5 +66,10 @@ def _affects(path: str, trained: set[str]) -> Affects:
     return "serving" if path.startswith(_SERVING) or layout.kind_of(path) == "model" else "other"
 
 
+def _is_params(path: str) -> bool:
+    return basename(path) == "params.yaml"
+
+
 def _is_record(path: str) -> bool:
-    return layout.kind_of(path) in ("model-version", "stage", "event", "run") or path.endswith((".dvc", "dvc.lock"))
+    kinds = ("model-version", "stage", "event", "run")
+    return layout.kind_of(path) in kinds or path.endswith((".dvc", "dvc.lock", ".gitignore"))
