@@ -11,11 +11,11 @@ from typing import Any
 
 from actum.definitions.definitions import DefinitionError, Variable
 from actum.definitions.expression import Dtype
+from actum.features.asof import Moments, in_order
 from actum.features.compiling import Scope, Typed, TypeProblem, compiled, fitted
 from actum.features.engines import Engine
 from actum.features.events import place_of
 from actum.features.labels import LabelRows, read_labels
-from actum.features.asof import Moments, in_order
 from actum.features.parts import finished
 from actum.features.reading import Wanted, located, refuse_two_meanings
 from actum.features.shelf import Shelf

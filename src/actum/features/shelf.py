@@ -9,10 +9,10 @@ from typing import Any
 
 from actum.definitions.definitions import Variable
 from actum.features import latest, running
+from actum.features.asof import Moments, from_events, from_log, in_order, refuse_other_keys
 from actum.features.engines import Engine
 from actum.features.events import Events, events_of
 from actum.features.files import Files, files_of
-from actum.features.asof import Moments, from_events, from_log, in_order, refuse_other_keys
 from actum.features.parts import Part, parts_of
 from actum.features.values import Relation
 from actum.records.view import FeatureView
