@@ -15,9 +15,12 @@ from actum.features.sql import quoted, relation, sql_of
 from actum.features.values import INSIDE, Relation
 
 _BATCH_ROWS = 65_536
+# The statistics of a Parquet file know nothing of NaN, and DuckDB believes them: isnan() is then false for every row.
+# What comes out of this function, which is the number itself, it takes as it is.
+_UNSEEN = "nextafter({0}, {0})"
 _PLAIN = {
     "int": "CAST({0} AS BIGINT)",
-    "float": "CAST({0} AS DOUBLE)",
+    "float": _UNSEEN.format("CAST({0} AS DOUBLE)"),
     "decimal": "CAST(CAST({0} AS VARCHAR) AS DOUBLE)",  # by its text, which is rounded correctly
     "string": "CAST({0} AS VARCHAR)",
     "bool": "{0}",
