@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actum.features.building import Built, build
+from actum.features.building import Built, built
 from actum.features.reading import read_wanted
 from tests.features.work_tree import WorkTree, times
 
@@ -31,32 +31,32 @@ def tanks(tree: WorkTree) -> WorkTree:
     return tree
 
 
-def built(tree: WorkTree, name: str, cache: Path | None) -> Built:
-    return build(read_wanted(tree.root / f"features/sets/{name}.yaml"), tree.engine, cache=cache)
+def made(tree: WorkTree, name: str, cache: Path | None) -> Built:
+    return built(read_wanted(tree.root / f"features/sets/{name}.yaml"), tree.engine, cache=cache)
 
 
 def test_another_set_of_the_same_views_computes_no_log(tanks: WorkTree, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    first = built(tanks, "one", cache)
+    first = made(tanks, "one", cache)
     assert (first.computed, first.reused) == (2, 0)  # the latest values, and the window of 2 h
 
     tanks.set(["sum_2h", "level"], "other", labels={"path": "data/others.parquet"})
-    second = built(tanks, "other", cache)
+    second = made(tanks, "other", cache)
 
     assert (second.computed, second.reused) == (0, 2)
-    assert second.table.equals(built(tanks, "other", None).table)
+    assert second.table.equals(made(tanks, "other", None).table)
 
 
 def test_values_from_the_cache_are_those_that_are_computed_without(tanks: WorkTree, tmp_path: Path) -> None:
     for name in ("one", "other"):
-        assert built(tanks, name, tmp_path / "cache").table.equals(built(tanks, name, None).table)
+        assert made(tanks, name, tmp_path / "cache").table.equals(made(tanks, name, None).table)
 
 
 def test_a_changed_source_and_a_changed_meaning_are_other_logs(tanks: WorkTree, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    built(tanks, "one", cache)
+    made(tanks, "one", cache)
     tanks.table("events", {**EVENTS, "level": [0.4, 0.5, 0.6]})
-    assert built(tanks, "one", cache).computed == 2
+    assert made(tanks, "one", cache).computed == 2
 
     source = {
         "path": "data/events.parquet",
@@ -65,18 +65,18 @@ def test_a_changed_source_and_a_changed_meaning_are_other_logs(tanks: WorkTree, 
         "where": ["level > 0.5"],
     }
     tanks.view("tanks", FEATURES, entity=["tank"], source=source)
-    assert built(tanks, "one", cache).computed == 2
+    assert made(tanks, "one", cache).computed == 2
 
 
 def test_a_log_with_other_bytes_than_were_written_is_computed_again(tanks: WorkTree, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    honest = built(tanks, "one", cache).table
+    honest = made(tanks, "one", cache).table
     for path in cache.glob("*.parquet"):
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
 
-    again = built(tanks, "one", cache)
+    again = made(tanks, "one", cache)
 
     assert (again.computed, again.reused) == (2, 0)
     assert again.table.equals(honest)

@@ -56,7 +56,7 @@ class WorkTree:
     def build(self, name: str = "asked") -> dict[str, list[Any]]:
         """Return the columns of a training set."""
         wanted = read_wanted(self.root / "features" / "sets" / f"{name}.yaml")
-        return dict(build(wanted, self.engine).table.to_pydict())
+        return dict(build(wanted, self.engine).to_pydict())
 
     def _write(self, name: str, raw: Mapping[str, Any]) -> Path:
         path = self.root / name

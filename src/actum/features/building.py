@@ -49,7 +49,16 @@ class Built:
     reused: int
 
 
-def build(wanted: Wanted, engine: Engine, *, cache: Path | None = None, say: Say = lambda _: None) -> Built:
+def build(wanted: Wanted, engine: Engine) -> Any:
+    """Return a training set as an Arrow table: key, moment, kept columns, features.
+
+    Raises:
+        UserError: As :func:`built`.
+    """
+    return built(wanted, engine).table
+
+
+def built(wanted: Wanted, engine: Engine, *, cache: Path | None = None, say: Say = lambda _: None) -> Built:
     """Build a training set.
 
     Args:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from actum.features.building import Built, Say, build
+from actum.features.building import Built, Say, built
 from actum.features.engines import EngineName
 from actum.features.opening import opened
 from actum.features.reading import SETS, read_wanted
@@ -20,12 +20,12 @@ def training_set(name: str | Path, *, root: Path = Path(), **options: Any) -> An
 
     Args:
         name: Of the set, or the path of its file.
-        options: ``engine``, ``memory``, ``threads`` and ``cache``, as for :func:`built`.
+        options: ``engine``, ``memory``, ``threads`` and ``cache``, as for :func:`built_from`.
 
     Raises:
         UserError: Labels, views and sources do not fit together; the message says where.
     """
-    return built(name if isinstance(name, Path) else root / SETS / f"{name}.yaml", **options).table.to_pandas()
+    return built_from(name if isinstance(name, Path) else root / SETS / f"{name}.yaml", **options).table.to_pandas()
 
 
 def write_training_set(path: Path, out: Path, **options: Any) -> Built:
@@ -34,12 +34,12 @@ def write_training_set(path: Path, out: Path, **options: Any) -> Built:
     Raises:
         UserError: As :func:`training_set`.
     """
-    found = built(path, **options)
+    found = built_from(path, **options)
     write_table(found.table.to_reader(), out)
     return found
 
 
-def built(
+def built_from(
     path: Path,
     *,
     engine: EngineName = "duckdb",
@@ -61,4 +61,4 @@ def built(
     wanted = read_wanted(path)
     folder = cache or (Path(os.environ[_CACHE]) if os.environ.get(_CACHE) else None)
     with opened(engine, memory=memory, threads=threads) as running:
-        return build(wanted, running, cache=folder, say=say)
+        return built(wanted, running, cache=folder, say=say)

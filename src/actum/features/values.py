@@ -50,9 +50,10 @@ def constant(value: str | int | float | bool) -> Value:
 
 
 def missing(kind: Dtype) -> Value:
+    """Return what is missing in every row; cast, or Ibis would take a comparison with it for ``is null``."""
     import ibis
 
-    return ibis.null(INSIDE[kind])
+    return _cast(ibis.null(INSIDE[kind]), INSIDE[kind])
 
 
 def nothing_where(condition: Value, value: Value) -> Value:
