@@ -187,7 +187,8 @@ def _logic(operator: str, operands: list[Typed]) -> Typed:
             raise TypeProblem(f"{operator} takes conditions, not {one.type}")
     values = [_as(one, "bool") for one in operands]
     if operator == "not":
-        return Typed(~values[0], "bool")
+        # Ibis writes (~x).isnull() without its parentheses, which is not (x is null).
+        return Typed(values[0] == constant(False), "bool")
     return Typed(values[0] & values[1] if operator == "and" else values[0] | values[1], "bool")
 
 

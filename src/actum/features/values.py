@@ -24,6 +24,20 @@ INSIDE: dict[Dtype, str] = {
 }
 
 
+def schema_of(table: Any) -> dict[str, str]:
+    """Return Ibis' types of an Arrow table that has types of the inside."""
+    from pyarrow import types
+
+    def inside(arrow: Any) -> str:
+        if types.is_integer(arrow):
+            return "int64"
+        if types.is_floating(arrow):
+            return "float64"
+        return "boolean" if types.is_boolean(arrow) else "string"
+
+    return {field.name: inside(field.type) for field in table.schema}
+
+
 def constant(value: str | int | float | bool) -> Value:
     """Return a literal of exactly our type: an engine would take a short whole number for one of 32 bits."""
     import ibis
@@ -36,9 +50,10 @@ def constant(value: str | int | float | bool) -> Value:
 
 
 def missing(kind: Dtype) -> Value:
+    """Return what is missing in every row; cast, or Ibis would take a comparison with it for ``is null``."""
     import ibis
 
-    return ibis.null(INSIDE[kind])
+    return _cast(ibis.null(INSIDE[kind]), INSIDE[kind])
 
 
 def nothing_where(condition: Value, value: Value) -> Value:
