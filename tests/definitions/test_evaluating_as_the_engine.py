@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from actum.features.engines import Engine, opened
+from actum.features.engines import Engine
+from actum.features.opening import opened
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
