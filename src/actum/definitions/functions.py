@@ -118,7 +118,9 @@ def _upper(text: str) -> str:
 
 
 def _capital(one: str) -> str:
-    return next((found for found in (one.upper(), one.title()) if len(found) == 1), "\u1e9e" if one == "\u00df" else one)
+    if one == "\u00df":
+        return "\u1e9e"
+    return next((found for found in (one.upper(), one.title()) if len(found) == 1), one)
 
 
 def _read_whole(text: str) -> int | None:
