@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Change, Differences
 from actum.catalogue.feature_changes import FeatureChange, Part
 from actum.records.card import DecisionRule, ModelCard, Risk
@@ -15,7 +16,7 @@ from actum.records.event import Figure, Finding
 from actum.records.judgement import Bin, Judged, Slice, SliceFigure
 from actum.records.policy import Margin
 from actum.review.markup import bars, code, text
-from actum.review.material import Consent, Consumer, Material, Trouble
+from actum.review.material import Consumer, Material, Trouble
 from actum.review.page import LARGEST, page
 
 Golden = Callable[[str, str], None]
@@ -31,6 +32,8 @@ def judged() -> Judged:
         champion=SHA,
         rows=86326,
         positives=15733,
+        first_moment=datetime(2013, 7, 1, 4, tzinfo=UTC),
+        last_moment=datetime(2013, 10, 1, 3, tzinfo=UTC),
         draws=1000,
         seed=2013,
         confidence=0.95,
@@ -86,6 +89,7 @@ def material(**changes: Any) -> Material:
                 principal="ana@example.org",
                 at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
                 how="SSH signature",
+                event="01K",
                 groups=("science",),
                 comment="looked at the slices",
             ),
@@ -93,12 +97,12 @@ def material(**changes: Any) -> Material:
                 principal="mal@example.org",
                 at=datetime(2026, 11, 24, 9, 31, tzinfo=UTC),
                 how="SSH signature",
-                counts="the key was revoked",
+                event="01K",
+                why_not="the key was revoked",
             ),
         ),
         "approvals_needed": 2,
         "holdout_uses": 1,
-        "window": (datetime(2013, 7, 1, 4, tzinfo=UTC), datetime(2013, 10, 1, 3, tzinfo=UTC)),
         "differences": Differences(
             a="late-arrival@v1.0.0",
             b="late-arrival@v2.0.0",
@@ -201,7 +205,11 @@ def test_no_field_of_the_material_reaches_the_page_unescaped() -> None:
             version=bad,
             findings=(Finding(gate=bad, outcome="failed", because=bad),),
             troubles=(Trouble(weight="warn", path=bad, message=bad, hint=bad),),
-            consents=(Consent(principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, comment=bad, counts=bad),),
+            consents=(
+                Consent(
+                    principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, event=bad, comment=bad, why_not=bad
+                ),
+            ),
             consumers=(Consumer(name=bad, owner=bad, purpose=bad),),
             break_glass=bad,
             rebuilt=bad,

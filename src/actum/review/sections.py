@@ -170,7 +170,7 @@ def _approvals(of: Material) -> list[str]:
             ", ".join(map(text, one.groups)),
             f"{one.at:%Y-%m-%d %H:%M} UTC",
             text(one.how),
-            "✔" if not one.counts else f"does not count: {text(one.counts)}",
+            "✔" if not one.why_not else f"does not count: {text(one.why_not)}",
             text(one.comment),
         )
         for one in of.consents
