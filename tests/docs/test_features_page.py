@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import yaml
 
@@ -16,7 +15,7 @@ from actum.files.yaml_formatting import format_yaml
 from actum.git.repository import Git
 from actum.store import Store
 from actum.vetting.vet import vet
-from actum.vocabulary.remark import Kind
+from actum.vocabulary.remark import KINDS
 from tests.real_git import git, write
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +49,7 @@ def test_every_function_and_every_operator_word_is_named() -> None:
 def test_every_finding_is_in_the_table_with_its_weight() -> None:
     rows = re.findall(r"^\| `([\w-]+)` \| (block|warn) \|", PAGE, re.M)
     assert [name for name, _ in rows] == list(dict(rows))
-    assert dict(rows).keys() == set(get_args(Kind))
+    assert dict(rows).keys() == KINDS.keys()
 
 
 def test_every_command_and_every_option_of_check_is_shown() -> None:

@@ -139,12 +139,15 @@ def test_features_that_change_their_meaning_are_said_beside_the_version_that_sta
     trained.promoted("churn@v1.2.0")
     assert trained.found() == []
     trained.begin("change", "main")
-    trained.write(layout.view("orders"), VIEW.replace("ordered_at}", 'ordered_at, where: ["paid"]}'))
+    text = VIEW.replace("ordered_at}", 'ordered_at, where: ["paid"]}').replace("over: [7d, 30d]", "over: [7d]")
+    trained.write(layout.view("orders"), text)
+    trained.write(layout.feature_set("churn"), SET.replace(", orders_30d", ""))
     trained.commit()
     code = trained.read(PATH).code_commit[:10]
     (found,) = trained.check().objections
     assert (found.weight, found.kind, found.path) == ("warn", "feature-skew", "registry/churn/model.yaml")
     assert found.message == (
-        "line 7: churn@v1.2.0, which stands at a stage, was trained with another meaning of orders_7d, orders_30d"
+        "line 7: churn@v1.2.0, which stands at a stage, was trained with features that are not so any more:"
+        " orders_7d (other meaning), orders_30d (gone)"
     )
     assert found.hint == f"actum diff {code} HEAD"

@@ -8,7 +8,6 @@ from actum import digests, gates
 from actum.approvals.counting import is_asked
 from actum.approvals.judging import approvals_rule
 from actum.catalogue.consents import consent
-from actum.catalogue.differences import Differences
 from actum.checking.check import Checked
 from actum.checking.weighing import Dossier
 from actum.errors import UserError
@@ -35,7 +34,6 @@ def material(checked: Checked, of: Dossier) -> Material:
     """Gather what the reviewer of one promotion has to see."""
     move, candidate, champion = of.move, of.candidate, of.champion
     pointer, intent, changes = move.pointer, Intent.of(move.promotion), _changes(of)
-    differences = changes.differences if changes else None
     return Material(
         model=pointer.model,
         version=pointer.version,
@@ -50,8 +48,8 @@ def material(checked: Checked, of: Dossier) -> Material:
         consents=tuple(map(consent, of.tally.weighed)) if of.tally else (),
         approvals_needed=_needed(of),
         holdout_uses=of.appraisal.uses,
-        differences=differences,
-        feature_users=_feature_users(of, differences),
+        differences=changes.differences if changes else None,
+        feature_users=_feature_users(of, changes),
         code=changes.code if changes else None,
         consumers=tuple(_consumers(of)),
         rollback=f"`{way_back(pointer.model, pointer.stage, champion.version, intent)}`" if champion else "",
@@ -106,8 +104,9 @@ def _changes(of: Dossier) -> Changes | None:
     return changes_of(of.base, of.champion, of.candidate, now=of.move.event.recorded_at)
 
 
-def _feature_users(of: Dossier, differences: Differences | None) -> dict[str, tuple[str, ...]]:
+def _feature_users(of: Dossier, changes: Changes | None) -> dict[str, tuple[str, ...]]:
     """Return which other models of the base take the features that change, by their cards or as they stand."""
+    differences = changes.differences if changes else None
     if differences is None or not differences.features:
         return {}
     base = of.base.tolerant()

@@ -12,7 +12,7 @@ from actum import digests, moments
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
-from actum.cli.wording import both, moment
+from actum.cli.wording import both, brought, moment
 from actum.durations import parse_duration
 from actum.errors import UsageError
 from actum.names import parse_reference
@@ -111,7 +111,7 @@ def _show(done: Scored, dry_run: bool, as_json: bool) -> None:
     output.facts(
         [
             ("stage", _stage(done)),
-            ("inputs", _supplied(done)),
+            ("inputs", brought(done.supplied.record) if done.supplied else ""),
             ("rows", f"{moment(found.first)} to {moment(found.last)}"),
             *((name, f"{count:,}   {count / found.rows:.1%}") for name, count in found.outcomes.items()),
             ("score", f"{found.lowest:.4f} to {found.highest:.4f}, threshold {done.by.rule.threshold:g}"),
@@ -128,17 +128,6 @@ def _stage(done: Scored) -> str:
     if held is None:
         return "none: the version was named outright"
     return f"{held.stage}, since {both(held.since, held.event.recorded_at)}"
-
-
-def _supplied(done: Scored) -> str:
-    """Say which inputs did not come with the table."""
-    if done.supplied is None:
-        return ""
-    record = done.supplied.record
-    count = f"{len(record.inputs)} of {len(done.by.card.inputs)} {record.how}"
-    if record.until is None:
-        return f"{count} from {', '.join(one.path for one in record.sources) or 'their sources'}"
-    return f"{count}, known until {moment(record.until)}"
 
 
 def _sealed(seal: Seal, done: Scored) -> list[tuple[str, object]]:

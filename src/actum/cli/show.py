@@ -32,7 +32,7 @@ from actum.cli.context import Context, at_option, json_option
 from actum.cli.feature_page import print_feature
 from actum.cli.progress import telling
 from actum.cli.reading import Reading, open_catalogue
-from actum.cli.wording import both, clip, moment, recorded, seconds, section, size, wrap
+from actum.cli.wording import both, brought, clip, moment, recorded, seconds, section, size, wrap
 from actum.errors import UserError
 from actum.planning.waiting import waiting_at
 from actum.records.card import ModelCard
@@ -284,6 +284,7 @@ def _seal(body: Seal) -> Iterable[tuple[str, object]]:
         ("segment", f"{body.path}, {size(body.size)}"),
         ("decisions", f"{body.rows:,}, from {moment(body.first_moment)} to {moment(body.last_moment)}"),
         ("model", body.artifact),
+        ("inputs", body.supplied and brought(body.supplied)),
         ("under", body.stage and f"{body.stage}, event/{body.stage_event}"),
         ("merkle root", body.merkle_root),
         ("bytes", body.sha256),

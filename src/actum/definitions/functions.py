@@ -18,6 +18,7 @@ Value: TypeAlias = float | int | str | bool | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 2**63
 _MICROSECONDS = 1_000_000
+_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _REAL = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?")
 
@@ -112,8 +113,14 @@ def _lower(text: str) -> str:
 
 
 def _upper(text: str) -> str:
-    """Return the text in capitals, character by character; where that would be several, it stays, save for the ß."""
-    return "".join(up if len(up := one.upper()) == 1 else "\u1e9e" if one == "\u00df" else one for one in text)
+    """Return the text in capitals, character by character: where that would be several, its title case or as it is."""
+    return "".join(_capital(one) for one in text)
+
+
+def _capital(one: str) -> str:
+    if one == "\u00df":
+        return "\u1e9e"
+    return next((found for found in (one.upper(), one.title()) if len(found) == 1), one)
 
 
 def _read_whole(text: str) -> int | None:
@@ -144,7 +151,7 @@ OF_A_FLOAT: Mapping[str, Callable[[float], Any]] = {
 OF_TEXT: Mapping[str, Callable[..., Any]] = {
     "lower": _lower,
     "upper": _upper,
-    "trim": lambda text: text.strip(" "),
+    "trim": lambda text: text.strip(_SPACES),
     "length": len,
     "concat": lambda *texts: "".join(texts),
 }

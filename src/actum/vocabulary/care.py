@@ -74,10 +74,10 @@ def _through(definitions: Definitions, variable: Variable, taken: Iterable[str])
 def _of_version(definitions: Definitions, version: ModelVersion) -> Iterator[Remark]:
     """What stands was trained with features as they were; scored with others, it would answer about something else."""
     pinned = version.features.digests if version.features else {}
-    moved = [name for name, digest in pinned.items() if _digest(definitions, name) != digest]
-    if moved:
+    if moved := [name for name, digest in pinned.items() if _digest(definitions, name) != digest]:
+        told = (f"{name} ({'other meaning' if name in definitions.variables else 'gone'})" for name in moved)
         who = f"{version.model}@v{version.version}, which stands at a stage,"
-        message = f"{who} was trained with another meaning of {', '.join(moved)}"
+        message = f"{who} was trained with features that are not so any more: {', '.join(told)}"
         path, hint = layout.card(version.model), f"actum diff {version.code_commit[:10]} HEAD"
         yield Remark(kind="feature-skew", weight="warn", path=path, at=("features",), message=message, hint=hint)
 

@@ -8,7 +8,7 @@ from actum import digests, layout
 from actum.definitions.definitions import CircleError, DefinitionError, Definitions, Variable
 from actum.definitions.evaluating import Place, TypesError, compiled
 from actum.records.view import Dtype
-from actum.vocabulary.remark import Kind, Remark, of_variable
+from actum.vocabulary.remark import Remark, of_variable
 
 
 def meaning_remarks(definitions: Definitions) -> Iterator[Remark]:
@@ -31,7 +31,7 @@ def meaning_remarks(definitions: Definitions) -> Iterator[Remark]:
 
 
 def _broken(error: DefinitionError) -> Remark:
-    kind: Kind = "feature-circle" if isinstance(error, CircleError) else "feature-lost"
+    kind = "feature-circle" if isinstance(error, CircleError) else "feature-lost"
     path = layout.view(error.view)
     return Remark(kind=kind, weight="block", path=path, at=error.at, message=error.problem, hint=error.hint)
 
