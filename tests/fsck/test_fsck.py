@@ -263,7 +263,7 @@ def test_a_tag_that_nobody_wrote_yet_is_worth_knowing(sound: Project) -> None:
 def test_a_record_that_nobody_can_read_is_named(sound: Project) -> None:
     sound.write("policies/other.yaml", "schema: policy/1\npolicy: [\n")
     sound.commit()
-    what, mend = "line 3:1: did not find expected node content", "mend the YAML at that place"
+    what, mend = "line 3: column 1: did not find expected node content", "mend the YAML at that place"
     assert found(sound) == [("records", "wrong", "policies/other.yaml", what, mend)]
 
 

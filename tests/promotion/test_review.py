@@ -11,7 +11,7 @@ from actum.checking.gather import pages
 from actum.cli.main import main
 from actum.errors import NotFoundError
 from tests.promotion.approving import LATER, Court
-from tests.promotion.release_project import NOW, POLICY, Project
+from tests.promotion.release_project import CARD, NOW, POLICY, Project
 
 BRANCH = "promote/churn/production"
 POINTER = "registry/churn/stages/production.yaml"
@@ -67,8 +67,32 @@ def test_a_promotion_may_touch_what_the_policy_of_the_base_lets_it(project: Proj
     assert told(project) == []
     project.write("policies/trusted-types.txt", "builtins.eval\n")
     project.commit()
-    because = f"changes beside {POINTER}: a promotion moves its pointer and nothing else"
-    assert told(project) == [("block", "promotion-paths", because)]
+    assert told(project) == [("block", "promotion-judge", f"changes beside {POINTER}, which the trusted types judge")]
+
+
+def test_no_policy_lets_what_judges_come_with_a_promotion(project: Project) -> None:
+    project.write(layout.policy("churn"), POLICY + 'allowed_paths: ["*"]\n')
+    project.write(layout.card("churn"), CARD + "holdout: {path: holdout.csv, features: models/churn.bin, label: left}\n")
+    project.commit()
+    project.promote("churn@v1.0.0")
+    project.git("switch", "-q", BRANCH)
+    judges = {
+        "actum.yaml": "the settings judge",
+        layout.card("churn"): "the card judges",
+        layout.policy("churn"): "the policy judges",
+        ".dvc/config": "the remote judges",
+        "policies/allowed_signers": "the list of signers judges",
+        "policies/revoked_signers": "the list of revoked keys judges",
+        "policies/trusted-types.txt": "the trusted types judge",
+        "registry/churn/holdout.csv.dvc": "the holdout judges",
+    }
+    for path in (*judges, "docs/page.md"):
+        there = project.root / path
+        project.write(path, (there.read_text() if there.exists() else "") + "# x\n")
+    project.commit()
+    found = {one.path: one.message for one in project.check(head=BRANCH).objections if one.kind == "promotion-judge"}
+    assert found == {path: f"changes beside {POINTER}, which {words}" for path, words in judges.items()}
+    assert "promotion-paths" not in {kind for _, kind, _ in told(project)}
 
 
 def test_the_first_promotion_cannot_be_taken_back(project: Project) -> None:

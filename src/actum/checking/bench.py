@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout
+from actum.checking.places import line_of
 from actum.planning.means import Means
 from actum.planning.scope import Scope
 from actum.records.card import ModelCard
@@ -23,6 +24,10 @@ class Bench:
     evidence: Store | None
     now: datetime
     means: Means
+
+    def line(self, path: str, *at: str | int) -> int | None:
+        """Return where the head says something in a record of its own, None where it does not."""
+        return line_of(self.scope.head, path, *at)
 
 
 @dataclass(frozen=True, kw_only=True)

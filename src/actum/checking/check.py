@@ -15,6 +15,7 @@ from actum.checking.moves import move_objections, standing_objections
 from actum.checking.provenance import lock_objections
 from actum.checking.record_rules import record_objections
 from actum.checking.references import reference_objections
+from actum.checking.strangers import stranger_objections
 from actum.checking.versions import version_objections
 from actum.checking.weighing import Dossier
 from actum.git.repository import Git
@@ -74,6 +75,7 @@ def check(
         *reference_objections(scope),
         *version_objections(scope, now),
         *lock_objections(scope),
+        *stranger_objections(scope, "commits"),
         *move_objections(bench, dossiers),
         *bound_objections(scope),
         *local_objections(repo),
