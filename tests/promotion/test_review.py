@@ -72,7 +72,7 @@ def test_a_promotion_may_touch_what_the_policy_of_the_base_lets_it(project: Proj
 
 def test_no_policy_lets_what_judges_come_with_a_promotion(project: Project) -> None:
     project.write(layout.policy("churn"), POLICY + 'allowed_paths: ["*"]\n')
-    project.write(layout.card("churn"), CARD + "holdout: {path: holdout.csv, features: models/churn.bin, label: left}\n")
+    project.write(layout.card("churn"), CARD + "holdout: {path: rows.csv, features: models/churn.bin, label: left}\n")
     project.commit()
     project.promote("churn@v1.0.0")
     project.git("switch", "-q", BRANCH)
@@ -84,7 +84,7 @@ def test_no_policy_lets_what_judges_come_with_a_promotion(project: Project) -> N
         "policies/allowed_signers": "the list of signers judges",
         "policies/revoked_signers": "the list of revoked keys judges",
         "policies/trusted-types.txt": "the trusted types judge",
-        "registry/churn/holdout.csv.dvc": "the holdout judges",
+        "registry/churn/rows.csv.dvc": "the holdout judges",
     }
     for path in (*judges, "docs/page.md"):
         there = project.root / path
