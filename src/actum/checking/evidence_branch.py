@@ -62,7 +62,7 @@ def relied_objections(evidence: Store, model: str) -> Iterator[Objection]:
             continue
         if now is None or blobs != {now.blob}:
             because = f"was {'removed' if now is None else 'edited'} since it came, and the promotion rests on such"
-            yield block("evidence-changed", _named(path), because, f"git log {layout.EVIDENCE_BRANCH} -- '{path}'")
+            yield block("evidence-changed", _named(path), because, f"git log --all -- '{path}'")
 
 
 def _line(repo: Git, tip: str, since: str | None) -> Iterator[Objection]:
