@@ -30,15 +30,19 @@ class Done:
 
 @dataclass(frozen=True)
 class World:
-    """``root`` holds ``repo`` (git and DVC), ``remote`` (DVC's) and, where made, ``origin`` (git's)."""
+    """``root`` holds ``repo`` (git and DVC), ``remote`` (DVC's) and, where made, ``origin`` (git's) and other clones.
+
+    ``clone``: the folder of the one that commands are typed in.
+    """
 
     root: Path
     model: str
     env: Mapping[str, str] = field(repr=False)
+    clone: str = "repo"
 
     @property
     def repo(self) -> Path:
-        return self.root / "repo"
+        return self.root / self.clone
 
     @property
     def remote(self) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from actum import layout
 from actum.checking.findings import Objection, block
 from actum.checking.record_rules import record_objections
+from actum.checking.strangers import stranger_objections
 from actum.git.repository import REGULAR_FILE_MODES, Git
 from actum.planning.scope import EVIDENCE_AT_ORIGIN, Scope
 from actum.store import Store
@@ -45,6 +46,7 @@ def branch_objections(scope: Scope, since: str | None) -> Iterator[Objection]:
         if layout.is_evidence(path) and entry.mode not in REGULAR_FILE_MODES:
             yield block("not-a-file", path, "is a link or a submodule, must be a regular file", f"git show {tip[:10]}")
     yield from record_objections(scope)
+    yield from stranger_objections(scope, "commits")
 
 
 def relied_objections(evidence: Store, model: str) -> Iterator[Objection]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from actum import digests, layout
-from actum.checking.findings import Objection, objection
+from actum.checking.findings import Objection, Weight, objection
 from actum.dvc.definitions import LOCK
 from actum.dvc.lockfile import read_lock
 from actum.dvc.tracked import SUFFIX, read_tracked
@@ -27,20 +27,18 @@ _MOST_HELD = 16 << 20
 _MOST_COPIED = 1 << 30
 
 
-def stranger_objections(scope: Scope, where: Where) -> Iterator[Objection]:
+def stranger_objections(scope: Scope, where: Where, weight: Weight = "block") -> Iterator[Objection]:
     """Yield the files that could run code and that no output on record and no version accounts for.
 
-    Whoever adopts actum may have had such a file for years: on the trunk it is a warning, and stops nobody's change.
-
     Args:
-        where: The bytes are looked for; for a large file that is staged, too, where it lies.
+        where: The bytes are looked for; a large file that is staged is looked at where it lies, if it still does.
     """
     known = _Known(scope)
     for path, found in _on_disk(scope) if where == "disk" else _in_git(scope, where):
         because = found if isinstance(found, str) else _objectionable(path, found, known)
         if because:
             hint = f"git rm --cached '{path}' && dvc add '{path}'"
-            yield objection("pickle-unregistered", "warn" if scope.whole else "block", path, because, hint)
+            yield objection("pickle-unregistered", weight, path, because, hint)
 
 
 def _objectionable(path: str, stream: BinaryIO, known: _Known) -> str:
