@@ -230,3 +230,39 @@ def test_a_late_approval_of_an_older_plan_does_not_count(court: Court) -> None:
     found = told(court.project)
     assert [kind for _, kind, _ in found] == ["promotion-plan"]
     assert NOW + timedelta(hours=1) == LATER
+
+
+def test_a_change_that_brings_more_than_a_promotion_is_not_even_judged(project: Project) -> None:
+    """The holdout is judged in the checkout, where what such a change brings would lie."""
+    project.write(layout.policy("churn"), POLICY + "margins: [{metric: auc, worse_by_at_most: 0.01}]\n")
+    project.commit()
+    project.promote("churn@v1.0.0", break_glass="to have a branch")
+    project.git("switch", "-q", BRANCH)
+    tried = "nobody could judge it: registry/churn/model.yaml: cannot be judged without holdout"
+    assert tried in dict(gates(project))["holdout"]
+    project.write("uv.toml", 'cache-dir = "./mine"\n')
+    project.commit()
+    assert dict(gates(project))["holdout"] == "missing, nobody could judge it: the change brings more than a promotion"
+
+
+def gates(project: Project) -> list[tuple[str, str]]:
+    """Return what is said of closed gates, by gate."""
+    said = (message.partition(": ") for _, kind, message in told(project) if kind == "promotion-gate")
+    return [(gate, why) for gate, _, why in said]
+
+
+def test_what_actum_keeps_for_itself_does_not_come_with_a_change(project: Project) -> None:
+    """Environments and judgements in .actum are believed: here somebody brings an interpreter."""
+    project.write(layout.policy("churn"), POLICY + 'allowed_paths: ["*"]\n')
+    project.commit()
+    project.promote("churn@v1.0.0")
+    project.git("switch", "-q", BRANCH)
+    for name in ("complete.json", "venv/bin/python"):
+        project.write(f".actum/environments/{'0' * 20}/{name}", "#!/bin/sh\n")
+    project.git("add", "--force", ".actum/environments")
+    project.commit()
+    kept = "holds 2 files in git: what a machine made for itself is believed there"
+    assert [(one.kind, one.path, one.message) for one in project.check(head=BRANCH, now=LATER).objections] == [
+        ("promotion-paths", ".actum", f"changes beside {POINTER}: a promotion moves its pointer and nothing else"),
+        ("state-in-git", ".actum", kept),
+    ]

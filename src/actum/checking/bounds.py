@@ -37,13 +37,19 @@ def bound_objections(scope: Scope) -> Iterator[Objection]:
     globs = {glob for model in models for glob in _allowed(scope, model)}
     judges = _JUDGES | _named(scope.base, models)
     for path, letter in sorted(scope.changed.items()):
-        if path in moved or _is_new_event(path, letter):
+        if path in moved or _is_new_event(path, letter) or path.partition("/")[0] == layout.STATE:
             continue
         if path in judges:
             yield block("promotion-judge", path, f"changes beside {moved[0]}, which {judges[path]}", _APART)
         elif not any(fnmatchcase(path, glob) for glob in globs):
-            because = f"changes beside {moved[0]}: a promotion moves its pointer and nothing else"
-            yield block("promotion-paths", path, because, _APART)
+            yield _beside(path, moved[0])
+    if any(path.partition("/")[0] == layout.STATE for path in scope.changed):
+        yield _beside(layout.STATE, moved[0])  # one for all that is there, and no glob lets it
+
+
+def _beside(path: str, pointer: str) -> Objection:
+    because = f"changes beside {pointer}: a promotion moves its pointer and nothing else"
+    return block("promotion-paths", path, because, _APART)
 
 
 def _named(base: Store, models: set[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ KINDS = {
     "record-unknown": "a file lies among the records and is none",
     "event-twice": "two events have one id",
     "not-a-file": "a link or a submodule lies where only files may",
+    "state-in-git": "what actum keeps of one machine, and believes there, lies in git",
     "pointer-removed": "a stage's pointer was removed",
     "pointer-event": "a pointer and the promotion that it names do not agree, or the promotion is not new",
     "pointer-moved": "the stage was promoted to by somebody else meanwhile",

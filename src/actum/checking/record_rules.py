@@ -13,6 +13,7 @@ from actum.errors import InvalidRecordError
 from actum.filing import read_record
 from actum.git.repository import REGULAR_FILE_MODES
 from actum.planning.scope import Scope
+from actum.quantities import plural
 from actum.store import MOST_RECORD_BYTES
 
 _OURS = ("registry", "runs", "policies", "features")
@@ -26,6 +27,7 @@ def record_objections(scope: Scope) -> Iterator[Objection]:
     yield from _changed_for_ever(scope)
     yield from _not_files(scope)
     yield from _twice(scope)
+    yield from _state(scope)
     records = [path for path in scope.paths() if layout.kind_of(path) and _is_file(scope, path)]
     for one in scope.head.repo.contents({path: scope.head.tree[path].blob for path in records}, most=MOST_RECORD_BYTES):
         if one.data is not None:
@@ -64,6 +66,14 @@ def _twice(scope: Scope) -> Iterator[Objection]:
         if ids[ulid] > 1 and path in looked_at:
             others = ", ".join(other for other in paths if other != path and layout.names_in(other)[1] == ulid)
             yield block("event-twice", path, f"has the id of {others}")
+
+
+def _state(scope: Scope) -> Iterator[Objection]:
+    """What lies there was made on this machine, as far as we know: environments, judgements. Git must bring none."""
+    brought = [path for path in scope.paths() if path.partition("/")[0] == layout.STATE]
+    if brought:
+        because = f"holds {plural(len(brought), 'file')} in git: what a machine made for itself is believed there"
+        yield block("state-in-git", layout.STATE, because, f"git rm -r --cached {layout.STATE}")
 
 
 def _malformed(path: str, data: bytes) -> Iterator[Objection]:

@@ -12,7 +12,7 @@ from actum.checking.evidence_branch import relied_objections
 from actum.checking.findings import Objection, block, warn
 from actum.checking.places import placed
 from actum.errors import UserError
-from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
+from actum.planning.appraisal import HOLDOUT, Appraisal, Court, appraise, is_computed
 from actum.planning.lenient import policy_of, version_of
 from actum.planning.pending import approvals_rule, promotion_subject, tally_of
 from actum.planning.plan import ROLLBACK, digest_of, rollback
@@ -133,7 +133,8 @@ def _line_of_gate(bench: Bench, move: Move, gate: str) -> int | None:
 def _claims(bench: Bench, move: Move, appraisal: Appraisal) -> Iterator[Objection]:
     """What a reviewer reads in the event must be what the base says; attestations may have come since."""
     path, claimed = move.event_path, move.promotion.findings
-    told, says = _comparable(claimed), _comparable(appraisal.findings)
+    unjudged = any(one.gate == HOLDOUT for one in appraisal.findings)  # it is closed, and there is no more to compare
+    told, says = (_comparable(each, computed=not unjudged) for each in (claimed, appraisal.findings))
     for finding in sorted(told | says, key=lambda one: (one.gate, one.because)):
         because = f"{finding.outcome}, {finding.because}" if finding.because else finding.outcome
         line = _line_of_gate(bench, move, finding.gate)
@@ -148,9 +149,10 @@ def _claims(bench: Bench, move: Move, appraisal: Appraisal) -> Iterator[Objectio
         yield block("promotion-evidence", path, because, line=line)
 
 
-def _comparable(findings: tuple[Finding, ...]) -> frozenset[Finding]:
+def _comparable(findings: tuple[Finding, ...], *, computed: bool) -> frozenset[Finding]:
     """Of what is computed again the outcome alone counts: its words hold figures, which are held apart."""
     kept = (finding for finding in findings if finding.gate not in (*_OTHERS, *_COMING))
+    kept = (finding for finding in kept if computed or not is_computed(finding))
     plain = (Finding(gate=one.gate, outcome=one.outcome, because="") if is_computed(one) else one for one in kept)
     return frozenset(plain)
 
