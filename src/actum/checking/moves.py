@@ -66,7 +66,9 @@ def _forgotten(store: Store, model: str) -> Iterator[Objection]:
         if ulid is not None:
             unknown.add(stage)
         if ulid is not None and before:  # of the pointer's own event it is said elsewhere
-            yield block("pointer-event", before, f"supersedes: {ulid} is not on record before it", "actum fsck")
+            line = line_of(store, before, "promotion", "supersedes")
+            because = f"supersedes: {ulid} is not on record before it"
+            yield block("pointer-event", before, because, "actum fsck", line=line)
     for event in sorted(left.values(), key=lambda event: event.id):
         path = layout.event(model, event.id, event.kind)
         if event.promotion is not None and event.promotion.stage not in unknown:
