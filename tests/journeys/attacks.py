@@ -10,7 +10,7 @@ from pathlib import Path
 
 import joblib
 
-from actum import layout
+from actum import digests, layout
 from actum.git import writing
 from actum.git.repository import Git
 from actum.records.event import Comparison, Event, Figure
@@ -148,7 +148,16 @@ def _promotion(held: Review) -> dict[str, bytes | None]:
 delete_evidence = on_evidence(lambda held: {_attestation(held)[0]: None})
 edit_evidence = on_evidence(lambda held: {(it := _attestation(held))[0]: it[1].replace(b"name: Ana", b"name: Rosa")})
 promote_by_evidence = on_evidence(_promotion)
-bring_a_pickle_as_evidence = on_evidence(lambda _: {"decisions/tiny/model.bin": pickle.dumps(Trap(Path("/nowhere")))})
+
+
+def _pickle(_held: Review) -> dict[str, bytes | None]:
+    """Return what could run code, and what says that DVC tracks it."""
+    data = pickle.dumps(Trap(Path("/nowhere")))
+    tracked = f"outs:\n- md5: {digests.md5_of_bytes(data)}\n  size: {len(data)}\n  hash: md5\n  path: model.bin\n"
+    return {"decisions/tiny/model.bin": data, "decisions/tiny/model.bin.dvc": tracked.encode()}
+
+
+bring_a_pickle_as_evidence = on_evidence(_pickle)
 
 
 def forge_a_metric(held: Review) -> None:

@@ -241,7 +241,7 @@ def test_an_approval_from_before_a_roll_back_does_not_let_the_version_return(app
 
 
 REBUILT = "evidence-changed actum/evidence:registry/tiny/events/ULID-attestation.yaml"
-RESTS = "since it came, and the promotion rests on such"
+RESTS = "since it came; what a promotion rests on must be whole"
 
 
 # What is done to the branch that nobody reviews, what it does to the promotion, and what a check of the push says.

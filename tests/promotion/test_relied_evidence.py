@@ -15,7 +15,7 @@ from actum.records.event import Event
 from tests.promotion.release_project import ANA, NOW, POLICY, Project, attestation
 
 BRANCH, REF = layout.EVIDENCE_BRANCH, layout.EVIDENCE_REF
-RESTS = "and the promotion rests on such"
+RESTS = "what a promotion rests on must be whole"
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_bad_verdict_that_was_removed_is_missed(proved: Project) -> None:
     assert proved.promote().commit is None, "the latest verdict closes the gate"
     push(proved, {path: None})
     name = f"{BRANCH}:{path}"
-    assert found(promoted(proved)) == [("evidence-changed", name, f"was removed since it came, {RESTS}")]
+    assert found(promoted(proved)) == [("evidence-changed", name, f"was removed since it came; {RESTS}")]
 
 
 def test_a_bad_verdict_that_was_edited_is_noticed(proved: Project) -> None:
@@ -92,7 +92,7 @@ def test_a_bad_verdict_that_was_edited_is_noticed(proved: Project) -> None:
     assert data is not None
     push(proved, {path: data.replace(b"level: different", b"level: bytes")})
     name = f"{BRANCH}:{path}"
-    assert found(promoted(proved)) == [("evidence-changed", name, f"was edited since it came, {RESTS}")]
+    assert found(promoted(proved)) == [("evidence-changed", name, f"was edited since it came; {RESTS}")]
 
 
 def test_the_same_bytes_put_back_mend_it(proved: Project) -> None:
@@ -115,7 +115,7 @@ def test_a_merge_whose_first_parent_never_had_it_hides_nothing(proved: Project) 
     tip = proved.git("rev-parse", f"refs/remotes/origin/{BRANCH}")
     assert proved.repo.is_ancestor(before, tip)
     name = f"{BRANCH}:{path}"
-    assert found(promoted(proved)) == [("evidence-changed", name, f"was removed since it came, {RESTS}")]
+    assert found(promoted(proved)) == [("evidence-changed", name, f"was removed since it came; {RESTS}")]
     pushed = proved.check(head=f"origin/{BRANCH}", base=before)
     removed = f"was removed in {tip[:10]}; evidence is only ever added to"
     assert (name, removed) in {(one.path, one.message) for one in pushed.objections}
@@ -133,5 +133,5 @@ def test_the_command_refuses_it(proved: Project, capsys: pytest.CaptureFixture[s
     push(proved, {path: None})
     promoted(proved)
     assert main(["-C", str(proved.root), "check", "--head", "promote/churn/production"]) == 3
-    line = f"block  {BRANCH}:{path}: was removed since it came, {RESTS} (git log --all -- '{path}')"
+    line = f"block  {BRANCH}:{path}: was removed since it came; {RESTS} (git log --all -- '{path}')"
     assert line in capsys.readouterr().out.splitlines()

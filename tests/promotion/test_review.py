@@ -10,6 +10,7 @@ from actum import layout, registry
 from actum.checking.gather import pages
 from actum.cli.main import main
 from actum.errors import NotFoundError
+from actum.records.event import Comparison, Figure
 from tests.promotion.approving import LATER, Court
 from tests.promotion.release_project import CARD, NOW, POLICY, Project
 
@@ -243,6 +244,20 @@ def test_a_change_that_brings_more_than_a_promotion_is_not_even_judged(project: 
     project.write("uv.toml", 'cache-dir = "./mine"\n')
     project.commit()
     assert dict(gates(project))["holdout"] == "missing, nobody could judge it: the change brings more than a promotion"
+
+
+def test_figures_that_nobody_can_compute_again_do_not_pass_behind_broken_glass(project: Project) -> None:
+    project.write(layout.policy("churn"), POLICY + "margins: [{metric: auc, worse_by_at_most: 0.01}]\n")
+    project.commit()
+    outcome = project.promote("churn@v1.0.0", break_glass="the holdout is gone")
+    project.git("switch", "-q", BRANCH)
+    assert {weight for weight, _, _ in told(project)} == {"warn"}
+    assert outcome.event is not None
+    figures = (Figure(metric="auc", challenger=0.99, champion=0.5, low=0.4, high=0.5),)
+    project.edit_event(outcome.event, comparison=Comparison(holdout="0" * 32, rows=1000, figures=figures))
+    project.commit()
+    blocks = [one for one in told(project) if one[0] == "block"]
+    assert blocks == [("block", "promotion-evidence", "comparison: it could not be computed again")]
 
 
 def gates(project: Project) -> list[tuple[str, str]]:

@@ -73,6 +73,7 @@ def check(
         evidence=open_evidence(repo),
         now=now,
         means=replace(means, compare=_refuse_to_compare) if bounds else means,
+        refused=bool(bounds),
     )
     dossiers: list[Dossier] = []
     found = [

@@ -46,7 +46,7 @@ def branch_objections(scope: Scope, since: str | None) -> Iterator[Objection]:
         if layout.is_evidence(path) and entry.mode not in REGULAR_FILE_MODES:
             yield block("not-a-file", path, "is a link or a submodule, must be a regular file", f"git show {tip[:10]}")
     yield from record_objections(scope)
-    yield from stranger_objections(scope, "commits")
+    yield from stranger_objections(scope, "commits", vouched=False)  # nobody reviews what would vouch there
 
 
 def relied_objections(evidence: Store, model: str) -> Iterator[Objection]:
@@ -63,7 +63,9 @@ def relied_objections(evidence: Store, model: str) -> Iterator[Objection]:
         if layout.kind_of(path) != "event" or layout.names_in(path)[2] != "attestation":
             continue
         if now is None or blobs != {now.blob}:
-            because = f"was {'removed' if now is None else 'edited'} since it came, and the promotion rests on such"
+            because = (
+                f"was {'removed' if now is None else 'edited'} since it came; what a promotion rests on must be whole"
+            )
             yield block("evidence-changed", _named(path), because, f"git log --all -- '{path}'")
 
 

@@ -27,13 +27,16 @@ _MOST_HELD = 16 << 20
 _MOST_COPIED = 1 << 30
 
 
-def stranger_objections(scope: Scope, where: Where, weight: Weight = "block") -> Iterator[Objection]:
+def stranger_objections(
+    scope: Scope, where: Where, weight: Weight = "block", *, vouched: bool = True
+) -> Iterator[Objection]:
     """Yield the files that could run code and that no output on record and no version accounts for.
 
     Args:
         where: The bytes are looked for; a large file that is staged is looked at where it lies, if it still does.
+        vouched: Whether anything in the tree vouches for another file of it.
     """
-    known = _Known(scope)
+    known = _Known(scope) if vouched else None
     for path, found in _on_disk(scope) if where == "disk" else _in_git(scope, where):
         because = found if isinstance(found, str) else _objectionable(path, found, known)
         if because:
@@ -41,10 +44,10 @@ def stranger_objections(scope: Scope, where: Where, weight: Weight = "block") ->
             yield objection("pickle-unregistered", weight, path, because, hint)
 
 
-def _objectionable(path: str, stream: BinaryIO, known: _Known) -> str:
+def _objectionable(path: str, stream: BinaryIO, known: _Known | None) -> str:
     with stream:
         found = what_loading_runs(stream)
-        if not found or known.vouches_for(path, stream):
+        if not found or (known is not None and known.vouches_for(path, stream)):
             return ""
     return f"is {found}: loading it can run code, and no output on record or version has these bytes"
 

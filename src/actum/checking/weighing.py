@@ -12,7 +12,7 @@ from actum.checking.evidence_branch import relied_objections
 from actum.checking.findings import Objection, block, warn
 from actum.checking.places import placed
 from actum.errors import UserError
-from actum.planning.appraisal import HOLDOUT, Appraisal, Court, appraise, is_computed
+from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
 from actum.planning.lenient import policy_of, version_of
 from actum.planning.pending import approvals_rule, promotion_subject, tally_of
 from actum.planning.plan import ROLLBACK, digest_of, rollback
@@ -116,10 +116,11 @@ def _closed(bench: Bench, move: Move, findings: Iterable[Finding], approvals: It
     stop = warn if allowed else block
     for kind, several in (("promotion-gate", findings), ("promotion-approvals", approvals)):
         for finding in several:
-            line = _line_of_gate(bench, move, finding.gate)
             if gates.is_closed(finding):
+                line = _line_of_gate(bench, move, finding.gate)
                 yield stop(kind, path, f"{finding.gate}: {finding.outcome}, {finding.because}", line=line)
             elif finding.outcome == "warned":
+                line = _line_of_gate(bench, move, finding.gate)
                 yield warn(kind, path, f"{finding.gate}: {finding.because}", line=line)
 
 
@@ -133,8 +134,7 @@ def _line_of_gate(bench: Bench, move: Move, gate: str) -> int | None:
 def _claims(bench: Bench, move: Move, appraisal: Appraisal) -> Iterator[Objection]:
     """What a reviewer reads in the event must be what the base says; attestations may have come since."""
     path, claimed = move.event_path, move.promotion.findings
-    unjudged = any(one.gate == HOLDOUT for one in appraisal.findings)  # it is closed, and there is no more to compare
-    told, says = (_comparable(each, computed=not unjudged) for each in (claimed, appraisal.findings))
+    told, says = (_comparable(each, computed=not bench.refused) for each in (claimed, appraisal.findings))
     for finding in sorted(told | says, key=lambda one: (one.gate, one.because)):
         because = f"{finding.outcome}, {finding.because}" if finding.because else finding.outcome
         line = _line_of_gate(bench, move, finding.gate)
@@ -144,7 +144,7 @@ def _claims(bench: Bench, move: Move, appraisal: Appraisal) -> Iterator[Objectio
         elif finding not in told:
             said_so = f"{finding.gate}: the policy on the base says {because}; the event does not"
             yield block("promotion-evidence", path, said_so, line=line)
-    for because in _figures(move.promotion.comparison, appraisal):
+    for because in () if bench.refused else _figures(move.promotion.comparison, appraisal):
         line = bench.line(path, "promotion", "comparison")
         yield block("promotion-evidence", path, because, line=line)
 
@@ -164,8 +164,10 @@ _COMING = ("owner", "application", "stage", "effective-at", "pointer", "holdout-
 def _figures(claimed: Comparison | None, appraisal: Appraisal) -> Iterator[str]:
     judged = appraisal.judged
     if judged is None:
-        if claimed is not None and not any(is_computed(one) for one in appraisal.findings):
-            yield "comparison: the policy on the base asks for none"
+        if claimed is not None:
+            asked = any(is_computed(one) for one in appraisal.findings)
+            because = "it could not be computed again" if asked else "the policy on the base asks for none"
+            yield f"comparison: {because}"
         return
     says = judged.comparison()
     if claimed is None:
