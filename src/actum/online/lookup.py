@@ -90,6 +90,11 @@ class Lookup:
         return {one.column: one.type for one in self._plan.given}
 
     @property
+    def views(self) -> tuple[str, ...]:
+        """The views that are read, by name."""
+        return tuple(self._plan.reads)
+
+    @property
     def until(self) -> datetime | None:
         """Until when the view that lags most knows of anything; None where no view with times is read."""
         return self._until
