@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ from actum.features.sql import quoted, relation, sql_of
 from actum.features.values import INSIDE, Relation
 
 _BATCH_ROWS = 65_536
+# The statistics of a Parquet file know nothing of NaN, and DuckDB believes them: isnan() is then false for every row.
+# What comes out of this function, which is the number itself, it takes as it is.
+_UNSEEN = "nextafter({0}, {0})"
 _PLAIN = {
     "int": "CAST({0} AS BIGINT)",
-    "float": "CAST({0} AS DOUBLE)",
+    "float": _UNSEEN.format("CAST({0} AS DOUBLE)"),
     "decimal": "CAST(CAST({0} AS VARCHAR) AS DOUBLE)",  # by its text, which is rounded correctly
     "string": "CAST({0} AS VARCHAR)",
     "bool": "{0}",
@@ -78,9 +81,16 @@ class Duck(Engine):
         with self._told():
             return self._connection.sql(sql_of(relation_, "duckdb")).to_arrow_table()
 
-    def batches(self, relation_: Relation) -> Iterator[Any]:
+    def reader(self, relation_: Relation) -> Any:
+        import pyarrow as pa
+
         with self._told():
-            yield from self._connection.sql(sql_of(relation_, "duckdb")).to_arrow_reader(_BATCH_ROWS)
+            found = self._connection.sql(sql_of(relation_, "duckdb")).to_arrow_reader(_BATCH_ROWS)
+        return pa.RecordBatchReader.from_batches(found.schema, self._read(found))
+
+    def _read(self, batches: Iterable[Any]) -> Iterator[Any]:
+        with self._told():
+            yield from batches
 
     def as_of(self, rows: Relation, line: Relation, keys: Sequence[str]) -> Relation:
         # With columns of two names Ibis' join finds nothing, in silence, as soon as it has a tolerance: one name.

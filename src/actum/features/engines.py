@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -53,8 +53,8 @@ class Engine(ABC):
         """Compute a relation and return it as an Arrow table."""
 
     @abstractmethod
-    def batches(self, relation: Relation) -> Iterator[Any]:
-        """Compute a relation and yield it in Arrow record batches, in its order."""
+    def reader(self, relation: Relation) -> Any:
+        """Compute a relation and return a reader of Arrow record batches, in its order."""
 
     @abstractmethod
     def as_of(self, rows: Relation, line: Relation, keys: Sequence[str]) -> Relation:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 
 from actum.features.values import Relation, Value, constant, either, real
@@ -62,12 +63,20 @@ def in_step(relation: Relation, works: list[Iterator[Step]]) -> Relation:
 
 def cut(column: str, scale: Scale, name: str) -> Iterator[Step]:
     """Yield the steps that cut a column of floats into limbs ``<name>_<j>``, 0 where it is missing."""
-    left = column
+    left, rest = column, f"{name}_rest"
     for limb in reversed(range(scale.limbs)):
-        digit, rest, unit = f"{name}_{limb}", f"{name}_rest", scale.unit(limb)
-        yield lambda r, of=left, d=digit, u=unit: {d: _towards_zero(r[of] / constant(u)).coalesce(constant(0))}
-        yield lambda r, of=left, d=digit, u=unit: {rest: r[of] - real(r[d]) * constant(u)}
+        digit, unit = f"{name}_{limb}", scale.unit(limb)
+        yield partial(_digit, of=left, to=digit, unit=unit)
+        yield partial(_rest, of=left, digit=digit, to=rest, unit=unit)
         left = rest
+
+
+def _digit(r: Relation, *, of: str, to: str, unit: float) -> Mapping[str, Value]:
+    return {to: _towards_zero(r[of] / constant(unit)).coalesce(constant(0))}
+
+
+def _rest(r: Relation, *, of: str, digit: str, to: str, unit: float) -> Mapping[str, Value]:
+    return {to: r[of] - real(r[digit]) * constant(unit)}
 
 
 def _towards_zero(value: Value) -> Value:
@@ -79,27 +88,31 @@ def joined(name: str, scale: Scale, to: str) -> Iterator[Step]:
     """Yield the steps that put added limbs together and round once, into a column *to*."""
     last = scale.limbs - 1
     for limb in range(last):
-        yield lambda r, j=limb: _carried(r, name, j, scale.width)
-    yield lambda r: {
+        yield partial(_carried, name=name, limb=limb, width=scale.width)
+    yield partial(_begun, name=name, last=last)
+    for limb in reversed(range(last)):
+        yield partial(_appended, name=name, limb=limb, width=scale.width)
+    yield partial(_rounded, name=name, scale=scale, to=to)
+
+
+def _begun(r: Relation, *, name: str, last: int) -> Mapping[str, Value]:
+    return {
         f"{name}_high": r[f"{name}_{last}"],
         f"{name}_upto": constant(last),
         f"{name}_next": constant(0),
         f"{name}_more": constant(False),
         f"{name}_full": constant(False),
     }
-    for limb in reversed(range(last)):
-        yield lambda r, j=limb: _appended(r, name, j, scale.width)
-    yield lambda r: {to: _rounded(r, name, scale)}
 
 
-def _carried(r: Relation, name: str, limb: int, width: int) -> dict[str, Value]:
+def _carried(r: Relation, *, name: str, limb: int, width: int) -> Mapping[str, Value]:
     """Bring a limb into [0, 2 ** width) and add what is above to the next."""
     here, above = r[f"{name}_{limb}"], r[f"{name}_{limb + 1}"]
     return {f"{name}_{limb}": here & constant((1 << width) - 1), f"{name}_{limb + 1}": above + (here >> width)}
 
 
-def _appended(r: Relation, name: str, limb: int, width: int) -> dict[str, Value]:
-    """Append a limb to the high part while 64 bits hold both; keep the first that did not fit, and whether more follow."""
+def _appended(r: Relation, *, name: str, limb: int, width: int) -> Mapping[str, Value]:
+    """Append a limb to the high part while 64 bits hold both; keep the first that does not fit, and if more follow."""
     high, digit, full = r[f"{name}_high"], r[f"{name}_{limb}"], r[f"{name}_full"]
     fits = ~full & (high.abs() < constant(1 << (_MOST - width)))
     return {
@@ -111,7 +124,7 @@ def _appended(r: Relation, name: str, limb: int, width: int) -> dict[str, Value]
     }
 
 
-def _rounded(r: Relation, name: str, scale: Scale) -> Value:
+def _rounded(r: Relation, *, name: str, scale: Scale, to: str) -> Mapping[str, Value]:
     """Round ``high`` and what follows it to a float, by the processor and once."""
     import ibis
 
@@ -120,12 +133,12 @@ def _rounded(r: Relation, name: str, scale: Scale) -> Value:
     unit = ibis.cases(*units, else_=constant(scale.unit(0))) if units else constant(scale.unit(0))
     exact = real(high) * unit
     if scale.limbs == 1:
-        return exact
+        return {to: exact}
     cases, bits = [(~r[f"{name}_full"], exact)], _MOST - width
     while bits < _MOST:
         bits = min(bits + _MOST - _ENOUGH, _MOST)
         cases.append((high.abs() < constant(1 << bits), _with_bits(r, name, _MOST - bits, width) * unit))
-    return ibis.cases(*cases, else_=_with_bits(r, name, 0, width) * unit)
+    return {to: ibis.cases(*cases, else_=_with_bits(r, name, 0, width) * unit)}
 
 
 def _with_bits(r: Relation, name: str, bits: int, width: int) -> Value:

@@ -16,7 +16,7 @@ from actum.features.parts import Part
 from actum.features.values import INSIDE, Relation
 
 # What there is of nothing: of these there are none, all else is missing.
-_COUNTED = ("count", "distinct")
+COUNTED = ("count", "distinct")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +85,7 @@ def in_order(variables: Sequence[Variable], found: Any, count: int) -> dict[str,
     arrays = {}
     for one in variables:
         values = found[one.name].combine_chunks().cast(_arrow(one.type)).take(taken)
-        arrays[one.name] = pc.fill_null(values, pa.scalar(0, values.type)) if one.aggregate in _COUNTED else values
+        arrays[one.name] = pc.fill_null(values, pa.scalar(0, values.type)) if one.aggregate in COUNTED else values
     return arrays
 
 

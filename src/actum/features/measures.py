@@ -23,18 +23,16 @@ def scales_of(
     Raises:
         DefinitionError: An aggregated column holds values without end, or could have sums that nothing holds.
     """
-    looked_at = [one for one in variables if one.of is not None and one.aggregate in _FINITE]
+    looked_at = [(one, *columns[one.of]) for one in variables if one.of is not None and one.aggregate in _FINITE]
     asked: dict[str, Value] = {}
-    for one in looked_at:
-        column, kind = columns[one.of]
+    for one, column, kind in looked_at:
         if kind == "float":
             asked |= _asked_of_floats(valued[column], column)
         elif kind == "int" and one.aggregate in _SUMS:
             asked |= {f"most{column}": valued[column].max(), f"least{column}": valued[column].min()}
     found = engine.one(valued.aggregate(**asked)) if asked else {}
     scales = {}
-    for one in looked_at:
-        column, kind = columns[one.of]
+    for one, column, kind in looked_at:
         if kind == "float":
             _refuse_endless(one, found[f"endless{column}"])
         if one.aggregate in _SUMS and kind == "float":

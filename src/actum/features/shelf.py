@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from actum.definitions.definitions import Variable
+from actum.definitions.definitions import Variable, variables_of
 from actum.features import latest, running
 from actum.features.engines import Engine
 from actum.features.events import Events, events_of
 from actum.features.files import Files, files_of
+from actum.features.logs import Log, always, united
 from actum.features.lookup import Moments, from_events, from_log, in_order, refuse_other_keys
 from actum.features.parts import Part, parts_of
-from actum.features.values import Relation
+from actum.features.values import Relation, constant
 from actum.records.view import FeatureView
 
 
@@ -59,3 +60,25 @@ class Shelf:
         """Return the log of a part: the entity, ``_since``, the features; one row for an entity and a moment."""
         made = latest.log(events, part) if part.kind == "latest" else running.log(events, part, self.engine)
         return self.engine.kept(made)
+
+    def log_of(self, view: FeatureView, *, known_until: int | None = None) -> Log:
+        """Return the log of a whole view: what all its features are, and from when on.
+
+        Args:
+            known_until: Microseconds, UTC. What happened or became known later does not count; of the rows before
+                it each entity's last one is there, and those after it are what only the passing of time brings about.
+
+        Raises:
+            DefinitionError: View and source do not fit together.
+        """
+        variables = tuple(variables_of(view))
+        events = events_of(self.files(view), variables, self.engine)
+        if known_until is not None and not events.static:
+            known = events.relation.filter(events.relation["_since"] <= constant(known_until))
+            events = replace(events, relation=known)
+        parts = parts_of(variables)
+        if events.static:
+            relation = always(events, parts[0])
+        else:
+            relation = united([(part, self.log(part, events)) for part in parts], events.keys, self.engine, known_until)
+        return Log(relation=relation, entity=events.entity, features={one.name: one.type for one in variables})

@@ -37,8 +37,7 @@ def write_training_set(
     wanted = read_wanted(_path(name, root))
     with opened(engine, **options) as running:
         table = build(wanted, running)
-    write_table(table.to_batches(), table.schema, path)
-    return table.num_rows, len(wanted.set.features)
+    return write_table(table.to_reader(), path), len(wanted.set.features)
 
 
 def _path(name: str | Path, root: Path) -> Path:
