@@ -14,10 +14,8 @@ from typing import Any
 
 from actum import moments
 from actum.features.answering import definitions_in, run
-from actum.features.around import around
 from actum.features.opening import opened
 from actum.features.shelf import Shelf
-from actum.features.writing import write_table
 from actum.online.store import microseconds_of
 
 
@@ -28,14 +26,13 @@ def materialize(request: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="actum-features-") as scratch, opened("duckdb") as engine:
         shelf = Shelf(root=Path(request["root"]), engine=engine, scratch=Path(scratch))
         for view in definitions_in(request).views.values():
-            found, path = around(view, until, shelf), Path(request["out"], f"{view.view}.parquet")
-            write_table(found.table.to_batches(), found.table.schema, path)
+            path, log = Path(request["out"], f"{view.view}.parquet"), shelf.log_of(view, known_until=until)
             told.append(
                 {
                     "view": view.view,
-                    "entity": [{"name": name, "type": kind} for name, kind in found.entity.items()],
-                    "features": [{"name": one.name, "type": one.type} for one in found.variables],
-                    "rows": found.table.num_rows,
+                    "entity": [{"name": name, "type": kind} for name, kind in log.entity.items()],
+                    "features": [{"name": name, "type": kind} for name, kind in log.features.items()],
+                    "rows": log.write(engine, path),
                     "file": str(path),
                 }
             )

@@ -47,7 +47,7 @@ def supply(request: Mapping[str, Any]) -> dict[str, Any]:
         where, told_as = f"features/sets/{taken.set}.yaml: ", f"{request['table']}, for the set {taken.set}: "
         raise UserError(str(error).replace(where, told_as), hint=error.hint) from error
     table = table.select(list(taken.features))
-    write_table(table.to_batches(), table.schema, Path(request["out"]))
+    write_table(table.to_reader(), Path(request["out"]))
     return told
 
 
