@@ -18,6 +18,7 @@ from actum.features.materialize import engine_name
 from actum.features.opening import opened
 from actum.features.reading import Wanted
 from actum.features.writing import write_table
+from actum.online.given import GivenError
 from actum.online.lookup import Lookup
 from actum.online.sqlite import SqliteStore
 from actum.online.store import moment_of
@@ -65,7 +66,10 @@ def _looked_up(
     )
     columns = {name: _values(rows, name) for name in lookup.given if name in rows.table.column_names}
     keys = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    found = lookup.many(keys, at=[moment_of(int(at)) for at in rows.moments])
+    try:
+        found = lookup.many(keys, at=[moment_of(int(at)) for at in rows.moments])
+    except GivenError as error:
+        rows.refuse(str(error), hint=error.hint)
     engines = sorted({store.meta()[view].engine for view in lookup.views})
     until = {"until": moments.write(lookup.until)} if lookup.until else {}
     return _table(definitions, taken, [one.values for one in found]), {"engine": "; ".join(engines), **until}
