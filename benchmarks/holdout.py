@@ -19,7 +19,8 @@ from measure import actum, cpu_seconds, dvc, median, print_machine
 from actum import files, registry
 from actum.demo.live import example_folder
 from actum.git.repository import Git
-from actum.judging.judge import judge
+from actum.planning.means import means_of
+from actum.progress import Silent
 from actum.revisions import open_head
 
 MODEL, CARD = "late-arrival", "registry/late-arrival/model.yaml"
@@ -57,18 +58,23 @@ def main() -> None:
     return None
 
 
+class Stopwatch(Silent):
+    """Say of each line that stays how long it lasted."""
+
+    def __init__(self) -> None:
+        self._began, self._said = time.monotonic(), "read the records"
+
+    def __call__(self, line: str, /) -> None:
+        print(f"  {time.monotonic() - self._began:5.2f} s  {self._said}")
+        self._began, self._said = time.monotonic(), line
+
+
 def _judge(root: Path) -> None:
     """Judge and say how long each part took."""
-    began, said = time.monotonic(), "read the records"
-
-    def tell(line: str) -> None:
-        nonlocal began, said
-        print(f"  {time.monotonic() - began:5.2f} s  {said}")
-        began, said = time.monotonic(), line
-
+    tell = Stopwatch()
     base = open_head(Git(root))
     old, new = (registry.version(base, MODEL, number) for number in ("1.0.0", "2.0.0"))
-    judged = judge(base, new, old, environ=os.environ, tell=tell)
+    judged = means_of(base, os.environ, tell).compare(new, old)
     tell("")
     print(f"  {judged.rows:,} rows, {judged.draws:,} draws, {len(judged.slices)} slices")
     for figure in judged.figures[:2]:

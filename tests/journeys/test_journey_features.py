@@ -45,4 +45,3 @@ def test_what_its_features_meant_is_part_of_a_version(begun: World) -> None:
     begun.actum("register", begun.model)
     (change,) = begun.told("diff", f"{begun.model}@v1.0.0", f"{begun.model}@v1.1.0")["features"]
     assert (change["name"], change["how"]) == ("weight", "changed")
-    assert begun.told("rebuild", f"{begun.model}@v1.0.0")["level"] == "bytes"

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from actum import claims, layout
+from actum.checking.gather import pages
+from actum.cli.main import main
 from actum.dvc.lockfile import read_lock
 from actum.errors import UserError
 from actum.records.run import Run
@@ -139,12 +141,31 @@ def test_features_that_change_their_meaning_are_said_beside_the_version_that_sta
     trained.promoted("churn@v1.2.0")
     assert trained.found() == []
     trained.begin("change", "main")
-    trained.write(layout.view("orders"), VIEW.replace("ordered_at}", 'ordered_at, where: ["paid"]}'))
+    text = VIEW.replace("ordered_at}", 'ordered_at, where: ["paid"]}').replace("over: [7d, 30d]", "over: [7d]")
+    trained.write(layout.view("orders"), text)
+    trained.write(layout.feature_set("churn"), SET.replace(", orders_30d", ""))
     trained.commit()
     code = trained.read(PATH).code_commit[:10]
     (found,) = trained.check().objections
     assert (found.weight, found.kind, found.path) == ("warn", "feature-skew", "registry/churn/model.yaml")
     assert found.message == (
-        "line 7: churn@v1.2.0, which stands at a stage, was trained with another meaning of orders_7d, orders_30d"
+        "line 7: churn@v1.2.0, which stands at a stage, was trained with features that are not so any more:"
+        " orders_7d (other meaning), orders_30d (gone)"
     )
     assert found.hint == f"actum diff {code} HEAD"
+
+
+def test_the_plan_and_the_page_of_a_promotion_tell_which_features_change(
+    trained: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained.git("switch", "-q", "main")
+    trained.git("merge", "-q", "work")
+    trained.promoted("churn@v1.1.0")
+    capsys.readouterr()
+    main(["-C", str(trained.root), "promote", "churn@v1.2.0", "--to", "production", "--dry-run"])
+    assert "features 2: orders_7d added, orders_30d added" in capsys.readouterr().out
+    trained.promote("churn@v1.2.0")
+    page = pages(trained.check(head="promote/churn/production"))
+    (changed,) = (line for line in page.splitlines() if line.startswith("Changed: "))
+    assert " · features 2 · " in changed
+    assert "| `orders_7d` | added |  |  |" in page

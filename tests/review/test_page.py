@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Change, Differences
+from actum.catalogue.feature_changes import FeatureChange, Part
 from actum.records.card import DecisionRule, ModelCard, Risk
 from actum.records.event import Figure, Finding
 from actum.records.judgement import Bin, Judged, Slice, SliceFigure
 from actum.records.policy import Margin
 from actum.review.markup import bars, code, text
-from actum.review.material import Consent, Consumer, Material, Trouble
+from actum.review.material import Consumer, Material, Trouble
 from actum.review.page import LARGEST, page
 
 Golden = Callable[[str, str], None]
@@ -30,6 +32,8 @@ def judged() -> Judged:
         champion=SHA,
         rows=86326,
         positives=15733,
+        first_moment=datetime(2013, 7, 1, 4, tzinfo=UTC),
+        last_moment=datetime(2013, 10, 1, 3, tzinfo=UTC),
         draws=1000,
         seed=2013,
         confidence=0.95,
@@ -85,6 +89,7 @@ def material(**changes: Any) -> Material:
                 principal="ana@example.org",
                 at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
                 how="SSH signature",
+                event="01K",
                 groups=("science",),
                 comment="looked at the slices",
             ),
@@ -92,12 +97,12 @@ def material(**changes: Any) -> Material:
                 principal="mal@example.org",
                 at=datetime(2026, 11, 24, 9, 31, tzinfo=UTC),
                 how="SSH signature",
-                counts="the key was revoked",
+                event="01K",
+                why_not="the key was revoked",
             ),
         ),
         "approvals_needed": 2,
         "holdout_uses": 1,
-        "window": (datetime(2013, 7, 1, 4, tzinfo=UTC), datetime(2013, 10, 1, 3, tzinfo=UTC)),
         "differences": Differences(
             a="late-arrival@v1.0.0",
             b="late-arrival@v2.0.0",
@@ -138,6 +143,20 @@ def test_the_first_promotion_reads_as_agreed(golden: Golden) -> None:
         replaces=None, judged=alone, differences=None, code=None, rollback="", holdout_uses=0, findings=(), consents=()
     )
     golden("first.md", page(first))
+
+
+def test_features_that_change_are_counted_in_the_head_and_told_with_those_who_take_them(golden: Golden) -> None:
+    changes = (
+        FeatureChange(name="hour", how="added", b=SHA),
+        FeatureChange(name="late_share", how="renamed", was="delay_share", a=SHA, b=SHA),
+        FeatureChange(name="delay_3h", how="changed", parts=(Part(name="where", a="", b="not cancelled"),)),
+    )
+    differences = Differences(a="late-arrival@v1.0.0", b="late-arrival@v2.0.0", features=changes, sets=("s",))
+    users = {"delay_3h": ("claims", "staffing@v1.0.0")}
+    whole = page(material(differences=differences, feature_users=users))
+    assert "\nChanged: params 0 · features 3 · data 0 · environment 0 · code 0  \n" in whole
+    start = whole.index("<details><summary>Features")
+    golden("features.md", whole[start : whole.index("</details>", start)])
 
 
 def test_the_head_has_twelve_lines_of_text_at_most() -> None:
@@ -186,11 +205,24 @@ def test_no_field_of_the_material_reaches_the_page_unescaped() -> None:
             version=bad,
             findings=(Finding(gate=bad, outcome="failed", because=bad),),
             troubles=(Trouble(weight="warn", path=bad, message=bad, hint=bad),),
-            consents=(Consent(principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, comment=bad, counts=bad),),
+            consents=(
+                Consent(
+                    principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, event=bad, comment=bad, why_not=bad
+                ),
+            ),
             consumers=(Consumer(name=bad, owner=bad, purpose=bad),),
             break_glass=bad,
             rebuilt=bad,
             lineage=((bad, bad),),
+            differences=Differences(
+                a=bad,
+                b=bad,
+                features=(
+                    FeatureChange(name=bad, how="renamed", was=bad),
+                    FeatureChange(name="f", how="changed", parts=(Part(name=bad, a=bad, b=bad),)),
+                ),
+            ),
+            feature_users={"f": (bad,)},
         )
     )
     outside_code = "".join(part for number, part in enumerate(whole.split("`")) if number % 2 == 0)
@@ -203,4 +235,8 @@ def test_bars_are_as_high_as_their_counts() -> None:
 
 
 def test_goldens_are_all_used() -> None:
-    assert sorted(path.name for path in (Path(__file__).parent / "golden").iterdir()) == ["first.md", "promotion.md"]
+    assert sorted(path.name for path in (Path(__file__).parent / "golden").iterdir()) == [
+        "features.md",
+        "first.md",
+        "promotion.md",
+    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from actum.vocabulary.remark import DEFINED
+
 Weight = Literal["block", "warn"]
 KINDS = {
     "record-invalid": "a record cannot be read, or is not what its schema asks for",
@@ -19,6 +21,7 @@ KINDS = {
     "pointer-version": "the promoted version is not on the base, or has other bytes there",
     "promotion-alone": "a promotion is on record that no pointer followed",
     "promotion-plan": "the plan's digest is not that of the base: what was planned has changed",
+    "promotion-intent": "it was planned as an ordinary promotion and says roll-back or break-glass, or otherwise round",
     "promotion-evidence": "the promotion's findings are not what the base's policy says",
     "promotion-gate": "a gate is closed",
     "promotion-time": "the promotion's times cannot be",
@@ -35,16 +38,7 @@ KINDS = {
     "pickle-unregistered": "a file that can run code is none that a run made or a version has",
     "lock-without-run": "dvc.lock says what no run of a clean work tree on record made",
     "reference-lost": "a card or a policy names what does not exist",
-    "feature-twice": "two views define one name",
-    "feature-same": "one variable has two names",
-    "feature-lost": "a view, a set or a card names a feature, a set or a key that is not there",
-    "feature-circle": "features, or the keys of a set, go round in a circle",
-    "feature-request": "a value of requests has two types, or the name of a feature",
-    "feature-unowned": "nobody answers for a view",
-    "feature-undescribed": "a feature has no description",
-    "feature-dead": "a feature is in no set and in no version that stands at a stage",
-    "feature-sensitive": "a model takes a feature about persons for which its card gives no leave",
-    "feature-skew": "a version that stands at a stage was trained with another meaning of a feature",
+    **DEFINED,
     "evidence-changed": "what is on the evidence branch was edited, removed or rewritten",
     "evidence-foreign": "a file on the evidence branch is none that may travel there",
     "settings-invalid": "actum.yaml or a card that is needed cannot be read",

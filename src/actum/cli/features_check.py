@@ -17,18 +17,20 @@ from actum.vetting.vet import Finding, Vetted, vet
 
 
 @click.command(epilog="Example: actum features check. Exit status: 3 where something blocks.")
+@click.option("--data/--no-data", default=True, help="Ask the sources too, in the locked environment; so it is.")
 @json_option
 @click.pass_obj
-def subcommand(context: Context, as_json: bool) -> int:
+def subcommand(context: Context, data: bool, as_json: bool) -> int:
     """Look over the features of the work tree, committed or not.
 
     Blocks: a name that means two things, a thing that has two names, circles, names that nobody defines, views without
-    an owner, features about persons that a model's card does not permit. Warns: features without a description or that
-    nobody uses, and versions at a stage that were trained with another meaning.
+    an owner, features about persons that a model's card does not permit, columns that the sources do not have, or in
+    another type. Warns: features without a description or that nobody uses, versions at a stage that were trained with
+    another meaning, features with the same values.
     """
     repo = context.repo()
     with telling(context, "looking over the features", as_json=as_json) as tell:
-        vetted = vet(repo, context.environ, tell)
+        vetted = vet(repo, context.environ, tell, data=data)
     clock = clock_at(repo.root)
     if as_json:
         output.envelope("features-check/1", _encoded(vetted), clock=clock)

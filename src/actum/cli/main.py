@@ -35,7 +35,7 @@ COMMANDS = {
     "rebuild": "rebuild a version from its commit and compare the bytes",
     "why": "explain one decision: inputs, model, approval, replay, proof",
     "fsck": "cross-check records, references, tags, objects and seals",
-    "ls": "list models, versions, stages, runs, events, decisions",
+    "ls": "list models, versions, stages, runs, events, features, decisions",
     "show": "show one thing by its id",
     "log": "tell what happened, newest first",
     "diff": "compare two versions or two runs",

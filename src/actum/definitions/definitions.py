@@ -7,62 +7,19 @@ Two variables with one digest are the same variable; one variable whose digest m
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from actum import digests
-from actum.definitions.canonical import canonical, joined
-from actum.definitions.expression import Expression, Name, names_in
-from actum.definitions.parsing import ExpressionError, parse
-from actum.durations import parse_duration
-from actum.errors import InvalidRecordError, NotFoundError
-from actum.records.codec import field_path
+from actum.definitions.expression import Name, names_in
+from actum.definitions.meaning import meaning_of
+from actum.definitions.variables import CircleError, DefinitionError, Variable, conditions_of, variables_of
+from actum.errors import NotFoundError
 from actum.records.feature_set import FeatureSet
-from actum.records.view import Aggregation, Dtype, Feature, FeatureView, Source
+from actum.records.view import Dtype, FeatureView
 
-_MEANING = "feature/1"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variable:
-    """One feature of one window, ready to be computed.
-
-    Attributes:
-        of: What is taken of each event, or computed; None only where rows are counted.
-        over_s: Seconds of the window ``(t - over_s, t]``; None for the latest value whenever it was.
-        place: Index of the definition in its view, for those who say where something is wrong.
-    """
-
-    name: str
-    view: FeatureView
-    feature: Feature
-    of: Expression | None
-    aggregate: Aggregation | None
-    over_s: int | None
-    type: Dtype
-    place: int
-
-    @property
-    def id(self) -> str:
-        return f"feature/{self.view.view}.{self.name}"
-
-
-class DefinitionError(InvalidRecordError):
-    """A view defines what cannot be. ``view`` and ``at`` say where, for whoever has the file."""
-
-    def __init__(self, view: str, at: tuple[str | int, ...], problem: str, *, hint: str = "") -> None:
-        super().__init__(f"features/{view}.yaml: {field_path(at)}: {problem}", hint=hint)
-        self.view, self.at, self.problem = view, at, problem
-
-
-class CircleError(DefinitionError):
-    """A feature is computed from itself. ``members``: all that are, each from the next."""
-
-    def __init__(self, view: str, at: tuple[str | int, ...], members: tuple[str, ...]) -> None:
-        super().__init__(view, at, f"goes round in a circle: {' -> '.join((*members, members[0]))}")
-        self.members = members
+__all__ = ["CircleError", "DefinitionError", "Definitions", "Variable", "conditions_of", "variables_of"]
 
 
 @dataclass(frozen=True)
@@ -140,8 +97,28 @@ class Definitions:
         return self.in_order([*taken.features, *self.keys_of(taken)])
 
     def keys_of(self, taken: FeatureSet) -> tuple[str, ...]:
-        """Return the features that give a set its keys and are none of its own, sorted."""
-        return tuple(sorted(set(taken.keys.values()) & self.variables.keys() - set(taken.features)))
+        """Return the features that give a set its keys and are none of its own, sorted.
+
+        A key of the name of a feature may be a column of the labels all the same; it counts, for that cannot be told.
+
+        Raises:
+            NotFoundError, DefinitionError: As :meth:`in_order`.
+        """
+        given: set[str] = set()
+        while True:
+            names = {*taken.features, *given}
+            asked = self.asked_by(self.in_order(sorted(names)))
+            more = {taken.keys.get(name, name) for name in asked} & self.variables.keys() - names
+            if not more:
+                return tuple(sorted(given))
+            given |= more
+
+    def asked_by(self, variables: Iterable[Variable]) -> frozenset[str]:
+        """Return the entities and request values by which variables are asked for."""
+        found: set[str] = set()
+        for variable in variables:
+            found |= {*variable.view.entity, *self.requests_of(variable)}
+        return frozenset(found)
 
     def digest(self, name: str) -> str:
         """Return the digest of what a feature means.
@@ -207,7 +184,7 @@ class Definitions:
         return known
 
     def _digest(self, variable: Variable, known: Mapping[str, str]) -> str:
-        return self._same_as(variable, known) or digests.of_value(_meaning(variable, known))
+        return self._same_as(variable, known) or digests.of_value(meaning_of(variable, known))
 
     def _same_as(self, variable: Variable, known: Mapping[str, str]) -> str | None:
         """Return the digest of the feature that a variable only gives another name to, if that is all it does."""
@@ -216,89 +193,5 @@ class Definitions:
         return None
 
 
-def variables_of(view: FeatureView) -> Iterator[Variable]:
-    """Yield a view's features, one for each window.
-
-    Raises:
-        DefinitionError: An expression cannot be read.
-    """
-    for place, feature in enumerate(view.features):
-        of = _expression(view, place, feature)
-        for name, over in zip(feature.names(), feature.over or (None,), strict=True):
-            yield Variable(
-                name=name,
-                view=view,
-                feature=feature,
-                of=of,
-                aggregate=feature.aggregate,
-                over_s=_seconds(over),
-                type=feature.type,
-                place=place,
-            )
-
-
-def conditions_of(view: FeatureView) -> tuple[Expression, ...]:
-    """Return what must hold of a row of the source.
-
-    Raises:
-        DefinitionError: One cannot be read.
-    """
-    found = []
-    for place, text in enumerate(view.source.where if view.source else ()):
-        try:
-            found.append(parse(text))
-        except ExpressionError as error:
-            raise DefinitionError(view.view, ("source", "where", place), str(error)) from error
-    return tuple(found)
-
-
-def _expression(view: FeatureView, place: int, feature: Feature) -> Expression | None:
-    if not feature.of:
-        return None if feature.aggregate == "count" else Name(feature.name)
-    try:
-        return parse(feature.of)
-    except ExpressionError as error:
-        raise DefinitionError(view.view, ("features", place, "of"), str(error)) from error
-
-
-def _seconds(over: str | None) -> int | None:
-    return int(parse_duration(over).total_seconds()) if over else None
-
-
 def _reads(variable: Variable) -> frozenset[str]:
     return names_in(variable.of) if variable.of is not None else frozenset()
-
-
-def _meaning(variable: Variable, known: Mapping[str, str]) -> Any:
-    view = variable.view
-    if view.source is None:
-        request = {one.name: one.type for one in view.request}
-        assert variable.of is not None
-        of = canonical(variable.of, lambda name: ["request", name, request[name]] if name in request else known[name])
-        return {"schema": _MEANING, "of": of, "type": variable.type}
-    windowed = variable.over_s is not None
-    return {
-        "schema": _MEANING,
-        "source": _source(view, view.source),
-        "of": canonical(variable.of, str) if variable.of is not None else None,
-        "aggregate": variable.aggregate or "last",
-        "over_s": variable.over_s,
-        "ttl_s": _seconds(view.ttl) if not windowed else None,
-        "order_by": list(view.source.order_by) if variable.aggregate in (None, "last") else [],
-        "type": variable.type,
-    }
-
-
-def _source(view: FeatureView, source: Source) -> Any:
-    """Say which events. Of the entity its columns, not what a view calls them, but in the order of their names:
-    two that change places give other values for the same keys.
-    """
-    return {
-        "from": source.path or [source.connect, source.table],
-        "entity": [source.keys.get(name, name) for name in sorted(view.entity)],
-        "event_at": source.event_at,
-        "known_at": source.known_at or source.event_at,
-        "known_after_s": _seconds(source.known_after),
-        "zone": [source.time_zone, source.ambiguous, source.skipped] if source.time_zone else None,
-        "where": joined("and", conditions_of(view), str),
-    }

@@ -20,17 +20,18 @@ PROTECTED = frozenset({"personal", "special"})
 
 def care_remarks(store: Store) -> Iterator[Remark]:
     """Yield what is wrong with how the features of a revision are kept and used."""
-    definitions, uses = store.definitions, uses_of(store)
+    definitions, sets = store.definitions, {taken.set: taken for taken in store.feature_sets()}
+    cards, live = readable_cards(store), live_versions(store)
+    uses = uses_of(definitions, sets.values(), cards, live)
     for view in store.views():
         yield from _of_view(view)
     for variable in definitions.every:
         if not uses.is_used(variable.name):
             message = f"{variable.name} is in no set and in no version that stands at a stage"
             yield of_variable(variable, "feature-dead", "warn", message)
-    sets = {taken.set: taken for taken in store.feature_sets()}
-    for card in readable_cards(store):
+    for card in cards:
         yield from _of_card(definitions, sets, card)
-    for version in live_versions(store):
+    for version in live:
         yield from _of_version(definitions, version)
 
 
@@ -73,10 +74,10 @@ def _through(definitions: Definitions, variable: Variable, taken: Iterable[str])
 def _of_version(definitions: Definitions, version: ModelVersion) -> Iterator[Remark]:
     """What stands was trained with features as they were; scored with others, it would answer about something else."""
     pinned = version.features.digests if version.features else {}
-    moved = [name for name, digest in pinned.items() if _digest(definitions, name) != digest]
-    if moved:
+    if moved := [name for name, digest in pinned.items() if _digest(definitions, name) != digest]:
+        told = (f"{name} ({'other meaning' if name in definitions.variables else 'gone'})" for name in moved)
         who = f"{version.model}@v{version.version}, which stands at a stage,"
-        message = f"{who} was trained with another meaning of {', '.join(moved)}"
+        message = f"{who} was trained with features that are not so any more: {', '.join(told)}"
         path, hint = layout.card(version.model), f"actum diff {version.code_commit[:10]} HEAD"
         yield Remark(kind="feature-skew", weight="warn", path=path, at=("features",), message=message, hint=hint)
 

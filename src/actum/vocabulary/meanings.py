@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from actum import digests, layout
 from actum.definitions.definitions import CircleError, DefinitionError, Definitions, Variable
+from actum.definitions.evaluating import Place, TypesError, compiled
 from actum.records.view import Dtype
-from actum.vocabulary.remark import Kind, Remark, of_variable
+from actum.vocabulary.remark import Remark, of_variable
 
 
 def meaning_remarks(definitions: Definitions) -> Iterator[Remark]:
@@ -24,11 +25,13 @@ def meaning_remarks(definitions: Definitions) -> Iterator[Remark]:
                 yield _broken(error)
     yield from _twice(definitions, known)
     yield from _same(definitions, known)
+    for number in known:
+        yield from _types(definitions, definitions.every[number])
     yield from _requests(definitions)
 
 
 def _broken(error: DefinitionError) -> Remark:
-    kind: Kind = "feature-circle" if isinstance(error, CircleError) else "feature-lost"
+    kind = "feature-circle" if isinstance(error, CircleError) else "feature-lost"
     path = layout.view(error.view)
     return Remark(kind=kind, weight="block", path=path, at=error.at, message=error.problem, hint=error.hint)
 
@@ -59,6 +62,20 @@ def _same(definitions: Definitions, known: Mapping[int, str]) -> Iterator[Remark
             ids = ", ".join(one.id for one in others)
             message = f"{last.name} is {ids} under another name (digest {digests.short(digest)})"
             yield of_variable(last, "feature-same", "block", message)
+
+
+def _types(definitions: Definitions, variable: Variable) -> Iterator[Remark]:
+    """What is computed from other features has types that are known without any data."""
+    if variable.view.source is not None or variable.of is None:
+        return
+    types = definitions.requests_of(variable)
+    types |= {name: definitions.variable(name).type for name in definitions.needs(variable)}
+    try:
+        compiled(variable.of, {name: Place(name, kind) for name, kind in types.items()}, variable.type)
+    except TypesError as error:
+        path, at = layout.view(variable.view.view), ("features", variable.place, "of")
+        message = f"{variable.name}: {error}"
+        yield Remark(kind="feature-type", weight="block", path=path, at=at, message=message)
 
 
 def _requests(definitions: Definitions) -> Iterator[Remark]:

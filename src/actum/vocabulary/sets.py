@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from actum import layout
-from actum.definitions.definitions import DefinitionError, Definitions
+from actum.definitions.definitions import DefinitionError, Definitions, Variable
 from actum.errors import NotFoundError
 from actum.records.feature_set import FeatureSet
 from actum.vocabulary.remark import Remark
@@ -21,12 +22,12 @@ def set_remarks(definitions: Definitions, sets: Iterable[FeatureSet]) -> Iterato
                 near = difflib.get_close_matches(name, definitions.variables, n=1)
                 guess = f", did you mean {near[0]}?" if near else ""
                 yield _lost(path, ("features", index), f"{name} is defined by no view{guess}", "actum ls features")
-        asked = asked_by(definitions, names_taken(definitions, taken))
+        asked = _asked_by(definitions, names_taken(definitions, taken))
         for key in taken.keys:
             if key not in asked:
                 wanted = ", ".join(sorted(asked)) or "nothing"
                 yield _lost(path, ("keys", key), f"{key} is asked for by none of its features (they ask for {wanted})")
-        for key in sorted(asked & taken.keys.keys()):
+        for key in sorted(asked):
             if circle := _circle(definitions, taken, key, ()):
                 message = f"goes round in a circle: {' -> '.join(circle)}"
                 yield Remark(kind="feature-circle", weight="block", path=path, at=("keys", key), message=message)
@@ -35,20 +36,24 @@ def set_remarks(definitions: Definitions, sets: Iterable[FeatureSet]) -> Iterato
 
 def names_taken(definitions: Definitions, taken: FeatureSet) -> tuple[str, ...]:
     """Return all features that a set makes use of, also indirectly; those that cannot be told are left out."""
-    found: dict[str, None] = {}
-    for name in (*taken.features, *definitions.keys_of(taken)):
-        try:
-            found |= dict.fromkeys(variable.name for variable in definitions.in_order([name]))
-        except (NotFoundError, DefinitionError):
-            continue
-    return tuple(found)
+    sound = tuple(name for name in taken.features if _in_order(definitions, [name]))
+    if not sound:
+        return ()
+    try:
+        return tuple(variable.name for variable in definitions.of_set(replace(taken, features=sound)))
+    except DefinitionError:  # of a feature that gives a key
+        return tuple(variable.name for variable in _in_order(definitions, sound))
 
 
-def asked_by(definitions: Definitions, names: Iterable[str]) -> frozenset[str]:
-    """Return the entities and request values by which features are asked for."""
-    variables = [definitions.variable(name) for name in names]
-    entities = {entity for variable in variables for entity in variable.view.entity}
-    return frozenset(entities | {value for variable in variables for value in definitions.requests_of(variable)})
+def _in_order(definitions: Definitions, names: Iterable[str]) -> tuple[Variable, ...]:
+    try:
+        return definitions.in_order(names)
+    except (NotFoundError, DefinitionError):
+        return ()
+
+
+def _asked_by(definitions: Definitions, names: Iterable[str]) -> frozenset[str]:
+    return definitions.asked_by(map(definitions.variable, names))
 
 
 def _circle(definitions: Definitions, taken: FeatureSet, key: str, above: tuple[str, ...]) -> tuple[str, ...]:
@@ -58,11 +63,8 @@ def _circle(definitions: Definitions, taken: FeatureSet, key: str, above: tuple[
     giver = taken.keys.get(key, key)
     if giver not in definitions.variables:
         return ()
-    try:
-        names = [variable.name for variable in definitions.in_order([giver])]
-    except DefinitionError:
-        return ()
-    circles = (_circle(definitions, taken, each, (*above, key)) for each in sorted(asked_by(definitions, names)))
+    asked = definitions.asked_by(_in_order(definitions, [giver]))
+    circles = (_circle(definitions, taken, each, (*above, key)) for each in sorted(asked))
     return next((found for found in circles if found), ())
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from actum.definitions.definitions import Definitions
 from actum.errors import InvalidRecordError
 from actum.names import Reference
 from actum.records.card import ModelCard
+from actum.records.feature_set import FeatureSet
 from actum.records.version import ModelVersion
 from actum.store import Store
 from actum.vocabulary.sets import names_taken
@@ -37,13 +39,17 @@ class Uses:
         return (*models, *(one for one in self.live.get(name, ()) if one.partition("@")[0] not in models))
 
 
-def uses_of(store: Store) -> Uses:
-    """Return who uses the features of a revision."""
-    definitions = store.definitions
-    sets = {taken.set: names_taken(definitions, taken) for taken in store.feature_sets()}
-    models = {card.model: sets[card.features] for card in readable_cards(store) if card.features in sets}
-    live = {str(Reference("version", one.model, one.version)): _names(one) for one in live_versions(store)}
-    return Uses(sets=_turned(sets), models=_turned(models), live=_turned(live))
+def uses_of(
+    definitions: Definitions,
+    sets: Iterable[FeatureSet],
+    cards: Iterable[ModelCard],
+    live: Iterable[ModelVersion],
+) -> Uses:
+    """Return who uses features. ``live``: the versions that stand at a stage."""
+    taken = {one.set: names_taken(definitions, one) for one in sets}
+    models = {card.model: taken[card.features] for card in cards if card.features in taken}
+    pinned = {str(Reference("version", one.model, one.version)): _names(one) for one in live}
+    return Uses(sets=_turned(taken), models=_turned(models), live=_turned(pinned))
 
 
 def readable_cards(store: Store) -> tuple[ModelCard, ...]:
