@@ -13,7 +13,7 @@ from actum.errors import UserError
 from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
 from actum.planning.lenient import policy_of, version_of
 from actum.planning.pending import approvals_rule, promotion_subject, tally_of
-from actum.planning.plan import ROLLBACK, digest_of, rollback
+from actum.planning.plan import ROLLBACK, Edge, digest_of, named_moment, rollback
 from actum.planning.remote import DVC_CONFIG
 from actum.planning.remote import GATE as REMOTE
 from actum.records.event import Comparison, Finding
@@ -76,7 +76,14 @@ def weigh(bench: Bench, move: Move, candidate: ModelVersion) -> Dossier:
 
 def _plan(bench: Bench, move: Move) -> Iterator[Objection]:
     promotion, base = move.promotion, bench.scope.base
-    digest = digest_of(base, move.card, promotion.stage, promotion.version, move.before)
+    edge = Edge(
+        model=move.card.model,
+        stage=promotion.stage,
+        version=promotion.version,
+        effective_at=move.event.effective_at,
+        named=named_moment(move.event),
+    )
+    digest = digest_of(base, move.card, edge, move.before)
     if promotion.plan != digest or promotion.policy != move.card.policy:
         because = f"plan: is {promotion.plan[:15]}, {bench.scope.base_name} gives {digest[:15]}"
         yield block("promotion-plan", move.event_path, because, again(move))

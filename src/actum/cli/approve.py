@@ -17,6 +17,7 @@ from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
 from actum.planning.pending import Pending, find_pending
+from actum.planning.plan import named_moment
 from actum.promotion.approve import Outcome, Word, approve
 from actum.promotion.forge_reviews import import_reviews, sift
 from actum.promotion.promote import Surroundings
@@ -137,6 +138,8 @@ def _show(pending: Pending) -> None:
     findings = _findings(pending)
     blocks, warnings = sum(map(gates.is_closed, findings)), sum(one.outcome == "warned" for one in findings)
     click.echo(f"{plan.model} {promotion.version} -> {plan.stage}{replaces}   {blocks} block, {warnings} warn")
+    if named := named_moment(pending.event):
+        click.echo(f"holds from {named:%Y-%m-%d %H:%M} UTC")
     output.table(_rows(pending, findings))
     if promotion.break_glass:
         click.echo(f"BREAK GLASS: {promotion.break_glass}")

@@ -15,7 +15,7 @@ from actum.git import plumbing
 from actum.git.repository import Git
 from actum.planning.lenient import promotion_event
 from actum.planning.means import means_of
-from actum.planning.plan import Edge, Plan, make_plan
+from actum.planning.plan import Edge, Plan, make_plan, named_moment
 from actum.planning.scope import open_base, open_evidence
 from actum.progress import Teller, silent
 from actum.records.card import ModelCard
@@ -79,6 +79,7 @@ def find_pending(
         stage=stage,
         version=promotion.version,
         effective_at=max(event.effective_at, event.recorded_at, now),
+        named=named_moment(event),
         back=promotion.back,
     )
     means = means_of(base, environ, tell)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from actum import digests, gates, layout
+from actum import digests, gates, layout, moments
 from actum.planning.appraisal import Appraisal, Court, appraise
 from actum.planning.lenient import promotion_event
 from actum.planning.means import Means
@@ -63,12 +63,16 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edge:
-    """What is asked for: a version of a model is to take a stage from a moment on."""
+    """What is asked for: a version of a model is to take a stage from a moment on.
+
+    ``named``: that moment where it was chosen, as ``named_moment`` tells; None for "from now on".
+    """
 
     model: str
     stage: str
     version: str
     effective_at: datetime
+    named: datetime | None = None
     back: bool = False
 
 
@@ -115,7 +119,7 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         standing=standing,
         policy=card.policy,
         findings=tuple(findings),
-        digest=digest_of(base, card, edge.stage, edge.version, pointer) if candidate else "",
+        digest=digest_of(base, card, edge, pointer) if candidate else "",
         appraisal=appraisal,
     )
 
@@ -128,23 +132,32 @@ def rollback(there: Finding, champion: ModelVersion) -> Finding:
     return Finding(gate=ROLLBACK, outcome="passed", because=f"{champion.version} can be returned to")
 
 
-def digest_of(base: Store, card: ModelCard, stage: str, version: str, pointer: StagePointer | None) -> str:
-    """Return the plan's digest: over blob ids alone, so that an unrelated merge does not void an approval.
+def named_moment(event: Event) -> datetime | None:
+    """Return from when a promotion holds where somebody chose it; None where it holds from its recording on."""
+    return None if event.effective_at == event.recorded_at else event.effective_at
 
-    In it: base pointer, policy, card, the version files of candidate and champion, the holdout's pointer;
-    null for what is not there. Never commits, events, clocks or figures that are computed again.
+
+def digest_of(base: Store, card: ModelCard, edge: Edge, pointer: StagePointer | None) -> str:
+    """Return the plan's digest: over what is decided, so that an unrelated merge does not void an approval.
+
+    In it: the blob ids of base pointer, policy, card, the version files of candidate and champion and the holdout's
+    pointer, null for what is not there; and the moment that was named. Never commits, events, the time of
+    recording or figures that are computed again.
     """
     model = card.model
     paths = {
-        "pointer": layout.stage(model, stage),
+        "pointer": layout.stage(model, edge.stage),
         "policy": layout.policy(card.policy) if card.policy else "",
         "card": layout.card(model),
-        "candidate": layout.version(model, version),
+        "candidate": layout.version(model, edge.version),
         "champion": layout.version(model, pointer.version) if pointer else "",
         "holdout": layout.beside_card(model, f"{card.holdout.path}.dvc") if card.holdout else "",
     }
     said = {role: [path, base.tree[path].blob if path in base.tree else None] for role, path in paths.items()}
-    return digests.of_value({"schema": "plan/1", "model": model, "stage": stage, "files": said})
+    whole = {"schema": "plan/1", "model": model, "stage": edge.stage, "files": said}
+    if edge.named is not None:
+        whole["effective_at"] = moments.write(edge.named)
+    return digests.of_value(whole)
 
 
 def _absent(edge: Edge, settings: Settings) -> Finding:
