@@ -14,6 +14,7 @@ from actum.errors import UserError
 from actum.names import Reference
 from actum.planning.lenient import policy_of, run_of
 from actum.planning.pending import approvals_rule
+from actum.planning.plan import named_moment
 from actum.records.policy import Margin
 from actum.records.version import ModelVersion
 from actum.review.material import Consent, Consumer, Material, Trouble
@@ -46,9 +47,10 @@ def material(checked: Checked, of: Dossier) -> Material:
         least_rows=_least_rows(of),
         consents=tuple(map(_consent, of.tally.weighed)) if of.tally else (),
         approvals_needed=_needed(of),
+        holds_from=named_moment(move.event),
         holdout_uses=of.appraisal.uses,
         differences=_differences(of),
-        code=_code(of) if champion else None,
+        files=_files(of) if champion else None,
         consumers=tuple(_consumers(of)),
         rollback=f"`actum promote {pointer.model} --to {pointer.stage} --back`" if champion else "",
         rebuilt=_rebuilt(of),
@@ -120,8 +122,8 @@ def _differences(of: Dossier) -> Differences | None:
         return None  # the page says that it cannot be told
 
 
-def _code(of: Dossier) -> dict[str, str]:
-    """Return the files of git that differ between the two versions' results, records left out, by what they affect."""
+def _files(of: Dossier) -> dict[str, str]:
+    """Return the files of git that differ between the two versions, by what they affect; records are left out."""
     assert of.champion is not None
     repo = of.base.repo
     commits = [repo.resolve(one.result_commit) for one in (of.champion, of.candidate)]
@@ -130,18 +132,23 @@ def _code(of: Dossier) -> dict[str, str]:
     run = run_of(of.base, of.candidate.run)
     read = set(run.read()) if run else set()
     trained = read | {blob.path for blob in of.candidate.content}
+    made = set(run.made()) if run else set()
     changed = repo.changed(commits[0], commits[1])
-    return {path: _affects(path, trained) for path in sorted(changed) if not _is_record(path)}
+    return {path: _affects(path, trained, made) for path in sorted(changed) if not _is_told_elsewhere(path)}
 
 
-def _affects(path: str, trained: set[str]) -> str:
+def _affects(path: str, trained: set[str], made: set[str]) -> str:
     if path in trained:
         return "training"
+    if path in made:
+        return "result"
     return "serving" if path.startswith(_SERVING) or layout.kind_of(path) == "model" else "other"
 
 
-def _is_record(path: str) -> bool:
-    return layout.kind_of(path) in ("model-version", "stage", "event", "run") or path.endswith((".dvc", "dvc.lock"))
+def _is_told_elsewhere(path: str) -> bool:
+    """Whether it is a record, or what DVC keeps for itself."""
+    kinds, ends = ("model-version", "stage", "event", "run"), (".dvc", "dvc.lock", ".gitignore")
+    return layout.kind_of(path) in kinds or path.endswith(ends)
 
 
 def _consumers(of: Dossier) -> Iterator[Consumer]:

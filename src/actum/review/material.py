@@ -54,9 +54,10 @@ class Material:
         margins: The policy's margins at this stage, by metric.
         least_rows: Smaller slices have no verdict.
         approvals_needed: As the policy counts them: people in all, 0 for none.
+        holds_from: The moment that the promotion names; None where it holds from its recording on.
         holdout_uses: How many promotions before this one were judged on the same rows.
         window: First and last business moment of the holdout; None where unknown.
-        code: Changed path -> what it affects: ``training``, ``serving`` or ``other``.
+        files: Changed path of git -> what it is part of: ``training``, ``serving``, ``result`` or ``other``.
         rollback: The version that would be returned to, and the command; "" for none.
         rebuilt: What the last attestation says, in words; "" where there is none.
         digests: Name -> digest or commit, for who audits this in ten years.
@@ -76,10 +77,11 @@ class Material:
     outcomes: tuple[str, ...] = ()
     consents: tuple[Consent, ...] = ()
     approvals_needed: int = 0
+    holds_from: datetime | None = None
     holdout_uses: int = 0
     window: tuple[datetime, datetime] | None = None
     differences: Differences | None = None
-    code: Mapping[str, str] | None = None
+    files: Mapping[str, str] | None = None
     consumers: tuple[Consumer, ...] = ()
     rollback: str = ""
     rebuilt: str = ""
