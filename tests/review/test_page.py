@@ -71,11 +71,6 @@ def test_foreign_text_is_no_markup_no_mention_no_link_and_no_line() -> None:
     assert code("a`|\nb") == r"<code>a\`\|?b</code>"
 
 
-def test_a_backslash_before_a_bar_opens_no_cell() -> None:
-    """GitHub ends a cell behind two backslashes, other parsers do not; what follows would stand outside of the code."""
-    assert code(r"a\|<img src=x>") == r"<code>a\\\|&lt;img src=x&gt;</code>"
-
-
 def test_no_field_of_the_material_reaches_the_page_unescaped() -> None:
     bad = "<script>alert(1)</script>"
     whole = page(

@@ -25,10 +25,10 @@ def brief(value: object, most: int = 60) -> str:
 def code(value: object) -> str:
     """Return a code span; a foreign name ends neither it nor the cell that it stands in.
 
-    Between backticks nothing can be escaped, and parsers differ on where a cell ends behind a backslash.
+    Between backticks nothing can be escaped: what holds one, or a bar, is written as HTML.
     """
     plain = "".join(char if char.isprintable() else "?" for char in str(value)) or " "
-    return f"<code>{text(plain)}</code>" if set(plain) & set("`|\\") else f"`{plain}`"
+    return f"<code>{text(plain)}</code>" if set(plain) & set("`|") else f"`{plain}`"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
