@@ -76,7 +76,7 @@ def test_what_is_approved_is_shown_before_it_is_signed(typed: Typed, court: Cour
 def test_a_moment_that_the_promotion_names_is_shown_and_is_part_of_the_plan(typed: Typed, court: Court) -> None:
     plan = court.pending().plan.digest
     court.project.promote("churn@v1.1.0", effective_at=NOW + timedelta(days=30))
-    status, out, _ = typed("rosa", "approve", "churn@v1.1.0", *TO, "--dry-run")
+    status, out, _ = typed("rosa", "approve", "churn@v1.1.0", *TO, *typed.key("rosa"), "--dry-run")
     assert (status, out.splitlines()[1]) == (0, "holds from 2024-06-01 09:30 UTC")
     assert court.pending().plan.digest != plan
 

@@ -181,29 +181,6 @@ def test_a_pointer_that_moved_under_you_is_refused(project: Project) -> None:
     assert {kind for _, kind, _, _ in found} == {"pointer-moved", "promotion-plan"}
 
 
-def test_two_promotions_of_one_pointer_conflict_on_merge(project: Project) -> None:
-    project.promote("churn@v1.0.0")
-    project.git("branch", "-m", "promote/churn/production", "mine")
-    project.promote("churn@v1.1.0")
-    project.git("merge", "-q", "--no-ff", "--no-edit", "mine")
-    done = project.run("git", "merge", "--no-edit", "promote/churn/production", check=False)
-    assert done.returncode == 1
-    assert project.git("diff", "--name-only", "--diff-filter=U") == POINTER
-
-
-def test_a_second_promotion_conflicts_with_a_second_promotion(project: Project) -> None:
-    project.promoted("churn@v1.0.0")
-    run = project.train("three\n", auc=0.75, brier=0.1)
-    project.register("1.2.0", run)
-    project.promote("churn@v1.1.0", now=NOW + timedelta(hours=1))
-    project.git("branch", "-m", "promote/churn/production", "mine")
-    project.promote("churn@v1.2.0", now=NOW + timedelta(hours=1))
-    project.git("merge", "-q", "--no-ff", "--no-edit", "mine")
-    done = project.run("git", "merge", "--no-edit", "promote/churn/production", check=False)
-    assert done.returncode == 1
-    assert project.git("diff", "--name-only", "--diff-filter=U") == POINTER
-
-
 def test_who_planned_one_version_cannot_merge_another(project: Project) -> None:
     path, _ = on_branch(project)
     other = project.store().version("churn", "1.1.0")
