@@ -20,7 +20,7 @@ from measure import actum, cpu_seconds, dvc, median, print_machine
 from actum import files, registry
 from actum.demo.live import example_folder
 from actum.git.repository import Git
-from actum.judging.judge import judge
+from actum.planning.means import means_of
 from actum.progress import Silent
 from actum.revisions import open_head
 
@@ -57,22 +57,8 @@ def _time(name: str, command: list[str], root: Path) -> None:
     print(f"{name + ', kept':14} {median(again)} CPU s")
 
 
-def _judge(root: Path) -> None:
-    """Judge and say how long each part took."""
-    tell = _Clock()
-    base = open_head(Git(root))
-    old, new = (registry.version(base, MODEL, number) for number in ("1.0.0", "2.0.0"))
-    judged = judge(base, new, old, environ=os.environ, tell=tell)
-    tell("")
-    print(f"  {judged.rows:,} rows, {judged.draws:,} draws, {len(judged.slices)} slices")
-    for figure in judged.figures[:2]:
-        print(
-            f"  {figure.metric}  {figure.champion:.4f}  {figure.challenger:.4f}  [{figure.low:.4f}, {figure.high:.4f}]"
-        )
-
-
-class _Clock(Silent):
-    """Print of each line that a job tells how long it was until the next."""
+class Stopwatch(Silent):
+    """Say of each line that stays how long it lasted."""
 
     def __init__(self) -> None:
         self._began, self._said = time.monotonic(), "read the records"
@@ -80,6 +66,20 @@ class _Clock(Silent):
     def __call__(self, line: str, /) -> None:
         print(f"  {time.monotonic() - self._began:5.2f} s  {self._said}")
         self._began, self._said = time.monotonic(), line
+
+
+def _judge(root: Path) -> None:
+    """Judge and say how long each part took."""
+    tell = Stopwatch()
+    base = open_head(Git(root))
+    old, new = (registry.version(base, MODEL, number) for number in ("1.0.0", "2.0.0"))
+    judged = means_of(base, os.environ, tell).compare(new, old)
+    tell("")
+    print(f"  {judged.rows:,} rows, {judged.draws:,} draws, {len(judged.slices)} slices")
+    for figure in judged.figures[:2]:
+        print(
+            f"  {figure.metric}  {figure.champion:.4f}  {figure.challenger:.4f}  [{figure.low:.4f}, {figure.high:.4f}]"
+        )
 
 
 def _make(root: Path) -> Path:

@@ -161,7 +161,7 @@ def test_a_python_that_is_too_old_for_the_wing_is_named(tmp_path: Path, six: Env
         prepare(replace(six, python="3.9.18"), wing, scratch=tmp_path)
 
     assert str(refused.value) == (
-        "actum.yaml: environment.python: 3.9.18 is older than 3.10, the oldest that the workers run under"
+        "actum.yaml: environment.python: 3.9.18 is older than 3.11, the oldest that the workers run under"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import zipfile
@@ -38,8 +39,9 @@ def test_line_ends_of_another_system_do_not_change_the_digest(tmp_path: Path) ->
 
 def test_only_the_wing_travels_and_nothing_else_of_the_tool(tmp_path: Path) -> None:
     strangers = {
-        "errors.py": b"",
+        "state.py": b"",
         "cli/main.py": b"",
+        "records/card.py": b"",
         "inside/__pycache__/job.cpython-311.pyc": b"",
         "inside/a.txt": b"",
     }
@@ -55,6 +57,31 @@ def test_only_the_wing_travels_and_nothing_else_of_the_tool(tmp_path: Path) -> N
         ]
         assert {entry.date_time for entry in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {entry.compress_type for entry in opened.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_what_tool_and_wing_share_travels_with_the_wing(tmp_path: Path) -> None:
+    shared = {"errors.py": b"", "definitions/deep.py": b"", "features/__init__.py": b"", "records/view.py": b""}
+
+    with zipfile.ZipFile(io.BytesIO(zip_of(tree(tmp_path / "actum", FILES | shared)))) as opened:
+        assert {f"actum/{name}" for name in shared} <= set(opened.namelist())
+
+
+def test_whatever_travels_can_be_imported_where_nothing_else_of_the_tool_is(tmp_path: Path) -> None:
+    archive = tmp_path / "wing.zip"
+    archive.write_bytes(build_wing())
+    with zipfile.ZipFile(archive) as opened:
+        names = [name for name in opened.namelist() if not name.endswith("__main__.py")]
+    modules = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names]
+    code = f"""
+import sys
+sys.path[:] = [path for path in sys.path if "actum" not in path]
+sys.path.insert(0, {str(archive)!r})
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
+for name in {modules!r}:
+    assert __import__("importlib").import_module(name).__file__.startswith({str(archive)!r}), name
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_digest_of_a_wing_is_golden(tmp_path: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,8 +15,7 @@ from actum.environment.lock import make_lock
 from actum.environment.uv import find_uv
 from tests.journeys import projects
 from tests.journeys.world import World
-
-Make = Callable[[Path], None]
+from tests.made_once import once
 
 
 @pytest.fixture(scope="session")
@@ -27,19 +24,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "journeys"
     folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _once(folder: Path, make: Make) -> Path:
-    """Return *folder*, filled by *make* in one of the workers while the others wait."""
-    with folder.with_name(folder.name + ".making").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if not folder.exists():
-            draft = folder.with_name(folder.name + ".draft")
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir()
-            make(draft)
-            draft.rename(folder)
     return folder
 
 
@@ -73,7 +57,7 @@ def locked(shared: Path, caller: Mapping[str, str], python: str) -> Callable[...
             make_lock(folder, source="requirements.in", out="requirements.lock", python=python, caller=caller)
 
         name = "lock-" + "-".join(requirements).replace("=", "_")
-        return (_once(shared / name, make) / "requirements.lock").read_text()
+        return (once(shared / name, make) / "requirements.lock").read_text()
 
     return lock
 
@@ -102,7 +86,7 @@ def tiny_begun(shared: Path, caller: Mapping[str, str], python: str, locked: Cal
     def make(folder: Path) -> None:
         _begin(World(folder, "tiny", caller), projects.tiny(python), locked("six==1.17.0"))
 
-    return World(_once(shared / "tiny-begun", make), "tiny", caller)
+    return World(once(shared / "tiny-begun", make), "tiny", caller)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +97,7 @@ def tiny_registered(shared: Path, tiny_begun: World) -> World:
         world.actum("run")
         world.actum("register", "tiny", "--version", "1.0.0")
 
-    return World(_once(shared / "tiny-registered", make), "tiny", tiny_begun.env)
+    return World(once(shared / "tiny-registered", make), "tiny", tiny_begun.env)
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +108,7 @@ def linear_registered(shared: Path, caller: Mapping[str, str], python: str, lock
         world.actum("run")
         world.actum("register", "linear", "--version", "1.0.0")
 
-    return World(_once(shared / "linear-registered", make), "linear", caller)
+    return World(once(shared / "linear-registered", make), "linear", caller)
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +120,7 @@ def pickled_run(shared: Path, caller: Mapping[str, str], python: str, locked: Ca
         world.commit("Ask")
         world.actum("run")
 
-    return World(_once(shared / "pickled-run", make), "linear", caller)
+    return World(once(shared / "pickled-run", make), "linear", caller)
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +131,7 @@ def pickled_decided(shared: Path, pickled_run: World) -> World:
         world.actum("register", "linear", "--version", "1.0.0", "--allow-pickle")
         world.actum(*projects.DECIDE, "--allow-pickle")
 
-    return World(_once(shared / "pickled-decided", make), "linear", pickled_run.env)
+    return World(once(shared / "pickled-decided", make), "linear", pickled_run.env)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.journeys.world import World
 
-HINT = "git checkout --ours dvc.lock && git add dvc.lock  # finish the merge, then: actum run"
+HINT = "git checkout HEAD -- dvc.lock  # finish the merge, then: actum run"
 
 
 def test_two_trainings_of_one_pipeline_conflict_in_its_lock_and_the_message_leads_to_a_third(tiny: World) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from actum import layout
-from actum.planning.pending import tally_of
+from actum.planning.waiting import tally_of
 from actum.records.event import Event, Review
 from actum.records.forms import Person
 from actum.store import Store

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Change, Differences
 from actum.records.card import DecisionRule, ModelCard, Risk
 from actum.records.event import Figure, Finding
 from actum.records.judgement import Bin, Judged, Slice, SliceFigure
 from actum.records.policy import Margin
-from actum.review.material import Consent, Consumer, Material
+from actum.review.material import Consumer, Material
 
 SHA = "sha256:" + "7c1e" * 16
 
@@ -23,6 +24,8 @@ def judged() -> Judged:
         champion=SHA,
         rows=86326,
         positives=15733,
+        first_moment=datetime(2013, 7, 1, 4, tzinfo=UTC),
+        last_moment=datetime(2013, 10, 1, 3, tzinfo=UTC),
         draws=1000,
         seed=2013,
         confidence=0.95,
@@ -78,6 +81,7 @@ def material(**changes: Any) -> Material:
                 principal="ana@example.org",
                 at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
                 how="SSH signature",
+                event="01K",
                 groups=("science",),
                 comment="looked at the slices",
             ),
@@ -85,12 +89,12 @@ def material(**changes: Any) -> Material:
                 principal="mal@example.org",
                 at=datetime(2026, 11, 24, 9, 31, tzinfo=UTC),
                 how="SSH signature",
-                counts="the key was revoked",
+                event="01K",
+                why_not="the key was revoked",
             ),
         ),
         "approvals_needed": 2,
         "holdout_uses": 1,
-        "window": (datetime(2013, 7, 1, 4, tzinfo=UTC), datetime(2013, 10, 1, 3, tzinfo=UTC)),
         "differences": Differences(
             a="late-arrival@v1.0.0",
             b="late-arrival@v2.0.0",
@@ -100,7 +104,7 @@ def material(**changes: Any) -> Material:
             ),
             code=(Change(name="src/train.py", how="changed", a="a" * 40, b="b" * 40),),
         ),
-        "files": {"src/train.py": "training", "metrics.json": "result"},
+        "code": {"src/train.py": "training"},
         "consumers": (Consumer(name="shop", owner="ana@example.org", purpose="offers delay cover"),),
         "rollback": "`actum promote late-arrival --to production --back`",
         "rebuilt": "bytes, today",

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from actum.catalogue.consents import Consent
 from actum.records.event import Figure, Finding
 from actum.review.markup import bars, code, text
-from actum.review.material import Consent, Consumer, Trouble
+from actum.review.material import Consumer, Trouble
 from actum.review.page import LARGEST, page
 from tests.review.promotions import judged, material, slice_
 
@@ -26,7 +27,7 @@ def test_the_first_promotion_reads_as_agreed(golden: Golden) -> None:
         judged(), champion=None, figures=(Figure(metric="auc", challenger=0.7),), slices=(), flips={}, calibration={}
     )
     first = material(
-        replaces=None, judged=alone, differences=None, files=None, rollback="", holdout_uses=0, findings=(), consents=()
+        replaces=None, judged=alone, differences=None, code=None, rollback="", holdout_uses=0, findings=(), consents=()
     )
     golden("first.md", page(first))
 
@@ -55,7 +56,7 @@ def test_a_page_that_is_too_long_loses_details_in_a_stated_order_and_says_so() -
     many = tuple(slice_(f"C{number}", 1000, 0.01) for number in range(1500))
     whole = page(material(judged=dataclasses.replace(judged(), slices=many)))
     assert len(whole) <= LARGEST
-    assert "Left out to fit the page: lineage, files, calibration, card, consumers, slices." in whole
+    assert "Left out to fit the page: lineage, code, calibration, card, consumers, slices." in whole
     assert "<details><summary>Checks" in whole
     assert whole.startswith("<!-- actum:promotion model=late-arrival stage=production -->\n### ")
 
@@ -78,7 +79,11 @@ def test_no_field_of_the_material_reaches_the_page_unescaped() -> None:
             version=bad,
             findings=(Finding(gate=bad, outcome="failed", because=bad),),
             troubles=(Trouble(weight="warn", path=bad, message=bad, hint=bad),),
-            consents=(Consent(principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, comment=bad, counts=bad),),
+            consents=(
+                Consent(
+                    principal=bad, at=datetime(2026, 1, 1, tzinfo=UTC), how=bad, event=bad, comment=bad, why_not=bad
+                ),
+            ),
             consumers=(Consumer(name=bad, owner=bad, purpose=bad),),
             break_glass=bad,
             rebuilt=bad,

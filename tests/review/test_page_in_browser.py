@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Change, Differences
 from actum.records.card import ModelCard
 from actum.records.event import Figure, Finding
 from actum.records.judgement import Slice
 from actum.records.policy import Margin, Weight
-from actum.review.material import Consent, Consumer, Material, Trouble
+from actum.review.material import Consumer, Material, Trouble
 from actum.review.page import page
 from tests.review.browser import NO_BROWSER, SCREEN, Seen, browser, look
 from tests.review.promotions import judged, material, slice_
@@ -112,9 +113,11 @@ def full_of(words: str) -> Material:
         ),
         judged=dataclasses.replace(judged(), figures=(metric,), slices=(one,), flips={f"{words}->{words}": 3}),
         margins={words: Margin(metric=words, moves_by_at_most=0.1)},
-        consents=(Consent(principal=words, at=at, how=words, groups=(words,), counts=words, comment=words),),
+        consents=(
+            Consent(principal=words, at=at, how=words, event=words, groups=(words,), why_not=words, comment=words),
+        ),
         differences=Differences(a=words, b=words, params=(change,), metrics=(change,), unknown=(words,)),
-        files={words: "training"},
+        code={words: "training"},
         consumers=(Consumer(name=words, owner=words, purpose=words),),
         rebuilt=words,
         card=ModelCard(schema="model/1", model="late-arrival", owner=words, artifact="m.skops", purpose=words),

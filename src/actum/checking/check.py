@@ -52,8 +52,11 @@ def check(
     environ: Mapping[str, str],
     now: datetime,
     tell: Teller = silent,
+    allow_pickle: bool = False,
 ) -> Checked:
     """Check a revision; nothing is written. The evidence branch is no change of the trunk, and judged by its own rules.
+
+    ``allow_pickle``: leave to load models of the base that may run code when they are loaded.
 
     Raises:
         UserError: There is nothing to compare with.
@@ -66,7 +69,7 @@ def check(
         scope=scope,
         evidence=open_evidence(repo),
         now=now,
-        means=means_of(scope.base, environ, tell),
+        means=means_of(scope.base, environ, tell, allow_pickle=allow_pickle),
     )
     dossiers: list[Dossier] = []
     found = [

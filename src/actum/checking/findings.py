@@ -19,6 +19,7 @@ KINDS = {
     "pointer-version": "the promoted version is not on the base, or has other bytes there",
     "promotion-alone": "a promotion is on record that no pointer followed",
     "promotion-plan": "the plan's digest is not that of the base: what was planned has changed",
+    "promotion-intent": "it was planned as an ordinary promotion and says roll-back or break-glass, or otherwise round",
     "promotion-evidence": "the promotion's findings are not what the base's policy says",
     "promotion-gate": "a gate is closed",
     "promotion-time": "the promotion's times cannot be",

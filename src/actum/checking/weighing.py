@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from actum import gates, layout, registry
-from actum.approvals.judging import Tally
+from actum.approvals.judging import Tally, approvals_rule
 from actum.checking.bench import Bench, Move
 from actum.checking.findings import Objection, block, warn
 from actum.errors import UserError
 from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
+from actum.planning.digest import Ground, Intent, named_moment
 from actum.planning.lenient import policy_of, version_of
-from actum.planning.pending import approvals_rule, promotion_subject, tally_of
-from actum.planning.plan import ROLLBACK, Edge, digest_of, named_moment, rollback
+from actum.planning.plan import ROLLBACK, rollback
 from actum.planning.remote import DVC_CONFIG
 from actum.planning.remote import GATE as REMOTE
+from actum.planning.waiting import promotion_subject, tally_of
 from actum.records.event import Comparison, Finding
 from actum.records.version import ModelVersion
 from actum.store import Store
@@ -75,17 +76,21 @@ def weigh(bench: Bench, move: Move, candidate: ModelVersion) -> Dossier:
 
 
 def _plan(bench: Bench, move: Move) -> Iterator[Objection]:
-    promotion, base = move.promotion, bench.scope.base
-    edge = Edge(
-        model=move.card.model,
+    promotion, intent = move.promotion, Intent.of(move.promotion)
+    ground = Ground(
+        base=bench.scope.base,
+        card=move.card,
         stage=promotion.stage,
         version=promotion.version,
-        effective_at=move.event.effective_at,
+        pointer=move.before,
         named=named_moment(move.event),
     )
-    digest = digest_of(base, move.card, edge, move.before)
-    if promotion.plan != digest or promotion.policy != move.card.policy:
-        because = f"plan: is {promotion.plan[:15]}, {bench.scope.base_name} gives {digest[:15]}"
+    meant = ground.meant_by(promotion.plan)
+    if meant not in (None, intent):
+        because = f"plan: is that of {meant}, the event is of {intent}: what was agreed to is another thing"
+        yield block("promotion-intent", move.event_path, because, again(move, back=intent.back))
+    elif meant is None or promotion.policy != move.card.policy:
+        because = f"plan: is {promotion.plan[:15]}, {bench.scope.base_name} gives {ground.digest(intent)[:15]}"
         yield block("promotion-plan", move.event_path, because, again(move))
 
 

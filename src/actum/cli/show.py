@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import click
 
-from actum import digests
+from actum import digests, layout
+from actum.catalogue.consents import Consent
 from actum.catalogue.details import (
     DecisionDetail,
     Detail,
@@ -17,6 +19,7 @@ from actum.catalogue.details import (
     RunDetail,
     StageDetail,
     VersionDetail,
+    Waiting,
     detail,
 )
 from actum.catalogue.figures import written
@@ -26,14 +29,17 @@ from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
 from actum.cli.progress import telling
-from actum.cli.reading import open_catalogue
+from actum.cli.reading import Reading, open_catalogue
 from actum.cli.wording import both, clip, moment, recorded, seconds, section, size, wrap
+from actum.errors import UserError
+from actum.planning.waiting import waiting_at
 from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.records.event import Approval, Attestation, Promotion, Seal
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunEnvironment
 from actum.records.version import VersionEnvironment
+from actum.store import Store
 
 _SCHEMAS = {
     ModelDetail: "model-detail/1",
@@ -54,11 +60,14 @@ _TEXT = 76
 def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
     """Show one thing: MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID or MODEL/ULID (a decision).
 
-    Of a ULID six characters are enough where they are unique.
+    Of a ULID six characters are enough where they are unique. A stage tells who agreed to what stands there, and
+    what waits on its branch to take its place.
     """
     with telling(context, "reading the records", as_json=as_json):
         reading = open_catalogue(context, at)
         found = detail(reading.holdings, identify(reading.holdings, id))
+        if isinstance(found, StageDetail) and at is None:
+            found = replace(found, waiting=_waiting(reading, found.row))
     steps = _steps(found)
     if as_json:
         reading.envelope(_SCHEMAS[type(found)], encode(found), next_=steps)
@@ -67,8 +76,23 @@ def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
     reading.notes(next_=steps)
 
 
+def _waiting(reading: Reading, row: StageRow) -> Waiting | None:
+    truth = reading.holdings.truth
+    try:
+        return waiting_at(Store(truth.repo, truth.commit), row.model, row.stage, now=reading.holdings.now)
+    except UserError as error:  # the branch, or what decides about it, cannot be read: the rest can
+        reading.holdings.note(layout.promotion_branch(row.model, row.stage), error)
+        return None
+
+
 def _steps(found: Detail) -> Sequence[str]:
-    return (f"actum why {found.id}",) if isinstance(found, DecisionDetail) else ()
+    if isinstance(found, DecisionDetail):
+        return (f"actum why {found.id}",)
+    waiting = found.waiting if isinstance(found, StageDetail) else None
+    if waiting is None or not isinstance(found, StageDetail):
+        return ()
+    agree = f"actum approve {found.row.model}@v{waiting.version} --to {found.row.stage}"
+    return (f"actum check --head {waiting.branch}", agree)
 
 
 def _model(found: ModelDetail) -> None:
@@ -134,12 +158,17 @@ def _stage(found: StageDetail) -> None:
     output.facts(
         (
             ("promoted", row.by and f"by {row.by}" + (f", replaces {row.replaces}" if row.replaces else "")),
+            ("roll-back", "yes" if found.back else ""),
+            ("break-glass", wrap(found.break_glass or "", _TEXT)),
             ("policy", found.policy),
             ("plan", found.plan and digests.short(found.plan)),
             ("event", row.event and f"event/{row.event}"),
         )
     )
     section("findings", (), ((finding.outcome, finding.gate, finding.because) for finding in found.findings))
+    section("approvals", (), (_consent(one) for one in found.approvals))
+    if found.waiting:
+        _print_waiting(found.waiting)
     section(
         "history",
         ("version", "since", "until", "recorded", "by"),
@@ -148,6 +177,28 @@ def _stage(found: StageDetail) -> None:
             for held in found.history
         ),
     )
+
+
+def _consent(one: Consent) -> Sequence[str]:
+    said = f"does not count: {one.why_not}" if one.why_not else clip(one.comment, _TEXT)
+    return (one.principal, ", ".join(one.groups), moment(one.at), one.how, said, f"event/{one.event}")
+
+
+def _print_waiting(waiting: Waiting) -> None:
+    click.echo("waits")
+    way = (" as a roll-back" if waiting.back else "") + (" behind broken glass" if waiting.break_glass else "")
+    proposed = f"proposed by {waiting.by} {both(waiting.effective_at, waiting.recorded_at)}{way}"
+    lacks = "\n".join(waiting.lacks) or "nothing that records tell of"
+    output.facts(
+        (
+            (waiting.version, proposed),
+            ("branch", waiting.branch),
+            ("plan", waiting.plan),
+            ("break-glass", wrap(waiting.break_glass or "", _TEXT)),
+            ("lacks", lacks),
+        )
+    )
+    section("approvals so far", (), (_consent(one) for one in waiting.approvals))
 
 
 def _run(found: RunDetail) -> None:
@@ -209,6 +260,8 @@ def _promotion(body: Promotion) -> Iterable[tuple[str, object]]:
         ("plan", body.plan),
         ("policy", body.policy),
         ("supersedes", body.supersedes and f"event/{body.supersedes}"),
+        ("roll-back", "yes" if body.back else ""),
+        ("break-glass", wrap(body.break_glass or "", _TEXT)),
     )
 
 

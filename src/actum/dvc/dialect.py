@@ -37,7 +37,7 @@ def _way_out(where: str) -> str:
     """Two trainings make a third: no line of theirs may be kept by hand, and either side whole is a beginning."""
     if posixpath.basename(where) != "dvc.lock":
         return "git status"
-    return f"git checkout --ours {where} && git add {where}  # finish the merge, then: actum run"
+    return f"git checkout HEAD -- {where}  # finish the merge, then: actum run"
 
 
 def decode_at(kind: type[T], raw: object, *, where: str, at: tuple[str | int, ...] = ()) -> T:

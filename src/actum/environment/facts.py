@@ -16,7 +16,7 @@ from actum.errors import UserError
 from actum.files import replace
 
 _RELAX = "write `exactness: relaxed` under environment: in actum.yaml; runs then say that they were not pinned"
-OLDEST_PYTHON = (3, 10)
+OLDEST_PYTHON = (3, 11)
 """The oldest Python that today's wing runs under; a recorded wing ran under its own."""
 _PRIVATE = ("HOME", "TMPDIR", "PYTHONPATH")
 

@@ -16,6 +16,22 @@ from actum import digests
 _NINETEEN_EIGHTY = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE = 0o100644
 _UNIX = 3
+# What the tool and the wing read alike: definitions of features, and the YAML that they are written in. Standard
+# library only, but for PyYAML, which the lock of a project with features holds.
+_SHARED = (
+    "digests.py",
+    "durations.py",
+    "errors.py",
+    "moments.py",
+    "names.py",
+    "definitions/*.py",
+    "files/*.py",
+    "records/__init__.py",
+    "records/codec.py",
+    "records/feature_set.py",
+    "records/forms.py",
+    "records/view.py",
+)
 
 
 def build_wing() -> bytes:
@@ -43,5 +59,6 @@ def zip_of(package: Path) -> bytes:
 
 
 def _members(package: Path) -> dict[PurePosixPath, Path]:
-    found = [package / "__init__.py", package / "models.py", *package.glob("inside/**/*.py")]
+    own = ("__init__.py", "models.py", "features/**/*.py", "inside/**/*.py")
+    found = (path for pattern in (*own, *_SHARED) for path in package.glob(pattern))
     return {PurePosixPath("actum", path.relative_to(package).as_posix()): path for path in found}

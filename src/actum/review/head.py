@@ -87,7 +87,7 @@ def _agreement(of: Material) -> str:
     plan = f"plan `{of.plan.removeprefix('sha256:')[:12]}`" if of.plan else "no plan"
     plan += f" · holds from {of.holds_from:%Y-%m-%d %H:%M} UTC" if of.holds_from else ""
     missing = [one for one in of.findings if one.gate.startswith("approval") and one.outcome == "missing"]
-    got = sorted({one.principal for one in of.consents if not one.counts})
+    got = sorted({one.principal for one in of.consents if not one.why_not})
     if not of.approvals_needed and not missing:
         return f"Approvals: none asked{_by(got)} · {plan}  "
     lacking = ", missing: " + "; ".join(brief(one.because) for one in missing[:_NAMED]) if missing else ""
@@ -108,7 +108,7 @@ def _figures(of: Material) -> Iterator[str]:
     if judged is None:
         yield "Holdout: not judged  "
         return
-    yield _holdout(of, judged)
+    yield f"Holdout {holdout(judged, of.holdout_uses)}  "
     chosen = _chosen(judged, of.margins or {})
     yield ""
     yield from table(
@@ -120,14 +120,15 @@ def _figures(of: Material) -> Iterator[str]:
     if least := least_gain(of):
         yield least
     if judged.champion:
-        yield flips(judged)
+        yield f"Flips {brief(flips(judged), _REASON).replace('-&gt;', '→')}  "
 
 
-def _holdout(of: Material, judged: Judged) -> str:
-    window = f"{of.window[0]:%Y-%m-%d} to {of.window[1]:%Y-%m-%d}, " if of.window else ""
-    times = "once" if of.holdout_uses == 1 else f"{of.holdout_uses} times"
-    used = f"used {times} before" if of.holdout_uses else "never used before"
-    return f"Holdout {window}n={judged.rows:,}, {used}  "
+def holdout(judged: Judged, uses: int) -> str:
+    """Say from when the rows are that judged, how many they are, and how many promotions they judged before."""
+    days = [f"{at:%Y-%m-%d}" for at in (judged.first_moment, judged.last_moment) if at]
+    window = f"{' to '.join(dict.fromkeys(days))}, " if days else ""
+    times = "once" if uses == 1 else f"{uses} times"
+    return f"{window}n={judged.rows:,}, " + (f"used {times} before" if uses else "never used before")
 
 
 def _chosen(judged: Judged, margins: dict[str, Margin] | object) -> list[Figure]:
@@ -188,11 +189,9 @@ def least_gain(of: Material) -> str:
 def flips(judged: Judged) -> str:
     """Say how many decisions change, and which way."""
     total = sum(judged.flips.values())
-    ways = ", ".join(
-        f"{count:,} {brief(way, _NAME).replace('-&gt;', '→')}" for way, count in judged.flips.items() if count
-    )
+    ways = ", ".join(f"{count:,} {way}" for way, count in judged.flips.items() if count)
     share = f" ({100 * total / judged.rows:.1f} %)" if judged.rows else ""
-    return f"Flips {total:,}{share}" + (f": {ways}" if ways else "") + "  "
+    return f"{total:,}{share}" + (f": {ways}" if ways else "")
 
 
 def _people(of: Material) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Differences
 from actum.records.card import ModelCard
 from actum.records.event import Finding
@@ -21,18 +22,6 @@ class Trouble:
     path: str
     message: str
     hint: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Consent:
-    """One approval. ``counts``: "" when it does, else why not."""
-
-    principal: str
-    at: datetime
-    how: str
-    groups: tuple[str, ...] = ()
-    counts: str = ""
-    comment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,8 +45,7 @@ class Material:
         approvals_needed: As the policy counts them: people in all, 0 for none.
         holds_from: The moment that the promotion names; None where it holds from its recording on.
         holdout_uses: How many promotions before this one were judged on the same rows.
-        window: First and last business moment of the holdout; None where unknown.
-        files: Changed path of git -> what it is part of: ``training``, ``serving``, ``result`` or ``other``.
+        code: Changed path -> what it affects: ``training``, ``serving`` or ``other``.
         rollback: The version that would be returned to, and the command; "" for none.
         rebuilt: What the last attestation says, in words; "" where there is none.
         digests: Name -> digest or commit, for who audits this in ten years.
@@ -79,9 +67,8 @@ class Material:
     approvals_needed: int = 0
     holds_from: datetime | None = None
     holdout_uses: int = 0
-    window: tuple[datetime, datetime] | None = None
     differences: Differences | None = None
-    files: Mapping[str, str] | None = None
+    code: Mapping[str, str] | None = None
     consumers: tuple[Consumer, ...] = ()
     rollback: str = ""
     rebuilt: str = ""

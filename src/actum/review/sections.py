@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from actum.catalogue.differences import Change, FileChange
@@ -25,7 +24,7 @@ def sections(of: Material) -> Iterator[Section]:
         ("slices", _slices),
         ("calibration", _calibration),
         ("changes", _changes),
-        ("files", _files),
+        ("code", _code),
         ("approvals", _approvals),
         ("consumers", _consumers),
         ("card", _card),
@@ -141,14 +140,12 @@ def _value(value: object, present: bool) -> str:
     return brief(plain)
 
 
-def _files(of: Material) -> list[str]:
-    if not of.files:
+def _code(of: Material) -> list[str]:
+    if not of.code:
         return []
-    order = ("training", "serving", "other", "result")
-    rows = [(kind, code(path)) for kind in order for path, affects in of.files.items() if affects == kind]
-    counts = Counter(of.files.values())
-    told = " · ".join(f"{kind} {counts[kind]}" for kind in order if counts[kind])
-    return fold(f"Changed files: {told}", table(("is part of", "file"), rows))
+    order = ("training", "serving", "other")
+    rows = [(kind, code(path)) for kind in order for path, affects in of.code.items() if affects == kind]
+    return fold(f"Changed code: {len(rows)}", table(("affects", "file"), rows))
 
 
 def _approvals(of: Material) -> list[str]:
@@ -160,7 +157,7 @@ def _approvals(of: Material) -> list[str]:
             ", ".join(map(text, one.groups)),
             f"{one.at:%Y-%m-%d %H:%M} UTC",
             text(one.how),
-            "✔" if not one.counts else f"does not count: {text(one.counts)}",
+            "✔" if not one.why_not else f"does not count: {text(one.why_not)}",
             text(one.comment),
         )
         for one in of.consents

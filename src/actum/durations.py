@@ -1,0 +1,34 @@
+"""Spans of time as people write them in definitions: ``30m``, ``3h``, ``7d``."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_FORM = re.compile(r"([1-9][0-9]{0,8})(s|m|h|d|w)")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_MOST = 36_525 * 86_400
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a whole number of seconds, minutes, hours, days or weeks; a day is 24 hours, whatever the clocks do.
+
+    Raises:
+        ValueError: It is none, it is nothing at all, or it is longer than a century.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError(f"is {text!r}, must be a span longer than nothing, such as 30m, 3h or 7d")
+    seconds = int(found[1]) * _SECONDS[found[2]]
+    if seconds > _MOST:
+        raise ValueError(f"is {text!r}, must be at most a century")
+    return timedelta(seconds=seconds)
+
+
+def duration_problem(text: str) -> str:
+    """Say what is wrong with a span of time; "" when it is sound."""
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        return str(error)
+    return ""

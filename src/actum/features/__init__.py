@@ -1,0 +1,1 @@
+"""Features inside the locked environment: training sets, the online store, look-ups. Part of the wing."""
