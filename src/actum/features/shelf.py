@@ -91,6 +91,7 @@ class Shelf:
         Args:
             known_until: Microseconds, UTC. What happened or became known later does not count; of the rows before
                 it each entity's last one is there, and those after it are what only the passing of time brings about.
+                An entity of which nothing counts any more is left out, as if it had never been seen.
 
         Raises:
             DefinitionError: View and source do not fit together.
@@ -101,9 +102,17 @@ class Shelf:
         parts = parts_of(variables)
         if events.static:
             return Log(relation=always(events, parts[0]), entity=events.entity, features=features)
-        if known_until is not None:
-            known = events.relation.filter(events.relation["_since"] <= constant(known_until))
-            events = replace(events, relation=known)
-        logs = [(part, self.engine.kept(self._made(part, events))) for part in parts]
+        counting = [(part, _counting(events, part, known_until)) for part in parts]
+        logs = [(part, self.engine.kept(self._made(part, left))) for part, left in counting]
         relation = united(logs, events.keys, self.engine, known_until)
         return Log(relation=relation, entity=events.entity, features=features)
+
+
+def _counting(events: Events, part: Part, known_until: int | None) -> Events:
+    """Return the events that are known at a moment and still count then, or will."""
+    if known_until is None:
+        return events
+    left = events.relation.filter(events.relation["_since"] <= constant(known_until))
+    if part.span is not None:
+        left = left.filter(left["_event_at"] > constant(known_until - part.span))
+    return replace(events, relation=left)
