@@ -74,7 +74,7 @@ def material(checked: Checked, of: Dossier) -> Material:
 def _troubles(checked: Checked) -> Iterator[Trouble]:
     for one in checked.objections:
         if one.kind not in _TOLD_AS_FINDINGS:
-            yield Trouble(weight=one.weight, path=one.path, message=one.message, hint=one.hint)
+            yield Trouble(weight=one.weight, path=one.path, message=one.text, hint=one.hint)
 
 
 def _margins(of: Dossier) -> Mapping[str, Margin]:

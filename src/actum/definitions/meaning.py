@@ -37,7 +37,8 @@ def _source(view: FeatureView, source: Source) -> Any:
     """Say which events. Of the entity its columns, not what a view calls them, but in the order of their names:
     two that change places give other values for the same keys.
     """
-    return {
+    absent = {"missing": sorted(set(source.missing))} if source.missing else {}
+    return absent | {
         "from": source.path or [source.connect, source.table],
         "entity": [source.keys.get(name, name) for name in sorted(view.entity)],
         "event_at": source.event_at,

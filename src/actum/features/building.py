@@ -11,6 +11,7 @@ from typing import Any
 
 from actum.definitions.definitions import DefinitionError, Variable
 from actum.definitions.expression import Dtype
+from actum.features.arrays import whole_numbers
 from actum.features.compiling import Scope, Typed, TypeProblem, compiled, fitted
 from actum.features.engines import Engine
 from actum.features.events import place_of
@@ -32,15 +33,46 @@ class Known:
     type: Dtype | None
 
 
-def build(wanted: Wanted, engine: Engine, *, say: Say = lambda _: None) -> Any:
-    """Return the training set as an Arrow table: key, moment, kept columns, features.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Built:
+    """A training set.
+
+    Attributes:
+        table: Of Arrow: key, moment, kept columns, features.
+        features: How many.
+        computed: Logs that were made on the way; ``reused``: logs that lay in the cache.
+    """
+
+    table: Any
+    features: int
+    computed: int
+    reused: int
+
+
+def build(wanted: Wanted, engine: Engine) -> Any:
+    """Return a training set as an Arrow table: key, moment, kept columns, features.
+
+    Raises:
+        UserError: As :func:`built`.
+    """
+    return built(wanted, engine).table
+
+
+def built(wanted: Wanted, engine: Engine, *, cache: Path | None = None, say: Say = lambda _: None) -> Built:
+    """Build a training set.
+
+    Args:
+        cache: A folder in which the logs of views stay, for the next set.
+        say: Told what is being done.
 
     Raises:
         UserError: Labels, views and sources do not fit together; the message says where.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="actum-features-") as scratch:
-            return _Build(wanted, engine, Path(scratch), say).table()
+            shelf = Shelf(root=wanted.root, engine=engine, scratch=Path(scratch), cache=cache)
+            table = _Build(wanted, shelf, say).table()
+            return Built(table=table, features=len(wanted.set.features), computed=shelf.computed, reused=shelf.reused)
     except DefinitionError as error:
         raise located(wanted.root, error) from error
 
@@ -48,9 +80,8 @@ def build(wanted: Wanted, engine: Engine, *, say: Say = lambda _: None) -> Any:
 class _Build:
     """One training set in the making: columns become known until those that are asked for are."""
 
-    def __init__(self, wanted: Wanted, engine: Engine, scratch: Path, say: Say) -> None:
-        self.wanted, self.engine, self.say = wanted, engine, say
-        self.shelf = Shelf(root=wanted.root, engine=engine, scratch=scratch)
+    def __init__(self, wanted: Wanted, shelf: Shelf, say: Say) -> None:
+        self.wanted, self.shelf, self.say = wanted, shelf, say
         self.known: dict[str, Known] = {}
 
     @cached_property
@@ -125,21 +156,22 @@ class _Build:
             )
             for part, found in self.shelf.looked_up(view, asked, moments):
                 self.say(f"{view.view}: {', '.join(one.name for one in part.variables)}")
-                self.known |= {one.name: Known(found[one.name], one.type) for one in part.variables}
+                self.known |= {one.name: Known(found[one.name], one.type) for one in part.variables if one in asked}
 
     def evaluate(self, variables: Sequence[Variable]) -> None:
         """Let features become known that are computed from others and from what the request says."""
+        import numpy as np
         import pyarrow as pa
 
         if not variables:
             return
         used = sorted({name for one in variables for name in self.reads(one)})
         arrays = {f"_c{index}": self.known[name].values for index, name in enumerate(used)}
-        count = pa.array(range(len(self.labels)), pa.int64())
-        rows = self.engine.rows(pa.table({"_row": count, **arrays}))
+        count = whole_numbers(np.arange(len(self.labels), dtype=np.int64))
+        rows = self.shelf.engine.rows(pa.table({"_row": count, **arrays}))
         names = {name: f"_c{index}" for index, name in enumerate(used)}
         made = {one.name: self.value(one, rows, names) for one in variables}
-        found = in_order(variables, self.engine.table(rows.select("_row", **made)), len(self.labels))
+        found = in_order(variables, self.shelf.engine.table(rows.select("_row", **made)), len(self.labels))
         self.known |= {one.name: Known(found[one.name], one.type) for one in variables}
 
     def value(self, variable: Variable, rows: Relation, columns: Mapping[str, str]) -> Value:

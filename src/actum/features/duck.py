@@ -12,7 +12,7 @@ from actum.errors import UserError
 from actum.features.columns import Column
 from actum.features.engines import FINER, Engine, EngineName
 from actum.features.sql import quoted, relation, sql_of
-from actum.features.values import INSIDE, Relation
+from actum.features.values import INSIDE, Relation, schema_of
 
 _BATCH_ROWS = 65_536
 # The statistics of a Parquet file know nothing of NaN, and DuckDB believes them: isnan() is then false for every row.
@@ -70,7 +70,7 @@ class Duck(Engine):
         self._connection.register(arrow, table)
         self._do(f"CREATE TEMP TABLE {name} AS SELECT * FROM {arrow}")
         self._connection.unregister(arrow)
-        return relation(name, {field.name: _ibis_type(field.type) for field in table.schema})
+        return relation(name, schema_of(table))
 
     def kept(self, relation_: Relation) -> Relation:
         name = self.new_name()
@@ -127,13 +127,3 @@ def _texts(column: Column) -> dict[str, str]:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
-
-
-def _ibis_type(arrow: Any) -> str:
-    from pyarrow import types
-
-    if types.is_integer(arrow):
-        return "int64"
-    if types.is_floating(arrow):
-        return "float64"
-    return "boolean" if types.is_boolean(arrow) else "string"

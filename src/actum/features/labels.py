@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from actum.definitions.expression import Dtype
 from actum.errors import UserError
+from actum.features.arrays import numbers, whole_numbers
 from actum.features.columns import Column, column_of
 from actum.features.times import told
 from actum.features.zones import Steps, local_offsets, unclear
@@ -21,7 +22,7 @@ class LabelRows:
 
     Attributes:
         table: As it was read, all its columns.
-        moments: NumPy's whole microseconds, UTC, one a row.
+        moments: Whole microseconds, UTC, one a row.
     """
 
     set: FeatureSet
@@ -54,7 +55,7 @@ class LabelRows:
         others = labels.keep if labels.keep is not None else self.table.column_names
         names = list(dict.fromkeys([*first, *others]))
         columns = [_stable(self.table[name]) for name in names]
-        columns[names.index(labels.moment)] = pa.array(self.moments, pa.timestamp("us", tz="UTC"))
+        columns[names.index(labels.moment)] = self.moments.cast(pa.timestamp("us", tz="UTC"))
         return pa.table(columns, names=names)
 
     def refuse(self, problem: str, *, hint: str = "") -> NoReturn:
@@ -67,10 +68,8 @@ def read_labels(wanted: FeatureSet, root: Path) -> LabelRows:
     Raises:
         UserError: The file, a column or a moment is missing, two rows have one key, or a moment has no time zone.
     """
-    import numpy as np
-
     table = _read(wanted, root / wanted.labels.path)
-    rows = LabelRows(set=wanted, table=table, moments=np.zeros(0, dtype=np.int64))
+    rows = LabelRows(set=wanted, table=table, moments=None)
     labels = wanted.labels
     for field, names in (("moment", [labels.moment]), ("key", labels.key), ("keep", labels.keep or ())):
         for name in names:
@@ -82,7 +81,7 @@ def read_labels(wanted: FeatureSet, root: Path) -> LabelRows:
     if moments.null_count:
         rows.refuse(f"labels.moment: {labels.moment} is missing in {_counted(moments.null_count)}")
     _refuse_twins(rows)
-    return LabelRows(set=wanted, table=table, moments=numbers(moments))
+    return LabelRows(set=wanted, table=table, moments=moments)
 
 
 def _read(wanted: FeatureSet, path: Path) -> Any:
@@ -152,14 +151,7 @@ def _micros(rows: LabelRows, values: Any, column: Column) -> Any:
         shown = told(int(at[bad[0]])).removesuffix(" UTC")
         problem = f"labels: {column.name}: the clocks of {zone} showed {_counted(len(bad), 'time')} twice or never"
         rows.refuse(f"{problem}, such as {shown}", hint="write them in UTC")
-    return pc.subtract(whole, pa.array(_at(offsets, at)))
-
-
-def numbers(values: Any) -> Any:
-    """Return whole numbers of Arrow, none missing, to NumPy; ``to_numpy`` would import pandas for it, for a second."""
-    import numpy as np
-
-    return np.from_dlpack(values)
+    return pc.subtract(whole, whole_numbers(_at(offsets, at)))
 
 
 def _at(steps: Steps, times: Any) -> Any:

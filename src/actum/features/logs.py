@@ -70,7 +70,8 @@ def united(
         moments = _unfinished(moments, keys, known_until)
     if not others:
         return first if known_until is None else moments.inner_join(first, [*keys, "_since"])
-    moments = engine.kept(moments.mutate(_row=ibis.row_number(), _at=moments["_since"]))
+    numbered = ibis.row_number().over(ibis.window(order_by=[*keys, "_since"]))
+    moments = engine.kept(moments.mutate(_row=numbered, _at=moments["_since"]))
     result = moments.select("_row", *keys, "_since")
     for part, log in logs:
         names = [one.name for one in part.variables]

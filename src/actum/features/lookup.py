@@ -9,9 +9,9 @@ from typing import Any
 from actum.definitions.definitions import DefinitionError, Variable
 from actum.definitions.expression import Dtype
 from actum.features import latest
+from actum.features.arrays import numbers, whole_numbers
 from actum.features.engines import Engine
 from actum.features.events import Events
-from actum.features.labels import numbers
 from actum.features.parts import Part
 from actum.features.values import INSIDE, Relation
 
@@ -21,7 +21,7 @@ COUNTED = ("count", "distinct")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moments:
-    """Rows that ask: NumPy's microseconds, UTC, and the entity of each."""
+    """Rows that ask: when, in microseconds UTC, and the entity of each, all of Arrow."""
 
     at: Any
     keys: Mapping[str, Any]
@@ -32,8 +32,8 @@ class Moments:
         import numpy as np
         import pyarrow as pa
 
-        rows = pa.array(np.arange(len(self.at), dtype=np.int64))
-        return engine.rows(pa.table({"_row": rows, **self.keys, "_at": pa.array(self.at, pa.int64())}))
+        rows = whole_numbers(np.arange(len(self.at), dtype=np.int64))
+        return engine.rows(pa.table({"_row": rows, **self.keys, "_at": self.at}))
 
 
 def refuse_other_keys(events: Events, moments: Moments) -> None:
@@ -81,7 +81,7 @@ def in_order(variables: Sequence[Variable], found: Any, count: int) -> dict[str,
 
     places = np.full(count, -1, dtype=np.int64)
     places[numbers(found["_row"].combine_chunks())] = np.arange(found.num_rows)
-    taken = pa.array(places, mask=places < 0)
+    taken = whole_numbers(places, places >= 0)
     arrays = {}
     for one in variables:
         values = found[one.name].combine_chunks().cast(_arrow(one.type)).take(taken)

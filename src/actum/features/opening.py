@@ -11,6 +11,7 @@ from pathlib import Path
 from actum.errors import UserError
 from actum.features.duck import Duck
 from actum.features.engines import Engine, EngineName
+from actum.features.spark import Spark
 
 _NEEDED = {"ibis": "ibis-framework[duckdb]", "duckdb": "duckdb", "pyarrow": "pyarrow", "pyspark": "pyspark<4.1"}
 
@@ -27,8 +28,15 @@ def opened(name: EngineName, *, memory: str = "1500MB", threads: int | None = No
         UserError: The environment lacks the engine or what it is driven with.
     """
     _require("ibis", "duckdb", "pyarrow", *(["pyspark"] if name == "spark" else []))
-    with tempfile.TemporaryDirectory(prefix="actum-features-") as folder, Duck(Path(folder), memory, threads) as engine:
+    with (
+        tempfile.TemporaryDirectory(prefix="actum-features-") as folder,
+        _started(name, Path(folder), memory, threads) as engine,
+    ):
         yield engine
+
+
+def _started(name: EngineName, folder: Path, memory: str, threads: int | None) -> Engine:
+    return Spark(folder, threads) if name == "spark" else Duck(folder, memory, threads)
 
 
 def _require(*modules: str) -> None:

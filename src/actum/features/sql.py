@@ -14,6 +14,8 @@ def sql_of(relation: Relation, dialect: str) -> str:
     """
     import ibis
 
+    if dialect == "pyspark":
+        ibis.pyspark  # noqa: B018  its compiler asks for settings that only its backend brings
     fused = ibis.options.sql.fuse_selects
     ibis.options.sql.fuse_selects = False
     try:

@@ -24,6 +24,20 @@ INSIDE: dict[Dtype, str] = {
 }
 
 
+def schema_of(table: Any) -> dict[str, str]:
+    """Return Ibis' types of an Arrow table that has types of the inside."""
+    from pyarrow import types
+
+    def inside(arrow: Any) -> str:
+        if types.is_integer(arrow):
+            return "int64"
+        if types.is_floating(arrow):
+            return "float64"
+        return "boolean" if types.is_boolean(arrow) else "string"
+
+    return {field.name: inside(field.type) for field in table.schema}
+
+
 def constant(value: str | int | float | bool) -> Value:
     """Return a literal of exactly our type: an engine would take a short whole number for one of 32 bits."""
     import ibis

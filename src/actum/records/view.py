@@ -53,6 +53,7 @@ class Source:
 
     Attributes:
         path: One file or a glob.
+        missing: Texts of a CSV file that say that nothing is there, beside the empty one.
         connect: Address for ``ibis.connect``; ``table``: the table there.
         keys: Entity -> column, where the column has another name.
         event_at: Column that says when it happened; absent, the rows hold always.
@@ -65,6 +66,7 @@ class Source:
     """
 
     path: RepoPath = ""
+    missing: tuple[str, ...] = ()
     connect: str = ""
     table: str = ""
     keys: dict[str, str] = field(default_factory=dict)
