@@ -37,6 +37,7 @@ from tests.real_git import git, write
 from tests.scored_project import Loans, new_ids
 
 MODEL = "late"
+EVENING = "2013-04-17T21:17:00Z"
 FIRST_DAY, LAST_DAY = "2013-04-15", "2013-04-19"
 FLIGHTS, PLANES, LABELS = "data/flights.parquet", "data/planes.csv", "data/offers.parquet"
 REQUIREMENTS = """\
@@ -199,6 +200,12 @@ def _shipped(name: str) -> pd.DataFrame:
     return pd.read_csv(next(Path(package, "data").glob(f"{name}.csv*")))
 
 
+def planes() -> pd.DataFrame:
+    """Return the aircraft as registered."""
+    table = _shipped("planes")
+    return table.astype({"year": "Int64"})[["tailnum", "year", "seats"]]
+
+
 def offers(table: pd.DataFrame) -> pd.DataFrame:
     """Return what is known of flights when cover is offered, and what became of them."""
     return table[["offer", "offered_at", "leaves_at", "carrier", "flight", "origin", "distance", "late"]]
@@ -249,9 +256,7 @@ def _write_data(root: Path) -> None:
     (root / "data").mkdir()
     table.drop(columns=["offer", "offered_at", "late"]).to_parquet(root / FLIGHTS, index=False)
     offers(table).to_parquet(root / LABELS, index=False)
-    planes = _shipped("planes")
-    planes["year"] = planes["year"].astype("Int64")
-    planes[["tailnum", "year", "seats"]].to_csv(root / PLANES, index=False)
+    planes().to_csv(root / PLANES, index=False)
     cache_ = cache_of(read_config(root, os.environ))
     for path in (FLIGHTS, LABELS, PLANES):
         found = cache_.put_file(root / path)

@@ -133,6 +133,16 @@ def test_truth_has_three_values(one: Any, other: Any, both: Any, either: Any) ->
     assert compiled(parse("one or other"), names, "bool")([one, other]) is either
 
 
+@pytest.mark.parametrize(
+    ("moment", "hour", "minute"),
+    [(-2_850_000_000_000_000, 16, 20), (4_150_000_000_000_000, 4, 46)],
+    ids=["1879, by no local mean time", "2101, by no summer time"],
+)
+def test_beyond_the_years_1900_to_2100_the_nearest_offset_holds(moment: int, hour: int, minute: int) -> None:
+    assert value("hour(t, 'America/New_York')", "int", t=moment) == hour
+    assert value("minute(t, 'America/New_York')", "int", t=moment) == minute
+
+
 def test_of_the_two_zeros_a_feature_has_one() -> None:
     assert math.copysign(1, value("x * 0.0", "float", x=-1.0)) == 1
 

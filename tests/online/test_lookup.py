@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from actum.definitions.definitions import DefinitionError
+from actum.environment.wing import build_wing
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.online.lookup import Lookup, SkewError
 from actum.online.sqlite import SqliteStore
@@ -217,3 +221,24 @@ def test_what_cannot_be_computed_names_the_feature(place: Path) -> None:
     with pytest.raises(DefinitionError) as refused:
         Lookup(place, definitions(DELAYS, {**AT_REQUEST, "features": features}), ["odd"])
     assert str(refused.value) == "features/at_request.yaml: features[0].of: + takes numbers, not string"
+
+
+def test_a_server_needs_the_wing_and_the_standard_library_alone(place: Path, tmp_path: Path) -> None:
+    wing = tmp_path / "wing.zip"
+    wing.write_bytes(build_wing())
+    (tmp_path / "delays.json").write_text(json.dumps(DELAYS))
+    script = f"""
+import json, sys
+from datetime import datetime, UTC
+from pathlib import Path
+sys.path.insert(0, {str(wing)!r})
+from actum.features import Lookup
+from actum.definitions.definitions import Definitions
+from actum.records.codec import decode
+from actum.records.view import FeatureView
+view = decode(FeatureView, json.loads(Path({str(tmp_path / "delays.json")!r}).read_text()))
+lookup = Lookup(Path({str(place)!r}), Definitions.of([view]), ["delay_mean_3h"])
+print(lookup.one({{"origin": "JFK"}}, at=datetime(2013, 4, 18, 12, tzinfo=UTC)).values)
+"""
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("{'delay_mean_3h': 30.5}\n", "")

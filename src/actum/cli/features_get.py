@@ -70,7 +70,8 @@ def _show(answered: Answered) -> None:
     for name, value in answered.given.items():
         click.echo(f"  {click.style(name.ljust(width), dim=True)}  {_written(value)}")
     for name, value in found.values.items():
-        click.echo(f"  {name.ljust(width)}  {_written(value)}" + (f" {units[name]}" if units[name] else ""))
+        unit = f" {units[name]}" if units[name] and value is not None else ""
+        click.echo(f"  {name.ljust(width)}  {_written(value)}{unit}")
     if found.until is not None:
         age = f", {seconds(found.age.total_seconds())} before" if found.age else ""
         click.echo(f"known until {moment(found.until)}{age}")

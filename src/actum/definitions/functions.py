@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
-from actum.definitions.zones import zone
+from actum.definitions.zones import FIRST, LAST, zone
 
 Value: TypeAlias = float | int | str | bool | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,7 +63,11 @@ def calendar(part: str, zone_name: str) -> Callable[[int], int]:
     pick: Callable[[datetime], int] = datetime.isoweekday if part == "weekday" else operator.attrgetter(part)
 
     def value(moment: int) -> int:
-        return pick((_EPOCH + timedelta(microseconds=moment)).astimezone(there))
+        at = _EPOCH + timedelta(microseconds=moment)
+        if FIRST <= at < LAST:
+            return pick(at.astimezone(there))
+        offset = (FIRST if at < FIRST else LAST).astimezone(there).utcoffset() or timedelta()
+        return pick(at + offset)
 
     return value
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+# Before and after these years the nearest offset holds, in Python as in every engine.
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
+
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """Return a time zone that :func:`actum.definitions.parsing.parse` has let through.
+    """Return a time zone.
 
     Raises:
         KeyError: There is none of that name.

@@ -14,17 +14,21 @@ _EXACT: dict[str, type] = {"float": float, "int": int, "string": str, "bool": bo
 _LARGEST = 2**63
 
 
+class GivenError(UserError):
+    """A key or a value of the request is not given, or is of another type."""
+
+
 def taken(given: Given, values: Mapping[str, Any]) -> Plain:
     """Return one value as it is computed with; NaN is missing.
 
     Raises:
-        UserError: It is not there, or of another type.
+        GivenError: It is not there, or of another type.
     """
     try:
         value = values[given.column]
     except KeyError:
         problem = f"{given.column} is not given, which {given.of} needs ({given.type})"
-        raise UserError(problem, hint="give null where it is missing") from None
+        raise GivenError(problem, hint="give null where it is missing") from None
     if type(value) is _EXACT.get(given.type) and value == value:
         return cast("Plain", value)
     return _brought(given, value.item() if hasattr(value, "item") else value)
@@ -44,15 +48,15 @@ def _brought(given: Given, value: Any) -> Plain:
             return str(value)
         case "timestamp" if isinstance(value, datetime):
             if value.tzinfo is None:
-                raise UserError(f"{given.column}: {value.isoformat()} has no time zone", hint="make it UTC")
+                raise GivenError(f"{given.column}: {value.isoformat()} has no time zone", hint="make it UTC")
             return microseconds_of(value)
-    raise UserError(f"{given.column}: is {value!r}, {given.of} wants {_a(given.type)}")
+    raise GivenError(f"{given.column}: is {value!r}, {given.of} wants {_a(given.type)}")
 
 
 def _whole(given: Given, value: int) -> int:
     if -_LARGEST <= value < _LARGEST:
         return value
-    raise UserError(f"{given.column}: {value} is larger than a whole number can be")
+    raise GivenError(f"{given.column}: {value} is larger than a whole number can be")
 
 
 def _a(kind: str) -> str:

@@ -90,6 +90,11 @@ class Lookup:
         return {one.column: one.type for one in self._plan.given}
 
     @property
+    def views(self) -> tuple[str, ...]:
+        """The views that are read, by name."""
+        return tuple(self._plan.reads)
+
+    @property
     def until(self) -> datetime | None:
         """Until when the view that lags most knows of anything; None where no view with times is read."""
         return self._until
@@ -98,8 +103,8 @@ class Lookup:
         """Return what the features are at a moment; now, without one.
 
         Raises:
-            UserError: A key or a value of the request is not given or of another type; the moment lies before what the
-                store knows, or too long after it.
+            GivenError: A key or a value of the request is not given or of another type.
+            StoreError: The moment lies before what the store knows, or too long after it.
             SkewError: The store was published anew, with other digests.
         """
         return self.many([keys], [request], at)[0]
@@ -166,12 +171,17 @@ class Lookup:
 
 
 def refuse_other_definitions(definitions: Definitions, wanted: Iterable[str], expected: Mapping[str, str]) -> None:
-    """Raises: SkewError: A feature does not mean what it meant where its digest was pinned."""
-    found = definitions.digests_of(wanted)
-    if other := tuple(name for name, digest in found.items() if expected.get(name) != digest):
+    """Raises: SkewError: A feature does not mean what it meant where its digest was pinned, or is defined no more."""
+    names = tuple(wanted)
+    gone = tuple(name for name in names if name not in definitions.variables)
+    found = definitions.digests_of(name for name in names if name not in gone)
+    other = tuple(name for name, digest in found.items() if expected.get(name) != digest)
+    if gone or other:
+        problems = [f"{', '.join(other)} {_does(other)} not mean here what the model was trained with"] if other else []
+        problems += [f"{', '.join(gone)} {_is(gone)} not defined here any more"] if gone else []
         raise SkewError(
-            f"training-serving skew: {', '.join(other)} {_does(other)} not mean here what the model was trained with",
-            other,
+            f"training-serving skew: {'; '.join(problems)}",
+            (*other, *gone),
             hint="use the definitions of the version's commit, or train and register a version with these",
         )
 
@@ -195,6 +205,10 @@ def _picker(slots: tuple[int, ...]) -> Callable[[list[Plain]], tuple[Plain, ...]
         (slot,) = slots
         return lambda row: (row[slot],)
     return operator.itemgetter(*slots)
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _does(names: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from typing import Protocol, TypeAlias
 from actum.errors import UserError
 from actum.records.view import Dtype
 
-ALWAYS = -(2**63)
-"""``since`` of rows that hold always: their source has no times."""
+ALWAYS = -(2**62)
+"""``since`` of rows that hold always, as logs write it: their source has no times."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

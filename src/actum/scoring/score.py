@@ -24,7 +24,7 @@ from actum.records.settings import Clock
 from actum.revisions import open_head, open_trunk
 from actum.scoring.keeping import Keeper, finish_left_over
 from actum.scoring.order import Decider, Order, Table, decider, request, table
-from actum.scoring.supplying import Found, Shop, supply
+from actum.scoring.supplying import Found, lacking, supply
 from actum.scoring.survey import Survey, survey
 from actum.store import Store
 from actum.workshop import open_version_workshop
@@ -129,9 +129,14 @@ def _ask(
     config = read_config(around.repo.root, around.environ)
     artifact = version.artifact
     needed = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256)
+    wanted = lacking(by, rows, order, trunk, config)
     model = bring(needed, config, around.environ, around.tell)
     workshop = open_version_workshop(around.repo, version, environ=around.environ, tell=around.tell)
-    found = supply(by, rows, order, trunk, Shop(workshop=workshop, config=config, tell=around.tell), folder)
+    found = None
+    if wanted:
+        verb = "looking up" if order.store else "building"
+        around.tell.now(f"{verb} {plural(len(wanted.inputs), 'input')} of {by.name}")
+        found = supply(wanted, by, rows, order, workshop, folder)
     around.tell(f"scoring {rows.listed or rows.path.name} with {by.name}")
     around.tell.now(f"scoring with {by.name}")  # in the locked environment, which answers once
     out, supplied = folder / "scored.ndjson", (found.path, found.record.inputs) if found else None

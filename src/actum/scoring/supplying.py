@@ -12,31 +12,35 @@ from pathlib import Path
 from actum import digests, moments
 from actum.definitions.definitions import Definitions
 from actum.dvc.config import Config
-from actum.errors import NotFoundError, UserError
-from actum.online.lookup import SkewError, refuse_other_definitions
-from actum.origins import origins, refuse_changed
-from actum.progress import Teller
-from actum.quantities import plural
+from actum.errors import UserError
+from actum.online.lookup import refuse_other_definitions
+from actum.origins import Origin, origins, refuse_changed
 from actum.records.codec import encode
 from actum.records.event import Supplied
-from actum.records.version import ModelVersion
+from actum.records.version import ModelVersion, Pins
 from actum.scoring.order import Decider, Order, Table
 from actum.store import Store
 from actum.workshop import Workshop
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shop:
-    """Where the work is done, and who is told of it."""
+class Lacking:
+    """Inputs that the table lacks and a set has, and all that is settled before anything is computed.
 
-    workshop: Workshop
-    config: Config
-    tell: Teller
+    ``commit``: whose definitions are used; ``changed``: sources that are not what the commit says of them.
+    """
+
+    inputs: tuple[str, ...]
+    pins: Pins
+    definitions: Definitions
+    commit: str
+    sources: tuple[Origin, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """The table of what was found, and what the record says of it. ``changed``: sources that are not as committed."""
+    """The table of what was found, and what the record says of it."""
 
     path: Path
     record: Supplied
@@ -49,61 +53,61 @@ def definitions_for(version: ModelVersion, trunk: Store) -> tuple[Definitions, s
     Those of the trunk, where they still do; else those of the version's own commits.
 
     Raises:
-        SkewError: Neither do.
+        SkewError: Neither do; it names the features.
     """
     assert version.features is not None
-    refused: list[SkewError] = []
+    refused: list[UserError] = []
     for commit in (trunk.commit, version.result_commit, version.code_commit):
         if trunk.repo.resolve(f"{commit}^{{commit}}") is None:
             continue  # squashed away, or a shallow clone
-        definitions = trunk.beside(commit).definitions
         try:
+            definitions = trunk.beside(commit).definitions
             refuse_other_definitions(definitions, version.features.digests, version.features.digests)
-        except SkewError as error:
+        except UserError as error:
             refused.append(error)
-        except NotFoundError as error:
-            refused.append(SkewError(f"training-serving skew: {error}", tuple(version.features.digests)))
         else:
             return definitions, commit
     raise refused[0]
 
 
-def lacking(by: Decider, rows: Table) -> tuple[str, ...]:
-    """Return the inputs that the table has no column for, and that the version pins features for."""
-    pins = by.version.features.digests if by.version.features else {}
-    columns = _columns(rows.path)
-    return tuple(item.name for item in by.card.inputs if item.name not in columns and item.name in pins)
-
-
-def supply(by: Decider, rows: Table, order: Order, trunk: Store, shop: Shop, folder: Path) -> Found | None:
-    """Have the inputs found that the table lacks; None where it lacks none that the version's set has.
+def lacking(by: Decider, rows: Table, order: Order, trunk: Store, config: Config) -> Lacking | None:
+    """Return what the table lacks; None where it lacks nothing that the version's set has.
 
     Raises:
-        SkewError: Definitions or store do not mean what the version was trained with.
-        UserError: There is nothing to look up, or a source is not what is on record, or the worker refuses.
+        SkewError: There are no definitions that mean what the version was trained with.
+        UserError: A store is given and there is nothing to look up, or a source is not what is on record.
     """
-    wanted, pins = lacking(by, rows), by.version.features
-    if not wanted or pins is None:
+    pins, columns = by.version.features, _columns(rows.path)
+    known = pins.digests if pins else {}
+    inputs = tuple(item.name for item in by.card.inputs if item.name not in columns and item.name in known)
+    if not inputs or pins is None:
         if order.store:
             why = f"{rows.listed or rows.path} holds every input" if pins else f"{by.name} pins no feature set"
             raise UserError(f"{why}: there is nothing to look up", hint="leave --store out")
         return None
     definitions, commit = definitions_for(by.version, trunk)
     views = {one.view.view: one.view for one in definitions.in_order(pins.digests)}
-    found = () if order.store else origins(trunk.beside(trunk.repo.head()), views.values(), shop.config)
+    found = () if order.store else origins(trunk.beside(trunk.repo.head()), views.values(), config)
     changed = refuse_changed(found, allowed=order.allow_changed)
-    what = "looking up" if order.store else "building"
-    shop.tell.now(f"{what} {plural(len(wanted), 'input')} of {by.name}")
+    return Lacking(inputs=inputs, pins=pins, definitions=definitions, commit=commit, sources=found, changed=changed)
+
+
+def supply(wanted: Lacking, by: Decider, rows: Table, order: Order, workshop: Workshop, folder: Path) -> Found:
+    """Have the version's own environment find the inputs for each row.
+
+    Raises:
+        UserError: The store means something else, or rows and features do not fit together; the worker's words say why.
+    """
     out = folder / "supplied.parquet"
-    answer = shop.workshop.ask(
+    answer = workshop.ask(
         "features.supply",
         {
-            "root": str(trunk.repo.root),
-            "views": [encode(view) for view in definitions.views.values()],
-            "set": pins.set,
-            "features": list(wanted),
-            "keys": dict(pins.keys),
-            "expected": dict(pins.digests),
+            "root": str(workshop.root),
+            "views": [encode(view) for view in wanted.definitions.views.values()],
+            "set": wanted.pins.set,
+            "features": list(wanted.inputs),
+            "keys": dict(wanted.pins.keys),
+            "expected": dict(wanted.pins.digests),
             "table": str(rows.path),
             "moment": by.card.moment,
             "store": str(order.store) if order.store else None,
@@ -112,16 +116,16 @@ def supply(by: Decider, rows: Table, order: Order, trunk: Store, shop: Shop, fol
         },
     )
     record = Supplied(
-        set=pins.set,
+        set=wanted.pins.set,
         how="looked up" if order.store else "built",
-        inputs=wanted,
-        commit=commit,
+        inputs=wanted.inputs,
+        commit=wanted.commit,
         engine=answer["engine"],
         sha256=digests.of_file(out).sha256,
-        sources=tuple(one.fact for one in found),
+        sources=tuple(one.fact for one in wanted.sources),
         until=moments.parse(answer["until"]) if answer.get("until") else None,
     )
-    return Found(path=out, record=record, changed=changed)
+    return Found(path=out, record=record, changed=wanted.changed)
 
 
 def _columns(path: Path) -> frozenset[str]:
