@@ -131,14 +131,11 @@ def test_every_fault_of_a_record_is_said_with_its_line(project: Project) -> None
     project.begin("work")
     project.write("policies/churn.yaml", "schema: policy/1\npolicy: churn\nevidnce: {}\nthresholds:\n  - {metric: 3}\n")
     project.commit()
-    found = project.found()
-    assert {kind for _, kind, _, _ in found} == {"record-invalid"}
-    assert (
-        "block",
-        "record-invalid",
-        "policies/churn.yaml",
-        "line 3: evidnce: is not known here, did you mean evidence?",
-    ) in found
+    found = project.check().objections
+    assert {one.kind for one in found} == {"record-invalid"}
+    assert ("policies/churn.yaml", 3, "evidnce: is not known here, did you mean evidence?") in {
+        (one.path, one.line, one.message) for one in found
+    }
 
 
 def test_a_huge_record_is_refused_without_being_read(project: Project) -> None:
@@ -226,10 +223,6 @@ def test_a_promotion_is_used_once(project: Project) -> None:
     assert ("block", "pointer-event", POINTER, f"event {first.id} is not new: a promotion is used once") in found
 
 
-def beside(pointer: str) -> str:
-    return f"changes beside {pointer}: a promotion moves its pointer and nothing else"
-
-
 def test_the_policy_of_the_branch_judges_nothing(project: Project) -> None:
     """The branch lowers the bar and promotes a version that the trunk's policy refuses."""
     project.write("policies/churn.yaml", POLICY.replace("0.68", "0.8"))
@@ -239,7 +232,7 @@ def test_the_policy_of_the_branch_judges_nothing(project: Project) -> None:
     path, _ = on_branch(project)
     found = project.found(base=strict)
     assert ("block", "promotion-gate", path, "auc: failed, 0.7 against at least 0.8") in found
-    wanted = {"promotion-plan", "promotion-gate", "promotion-evidence", "promotion-paths"}
+    wanted = {"promotion-plan", "promotion-gate", "promotion-evidence", "promotion-judge"}
     assert kinds(project, base=strict) == wanted
 
 
@@ -404,10 +397,8 @@ def test_the_remote_of_the_base_is_asked_and_not_that_of_the_branch(project: Pro
     lost = lost_to(project, "evil")
     project.write(".dvc/config", EVIL)
     project.commit()
-    own = "the remote is changed beside a promotion, which the base's remote judges: do it in a change of its own"
     assert project.found() == [
-        ("block", "promotion-paths", ".dvc/config", beside(POINTER)),
-        ("block", "promotion-remote", ".dvc/config", own),
+        ("block", "promotion-judge", ".dvc/config", f"changes beside {POINTER}, which the remote judges"),
         ("block", "promotion-remote", POINTER, lost),
     ]
 
@@ -427,7 +418,7 @@ def test_a_local_configuration_that_came_with_the_branch_is_not_read(project: Pr
     project.git("add", "--force", ".dvc/config.local")
     project.commit()
     assert project.found() == [
-        ("block", "promotion-paths", ".dvc/config.local", beside(POINTER)),
+        ("block", "promotion-judge", ".dvc/config.local", f"changes beside {POINTER}, which the remote judges"),
         ("block", "promotion-remote", POINTER, lost),
     ]
 
@@ -539,5 +530,6 @@ def test_the_settings_of_the_branch_name_no_stage(project: Project) -> None:
 
 
 def test_every_kind_of_finding_is_used() -> None:
-    source = "".join(path.read_text() for path in (Path(__file__).parents[2] / "src/actum/checking").glob("*.py"))
+    rooms = (Path(__file__).parents[2] / "src/actum" / room for room in ("checking", "vocabulary"))
+    source = "".join(path.read_text() for room in rooms for path in room.glob("*.py"))
     assert [kind for kind in KINDS if source.count(f'"{kind}"') < 2] == []

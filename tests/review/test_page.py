@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from actum.catalogue.consents import Consent
+from actum.catalogue.differences import Differences
+from actum.catalogue.feature_changes import FeatureChange, Part
 from actum.records.event import Figure, Finding
 from actum.review.markup import bars, code, text
 from actum.review.material import Consumer, Trouble
 from actum.review.page import LARGEST, page
-from tests.review.promotions import judged, material, slice_
+from tests.review.promotions import SHA, judged, material, slice_
 
 Golden = Callable[[str, str], None]
 NASTY = "|<b>@ana</b>\n#12 `x` [a](http://evil.example) \x1b[31m$x$"
@@ -30,6 +32,20 @@ def test_the_first_promotion_reads_as_agreed(golden: Golden) -> None:
         replaces=None, judged=alone, differences=None, code=None, rollback="", holdout_uses=0, findings=(), consents=()
     )
     golden("first.md", page(first))
+
+
+def test_features_that_change_are_counted_in_the_head_and_told_with_those_who_take_them(golden: Golden) -> None:
+    changes = (
+        FeatureChange(name="hour", how="added", b=SHA),
+        FeatureChange(name="late_share", how="renamed", was="delay_share", a=SHA, b=SHA),
+        FeatureChange(name="delay_3h", how="changed", parts=(Part(name="where", a="", b="not cancelled"),)),
+    )
+    differences = Differences(a="late-arrival@v1.0.0", b="late-arrival@v2.0.0", features=changes, sets=("s",))
+    users = {"delay_3h": ("claims", "staffing@v1.0.0")}
+    whole = page(material(differences=differences, feature_users=users))
+    assert "\nChanged: params 0 · features 3 · data 0 · environment 0 · code 0  \n" in whole
+    start = whole.index("<details><summary>Features")
+    golden("features.md", whole[start : whole.index("</details>", start)])
 
 
 def test_the_head_has_twelve_lines_of_text_at_most() -> None:
@@ -88,6 +104,15 @@ def test_no_field_of_the_material_reaches_the_page_unescaped() -> None:
             break_glass=bad,
             rebuilt=bad,
             lineage=((bad, bad),),
+            differences=Differences(
+                a=bad,
+                b=bad,
+                features=(
+                    FeatureChange(name=bad, how="renamed", was=bad),
+                    FeatureChange(name="f", how="changed", parts=(Part(name=bad, a=bad, b=bad),)),
+                ),
+            ),
+            feature_users={"f": (bad,)},
         )
     )
     outside_code = "".join(part for number, part in enumerate(whole.split("`")) if number % 2 == 0)
@@ -100,4 +125,8 @@ def test_bars_are_as_high_as_their_counts() -> None:
 
 
 def test_goldens_are_all_used() -> None:
-    assert sorted(path.name for path in (Path(__file__).parent / "golden").iterdir()) == ["first.md", "promotion.md"]
+    assert sorted(path.name for path in (Path(__file__).parent / "golden").iterdir()) == [
+        "features.md",
+        "first.md",
+        "promotion.md",
+    ]

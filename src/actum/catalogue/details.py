@@ -1,4 +1,4 @@
-"""One thing, whole: a model, version, stage, run, event, or where a decision would lie."""
+"""One thing, whole: a model, version, stage, run, event, feature, or where a decision would lie."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from actum import layout, names
 from actum.catalogue.consents import Consent, consents_to, standing_of
 from actum.catalogue.crosschecks import note_disagreements
+from actum.catalogue.features import FeatureDetail, feature_detail
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings, event_path
 from actum.catalogue.identify import near, segments_of
@@ -146,7 +147,7 @@ class DecisionDetail:
     segments: tuple[SegmentRow, ...]
 
 
-Detail = ModelDetail | VersionDetail | StageDetail | RunDetail | EventDetail | DecisionDetail
+Detail = ModelDetail | VersionDetail | StageDetail | RunDetail | EventDetail | FeatureDetail | DecisionDetail
 
 
 def detail(holdings: Holdings, reference: Reference) -> Detail:
@@ -167,6 +168,8 @@ def detail(holdings: Holdings, reference: Reference) -> Detail:
             return _run(holdings, reference.name)
         case "event":
             return _event(holdings, reference.name)
+        case "feature":
+            return feature_detail(holdings, reference)
         case _:
             return _decision(holdings, reference)
 

@@ -19,6 +19,7 @@ from actum.records.policy import Margin
 from actum.records.version import ModelVersion
 from actum.review.material import Consumer, Material, Trouble
 from actum.review.page import page
+from actum.vocabulary.uses import live_versions, readable_cards, uses_of
 
 _TOLD_AS_FINDINGS = frozenset({"promotion-gate", "promotion-approvals"})
 SMALL = 500
@@ -49,6 +50,7 @@ def material(checked: Checked, of: Dossier) -> Material:
         holds_from=named_moment(move.event),
         holdout_uses=of.appraisal.uses,
         differences=changes.differences if changes else None,
+        feature_users=_feature_users(of, changes),
         code=changes.code if changes else None,
         consumers=tuple(_consumers(of)),
         rollback=f"`{way_back(pointer.model, pointer.stage, champion.version, intent)}`" if champion else "",
@@ -73,7 +75,7 @@ def material(checked: Checked, of: Dossier) -> Material:
 def _troubles(checked: Checked) -> Iterator[Trouble]:
     for one in checked.objections:
         if one.kind not in _TOLD_AS_FINDINGS:
-            yield Trouble(weight=one.weight, path=one.path, message=one.message, hint=one.hint)
+            yield Trouble(weight=one.weight, path=one.path, message=one.text, hint=one.hint)
 
 
 def _margins(of: Dossier) -> Mapping[str, Margin]:
@@ -101,6 +103,19 @@ def _changes(of: Dossier) -> Changes | None:
     if of.champion is None:
         return None
     return changes_of(of.base, of.champion, of.candidate, now=of.move.event.recorded_at)
+
+
+def _feature_users(of: Dossier, changes: Changes | None) -> dict[str, tuple[str, ...]]:
+    """Return which other models of the base take the features that change, by their cards or as they stand."""
+    differences = changes.differences if changes else None
+    if differences is None or not differences.features:
+        return {}
+    base = of.base.tolerant()
+    uses = uses_of(base.definitions, base.feature_sets(), readable_cards(base), live_versions(base))
+    own = of.move.pointer.model
+    users = {one.name: uses.users(one.was or one.name) for one in differences.features}
+    others = {name: tuple(user for user in found if user.partition("@")[0] != own) for name, found in users.items()}
+    return {name: found for name, found in others.items() if found}
 
 
 def _consumers(of: Dossier) -> Iterator[Consumer]:

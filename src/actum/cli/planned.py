@@ -11,6 +11,7 @@ import click
 from actum import gates, moments
 from actum.approvals.counting import in_words
 from actum.catalogue.differences import Change, FileChange
+from actum.catalogue.feature_changes import FeatureChange
 from actum.catalogue.figures import written
 from actum.cli import output
 from actum.cli.wording import clip
@@ -111,6 +112,8 @@ def _changed(plan: Plan, changes: Changes | None) -> Iterator[str]:
         locks = {one.environment.lock for one in (plan.champion, plan.candidate) if one}
         told["environment"] = tuple(one for one in told["environment"] if one.name not in locks)
     listed = {name: [_change(name, one) for one in told[name]] for name in _SECTIONS}
+    if changes.differences.sets:
+        listed["features"] = [_feature(one) for one in changes.differences.features]
     listed["code"] = [f"{path} ({affects})" for path, affects in changes.code.items()]
     yield from (_line(name, items) for name, items in listed.items() if items)
     if same := [name for name, items in listed.items() if not items]:
@@ -121,6 +124,11 @@ def _changed(plan: Plan, changes: Changes | None) -> Iterator[str]:
 def _line(name: str, items: list[str]) -> str:
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
     return clip(f"{name} {len(items)}: {', '.join(items[:_SHOWN])}", _WIDTH) + more
+
+
+def _feature(change: FeatureChange) -> str:
+    how = {"renamed": f"was {change.was}", "changed": "means something else"}
+    return f"{change.name} {how.get(change.how, change.how)}"
 
 
 def _change(section: str, change: Change | FileChange) -> str:

@@ -22,15 +22,17 @@ from actum.catalogue.details import (
     Waiting,
     detail,
 )
+from actum.catalogue.features import FeatureDetail
 from actum.catalogue.figures import written
 from actum.catalogue.happenings import Happening
 from actum.catalogue.identify import identify
 from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.feature_page import print_feature
 from actum.cli.progress import telling
 from actum.cli.reading import Reading, open_catalogue
-from actum.cli.wording import both, clip, moment, recorded, seconds, section, size, wrap
+from actum.cli.wording import both, brought, clip, moment, recorded, seconds, section, size, wrap
 from actum.errors import UserError
 from actum.planning.waiting import waiting_at
 from actum.records.card import ModelCard
@@ -47,6 +49,7 @@ _SCHEMAS = {
     StageDetail: "stage-detail/1",
     RunDetail: "run-detail/1",
     EventDetail: "event-detail/1",
+    FeatureDetail: "feature-detail/1",
     DecisionDetail: "decision-detail/1",
 }
 _TEXT = 76
@@ -58,10 +61,10 @@ _TEXT = 76
 @json_option
 @click.pass_obj
 def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
-    """Show one thing: MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID or MODEL/ULID (a decision).
+    """Show one thing: MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID, feature/NAME or MODEL/ULID.
 
-    Of a ULID six characters are enough where they are unique. A stage tells who agreed to what stands there, and
-    what waits on its branch to take its place.
+    The last is a decision. Of a ULID six characters are enough where they are unique. A stage tells who agreed to what
+    stands there, and what waits on its branch to take its place. Features have no dates: --at takes a revision.
     """
     with telling(context, "reading the records", as_json=as_json):
         reading = open_catalogue(context, at)
@@ -116,6 +119,7 @@ def _card_facts(card: ModelCard, owners: Mapping[str, str]) -> Iterable[tuple[st
         ("decides", rule and f"{rule.at_or_above} at {rule.threshold:g} or above, else {rule.below}"),
         ("inputs", len(card.inputs) or None),
         ("output", card.output and card.output.name),
+        ("features", card.features and f"set {card.features}"),
         ("artifact", card.artifact + ("" if card.pipeline == "." else f" of pipeline {card.pipeline}")),
         ("policy", card.policy),
         ("rebuild", f"to {card.rebuild.level}, good for {card.rebuild.valid_days} days"),
@@ -135,6 +139,7 @@ def _version(found: VersionDetail) -> None:
             ("state", artifact.state),
             ("predictions", version.probe and f"{version.probe.predictions} on {version.probe.rows} rows"),
             ("environment", _environment(version.environment)),
+            ("features", version.features and f"set {version.features.set}, {len(version.features.digests)} features"),
             ("wheels", version.environment.wheels and f"kept, md5 {digests.short(version.environment.wheels)}"),
         )
     )
@@ -279,6 +284,7 @@ def _seal(body: Seal) -> Iterable[tuple[str, object]]:
         ("segment", f"{body.path}, {size(body.size)}"),
         ("decisions", f"{body.rows:,}, from {moment(body.first_moment)} to {moment(body.last_moment)}"),
         ("model", body.artifact),
+        ("inputs", body.supplied and brought(body.supplied)),
         ("under", body.stage and f"{body.stage}, event/{body.stage_event}"),
         ("merkle root", body.merkle_root),
         ("bytes", body.sha256),
@@ -370,5 +376,6 @@ _PRINT: Mapping[type, Callable[[Any], None]] = {
     StageDetail: _stage,
     RunDetail: _run,
     EventDetail: _event,
+    FeatureDetail: print_feature,
     DecisionDetail: _decision,
 }

@@ -113,7 +113,7 @@ def promotion_subject(base: Store, head: Store, candidate: ModelVersion, event: 
     assert promotion is not None
     paths = layout.stage(event.model, promotion.stage), layout.event(event.model, event.id, event.kind)
     span = f"{base.commit}..{head.commit}"
-    committed = plumbing.text(head.repo.root, "log", "--no-merges", "--format=%ae", span, "--", *paths).splitlines()
+    committed = plumbing.text(head.repo.root, "log", "--format=%ae", span, "--", *paths).splitlines()
     authors = authors_of(candidate, run_of(base, candidate.run), event, *committed)
     return subject_of(candidate, promotion.stage, promotion.plan, authors)
 

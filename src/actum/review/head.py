@@ -207,6 +207,7 @@ def _changed(of: Material) -> str:
         return "everything: it is the first" if of.replaces is None else "cannot be told"
     counts = {
         "params": len(of.differences.params),
+        **({"features": len(of.differences.features)} if of.differences.sets else {}),
         "data": len(of.differences.data),
         "environment": len(of.differences.environment) + len(of.differences.packages),
         "code": len(of.differences.code),

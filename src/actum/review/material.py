@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from actum.catalogue.consents import Consent
@@ -45,6 +45,7 @@ class Material:
         approvals_needed: As the policy counts them: people in all, 0 for none.
         holds_from: The moment that the promotion names; None where it holds from its recording on.
         holdout_uses: How many promotions before this one were judged on the same rows.
+        feature_users: Feature that changes -> other models that take it.
         code: Changed path -> what it affects: ``training``, ``serving`` or ``other``.
         rollback: The version that would be returned to, and the command; "" for none.
         rebuilt: What the last attestation says, in words; "" where there is none.
@@ -68,6 +69,7 @@ class Material:
     holds_from: datetime | None = None
     holdout_uses: int = 0
     differences: Differences | None = None
+    feature_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     code: Mapping[str, str] | None = None
     consumers: tuple[Consumer, ...] = ()
     rollback: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from actum.catalogue.differences import Change, FileChange
+from actum.catalogue.feature_changes import FeatureChange
 from actum.records.judgement import Bin, Slice
 from actum.review.head import by_gain, difference, is_share, metric_name, shown_metrics
 from actum.review.markup import bars, brief, code, figure, fold, table, text
@@ -13,6 +14,7 @@ from actum.review.material import Material
 Section = tuple[str, list[str]]
 _LONGEST_VALUE = 60
 _MERMAID_NODES = 40
+_HOW = {"changed": "**means something else**", "words": "said otherwise"}
 _SLICED_BY = 3
 _TROUBLE_FIRST = "🔴🟡✔"
 
@@ -23,6 +25,7 @@ def sections(of: Material) -> Iterator[Section]:
         ("checks", _checks),
         ("slices", _slices),
         ("calibration", _calibration),
+        ("features", _features),
         ("changes", _changes),
         ("code", _code),
         ("approvals", _approvals),
@@ -107,12 +110,30 @@ def _bin(one: Bin, *, realised: bool) -> str:
     return f"{one.realised if realised else one.predicted:.3f}"
 
 
+def _features(of: Material) -> list[str]:
+    if of.differences is None or not of.differences.features:
+        return []
+    rows = [_feature_row(one, of.feature_users.get(one.name, ())) for one in of.differences.features]
+    return fold(
+        f"Features that change: {len(rows)}", table(("feature", "", "what changes", "others that take it"), rows)
+    )
+
+
+def _feature_row(change: FeatureChange, users: Sequence[str]) -> tuple[str, ...]:
+    how = f"was {code(change.was)}" if change.how == "renamed" else _HOW.get(change.how, change.how)
+    parts = "<br>".join(
+        f"{text(one.name)}: {_value(one.a or 'nothing', True)} → {_value(one.b or 'nothing', True)}"
+        for one in change.parts
+    )
+    return (code(change.name), how, parts, ", ".join(map(text, users)))
+
+
 def _changes(of: Material) -> list[str]:
     if of.differences is None:
         return []
     lines: list[str] = []
     for name, changes in of.differences.sections().items():
-        if not changes or name in ("code", "outs"):
+        if not changes or name in ("features", "code", "outs"):
             continue
         lines += ["", f"**{name}**", "", *table(("", "from", "to", ""), [_change_row(one) for one in changes])]
     for problem in of.differences.unknown:
