@@ -15,11 +15,12 @@ from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.pipeline import read_pipeline
 from actum.errors import UserError
 from actum.git.repository import TreeEntry
+from actum.pipeline import metrics_in
 from actum.quantities import is_number
 from actum.records.forms import FileFact
 from actum.records.run import Run
 from actum.records.version import Blob, ModelVersion, Pins, VersionEnvironment
-from actum.runlog.history import locked_state, state_of
+from actum.runlog.history import flat_metrics, locked_state, state_of
 from actum.store import Store
 from actum.vocabulary.pins import defining_files, pins_of
 
@@ -33,6 +34,15 @@ class Said(NamedTuple):
     field: str
     version: Any
     other: Any
+
+
+class Made(NamedTuple):
+    """What a result commit holds of a run. ``metrics``: of the files that lie in git; ``lock_file``: of packages."""
+
+    lock: Lock
+    lock_file: bytes | None
+    metrics: Mapping[str, Any]
+    plots: tuple[str, ...]
 
 
 def measured(run: Run) -> dict[str, float]:
@@ -130,14 +140,20 @@ def against_commit(version: ModelVersion, run: Run, result: Store) -> Iterator[s
         if result.run(run.id) != run:
             yield f"run: run/{run.id} is another one in {who}"
         lock = read_lock(result.read, layout.in_pipeline(run.pipeline, "dvc.lock"))
-        plots = read_pipeline(result.read, layout.in_pipeline(run.pipeline, "dvc.yaml")).plots
+        described = read_pipeline(result.read, layout.in_pipeline(run.pipeline, "dvc.yaml"))
+        made = Made(
+            lock=lock,
+            lock_file=result.read(run.environment.lock),
+            metrics=flat_metrics(metrics_in(result.read, described, [stage.name for stage in run.stages])),
+            plots=described.plots,
+        )
     except UserError as error:
         yield f"result_commit: {who} cannot be compared: {error}"
         return
     yield from _of_history(run, result)
     if (stage := differing_stage(run, lock)) is not None:
         yield f"result_commit: dvc.lock of {who} does not say of stage {stage} what run/{run.id} recorded"
-    yield from _differing(_of_commit(version, run, result, lock, plots), who)
+    yield from _differing(_of_commit(version, run, result, made), who)
 
 
 def against_features(version: ModelVersion, run: Run, named: str | None, code: Store) -> Iterator[str]:
@@ -186,13 +202,14 @@ def _of_run(version: ModelVersion, run: Run) -> Iterator[Said]:
     yield from _facts("environment.wing", version.environment.wing, run.environment.wing)
 
 
-def _of_commit(version: ModelVersion, run: Run, result: Store, lock: Lock, plots: tuple[str, ...]) -> Iterator[Said]:
-    path = run.environment.lock
-    data = result.read(path)
-    yield Said("environment.lock_sha256", version.environment.lock_sha256, digests.of_bytes(data) if data else None)
-    yield Said("plots", _listed(version.plots), _listed(plots))
+def _of_commit(version: ModelVersion, run: Run, result: Store, made: Made) -> Iterator[Said]:
+    locked = digests.of_bytes(made.lock_file) if made.lock_file else None
+    yield Said("environment.lock_sha256", version.environment.lock_sha256, locked)
+    for name in sorted(name for name, value in made.metrics.items() if is_number(value)):
+        yield Said(f"metrics.{name}", version.metrics.get(name), float(made.metrics[name]))
+    yield Said("plots", _listed(version.plots), _listed(made.plots))
     yield from _by_path("data", version.data, sources(run, result.tree))
-    yield from _by_path("content", version.content, content(run, lock, result.tree))
+    yield from _by_path("content", version.content, content(run, made.lock, result.tree))
 
 
 def _facts(field: str, says: Any, told: FileFact) -> Iterator[Said]:

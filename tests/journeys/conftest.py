@@ -13,7 +13,8 @@ import pytest
 
 from actum.environment.lock import make_lock
 from actum.environment.uv import find_uv
-from tests.journeys import projects
+from tests.journeys import projects, review
+from tests.journeys.review import Review
 from tests.journeys.world import World
 from tests.made_once import once
 
@@ -132,6 +133,38 @@ def pickled_decided(shared: Path, pickled_run: World) -> World:
         world.actum(*projects.DECIDE, "--allow-pickle")
 
     return World(once(shared / "pickled-decided", make), "linear", pickled_run.env)
+
+
+@pytest.fixture(scope="session")
+def review_begun(shared: Path, tiny_registered: World) -> World:
+    def make(folder: Path) -> None:
+        folder.rmdir()
+        review.begin(tiny_registered.copy(folder))
+
+    return World(once(shared / "review-begun", make), "tiny", tiny_registered.env)
+
+
+@pytest.fixture(scope="session")
+def review_approved(shared: Path, review_begun: World) -> World:
+    def make(folder: Path) -> None:
+        folder.rmdir()
+        held = review.Review(review_begun.copy(folder))
+        held.propose()
+        held.approve()
+
+    return World(once(shared / "review-approved", make), "tiny", review_begun.env)
+
+
+@pytest.fixture
+def proposed(review_begun: World, tmp_path: Path) -> Review:
+    """Two versions on the trunk, one of them in production, and people who may let the other follow."""
+    return review.Review(review_begun.copy(tmp_path / "world"))
+
+
+@pytest.fixture
+def approved(review_approved: World, tmp_path: Path) -> Review:
+    """The same once Ana has proposed the promotion and Rosa has approved it."""
+    return review.Review(review_approved.copy(tmp_path / "world"))
 
 
 @pytest.fixture

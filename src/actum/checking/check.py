@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actum import layout
@@ -16,12 +16,16 @@ from actum.checking.moves import move_objections, standing_objections
 from actum.checking.provenance import lock_objections
 from actum.checking.record_rules import record_objections
 from actum.checking.references import reference_objections
+from actum.checking.strangers import stranger_objections
 from actum.checking.versions import version_objections
 from actum.checking.weighing import Dossier
+from actum.errors import UserError
 from actum.git.repository import Git
 from actum.planning.means import means_of
 from actum.planning.scope import Scope, evidence_to_check, open_evidence, open_evidence_scope, open_scope
 from actum.progress import Teller, silent
+from actum.records.judgement import Judged
+from actum.records.version import ModelVersion
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,11 +70,14 @@ def check(
         scope, since = open_evidence_scope(repo, tip, base)
         return _checked(scope, branch_objections(scope, since))
     scope = open_scope(repo, head=head, base=base)
+    bounds = [*bound_objections(scope)]
+    means = means_of(scope.base, environ, tell, allow_pickle=allow_pickle)
     bench = Bench(
         scope=scope,
         evidence=open_evidence(repo),
         now=now,
-        means=means_of(scope.base, environ, tell, allow_pickle=allow_pickle),
+        means=replace(means, compare=_refuse_to_compare) if bounds else means,
+        refused=bool(bounds),
     )
     dossiers: list[Dossier] = []
     found = [
@@ -79,13 +86,20 @@ def check(
         *feature_objections(scope),
         *version_objections(scope, now),
         *lock_objections(scope),
+        # Who adopts actum may have had such a file for years: that stops nobody's change.
+        *stranger_objections(scope, "commits", "warn" if scope.whole else "block"),
         *move_objections(bench, dossiers),
-        *bound_objections(scope),
+        *bounds,
         *local_objections(repo),
     ]
     if scope.whole:
         found += standing_objections(scope)
     return _checked(scope, found, dossiers)
+
+
+def _refuse_to_compare(_candidate: ModelVersion, _champion: ModelVersion | None) -> Judged:
+    """What is refused already must not get to run: what it brings lies in the checkout that judges."""
+    raise UserError("the change brings more than a promotion")
 
 
 def _checked(scope: Scope, found: Iterable[Objection], dossiers: Iterable[Dossier] = ()) -> Checked:

@@ -133,8 +133,8 @@ def _described(version: ModelVersion) -> Iterator[str]:
 
 def _against_tracked(store: Store, field: str, path: str, md5: str) -> Iterator[str]:
     where = path + SUFFIX
-    data = store.read(where)
     try:
+        data = store.read(where)
         told = next((out.md5 for out in read_tracked(data, where).outs), None) if data is not None else None
     except InvalidRecordError:
         told = None

@@ -77,6 +77,6 @@ def _show(checked: Checked, clock: str, as_json: bool) -> None:
         return
     output.clock_line(clock)
     for one in checked.objections:
-        click.echo(one.line())
+        click.echo(one.sentence())
     line = summary(checked)
     click.echo(f"refused: {line}" if checked.blocks else f"clean: {line}")
