@@ -42,6 +42,10 @@ _WRITING_EVENTS = frozenset(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="DIR", help="keep pictures of the pages that a browser was shown in DIR")
+
+
 class HomeGuard:
     """Hear of each file that this process writes, and keep those that lie in the real home."""
 

@@ -17,7 +17,7 @@ from actum.checking.gather import pages
 from actum.dvc.cache import ObjectStore
 from actum.filing import write_record
 from actum.planning.appraisal import holdout_uses
-from actum.planning.digest import Ground, Intent
+from actum.planning.digest import Ground, Intent, named_moment
 from actum.records.event import Comparison, Finding
 from actum.records.judgement import Judged
 from tests.judging.judged_project import MODEL
@@ -127,7 +127,9 @@ def test_a_refused_candidate_that_calls_itself_passed_is_refused(releases: Relea
     assert event.promotion is not None
     base = releases.loans.base
     held = base.pointers(MODEL)["production"]
-    ground = Ground(base=base, card=base.card(MODEL), stage="production", version="3.0.0", pointer=held)
+    ground = Ground(
+        base=base, card=base.card(MODEL), stage="production", version="3.0.0", pointer=held, named=named_moment(event)
+    )
     passed = tuple(replace(one, outcome="passed") for one in event.promotion.findings)
     releases.rewrite(event, break_glass=None, findings=passed, plan=ground.digest(Intent()))
     blocks = [message for weight, _, message in releases.found() if weight == "block"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from actum import layout
 from actum.cli.main import main
 from actum.promotion.landing import land
 from tests.promotion.approving import SIGNERS, Court, bytes_of, commit_to, edited, origin_of
+from tests.promotion.release_project import NOW
 from tests.real_git import git
 
 TO = ("--to", "production")
@@ -75,6 +77,17 @@ def test_what_is_approved_is_shown_before_it_is_signed(typed: Typed, court: Cour
         f"approved: churn 1.1.0 -> production by rosa@example.org, {layout.approvals_ref(plan)}",
     ]
     assert len(approvals(court)) == 1
+
+
+def test_a_moment_that_the_promotion_names_is_shown_and_is_part_of_the_plan(typed: Typed, court: Court) -> None:
+    plan = court.pending().plan.digest
+    court.project.promote("churn@v1.1.0", effective_at=NOW + timedelta(days=30))
+    status, out, _ = typed("rosa", "approve", "churn@v1.1.0", *TO, *typed.key("rosa"), "--dry-run")
+    assert (status, [line.split() for line in out.splitlines() if "holds from" in line]) == (
+        0,
+        [["holds", "from", "2024-06-01", "09:30", "UTC"]],
+    )
+    assert court.pending().plan.digest != plan
 
 
 def test_the_model_alone_is_whatever_waits(typed: Typed, court: Court) -> None:

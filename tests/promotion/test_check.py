@@ -178,29 +178,6 @@ def test_a_pointer_that_moved_under_you_is_refused(project: Project) -> None:
     assert {kind for _, kind, _, _ in found} == {"pointer-moved", "promotion-plan"}
 
 
-def test_two_promotions_of_one_pointer_conflict_on_merge(project: Project) -> None:
-    project.promote("churn@v1.0.0")
-    project.git("branch", "-m", "promote/churn/production", "mine")
-    project.promote("churn@v1.1.0")
-    project.git("merge", "-q", "--no-ff", "--no-edit", "mine")
-    done = project.run("git", "merge", "--no-edit", "promote/churn/production", check=False)
-    assert done.returncode == 1
-    assert project.git("diff", "--name-only", "--diff-filter=U") == POINTER
-
-
-def test_a_second_promotion_conflicts_with_a_second_promotion(project: Project) -> None:
-    project.promoted("churn@v1.0.0")
-    run = project.train("three\n", auc=0.75, brier=0.1)
-    project.register("1.2.0", run)
-    project.promote("churn@v1.1.0", now=NOW + timedelta(hours=1))
-    project.git("branch", "-m", "promote/churn/production", "mine")
-    project.promote("churn@v1.2.0", now=NOW + timedelta(hours=1))
-    project.git("merge", "-q", "--no-ff", "--no-edit", "mine")
-    done = project.run("git", "merge", "--no-edit", "promote/churn/production", check=False)
-    assert done.returncode == 1
-    assert project.git("diff", "--name-only", "--diff-filter=U") == POINTER
-
-
 def test_who_planned_one_version_cannot_merge_another(project: Project) -> None:
     path, _ = on_branch(project)
     other = project.store().version("churn", "1.1.0")
@@ -335,7 +312,8 @@ def test_a_past_that_never_was_is_refused(project: Project) -> None:
     forge(project, path, effective_at=NOW - timedelta(days=30))
     project.commit()
     message = "effective_at: 2024-04-02 09:30 was past when it was recorded"
-    assert project.found() == [("block", "promotion-time", path, message)]
+    assert ("block", "promotion-time", path, message) in project.found()
+    assert kinds(project) == {"promotion-time", "promotion-plan"}, "nor is it what was planned"
 
 
 def test_a_clock_of_its_own_is_refused(project: Project) -> None:
@@ -359,14 +337,13 @@ def test_a_promotion_is_not_older_than_its_version(project: Project) -> None:
 
 
 def test_a_promotion_far_ahead_would_close_the_stage_for_good(project: Project) -> None:
-    path, _ = on_branch(project)
+    path, _ = on_branch(project, effective_at=NOW + timedelta(days=366))
+    assert project.found() == []
     forge(project, path, effective_at=NOW + timedelta(days=366, minutes=1))
     project.commit()
     message = "effective_at: 2025-05-03 09:31 is more than 366 days ahead"
-    assert project.found() == [("block", "promotion-time", path, message)]
-    forge(project, path, effective_at=NOW + timedelta(days=366))
-    project.commit()
-    assert project.found() == []
+    assert ("block", "promotion-time", path, message) in project.found()
+    assert kinds(project) == {"promotion-time", "promotion-plan"}, "nor is it what was planned"
 
 
 def test_a_promotion_that_waited_for_its_merge_is_warned_about(project: Project) -> None:
@@ -495,7 +472,8 @@ def test_a_foreign_file_name_reaches_neither_terminal_nor_markup(
         "### actum check: clean\n\n"
         f"0 changed records of {head} against main ({base}): 0 block, 1 warn\n\n"
         "| | file | finding |\n|---|---|---|\n"
-        "| warn | `runs/\\x1b[2J\\|'<b>@all.json` | is no record that actum knows: nothing reads it |\n"
+        r"| warn | <code>runs/\\x1b\[2J\|\`&lt;b&gt;&#64;all.json</code>"
+        " | is no record that actum knows: nothing reads it |\n"
     )
 
 

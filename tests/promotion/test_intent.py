@@ -32,7 +32,7 @@ def rewritten(project: Project, event: Event, **promotion: Any) -> list[tuple[st
 def ground(project: Project) -> Ground:
     base = project.store()
     held = base.pointers("churn").get("production")
-    return Ground(base=base, card=base.card("churn"), stage="production", version="1.1.0", pointer=held)
+    return Ground(base=base, card=base.card("churn"), stage="production", version="1.1.0", pointer=held, named=None)
 
 
 @pytest.fixture

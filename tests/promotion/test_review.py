@@ -145,7 +145,7 @@ def test_broken_glass_lets_a_closed_gate_pass_and_says_so_loudly(project: Projec
         ("warn", "promotion-gate", "auc: failed, 0.7 against at least 0.9"),
     ]
     page = pages(project.check(head=BRANCH, now=LATER))
-    assert "\n🚨 **Break-glass**: the old one answers nonsense\n" in page
+    assert "\n🚨 **Break-glass**: the old one answers nonsense  \n" in page
 
 
 def test_a_policy_may_have_no_glass_to_break(project: Project) -> None:

@@ -12,7 +12,7 @@ from actum.checking.check import Checked
 from actum.checking.weighing import Dossier
 from actum.errors import UserError
 from actum.planning.changes import Changes, changes_of
-from actum.planning.digest import Intent
+from actum.planning.digest import Intent, named_moment
 from actum.planning.lenient import policy_of
 from actum.planning.plan import way_back
 from actum.records.policy import Margin
@@ -47,6 +47,7 @@ def material(checked: Checked, of: Dossier) -> Material:
         least_rows=_least_rows(of),
         consents=tuple(map(consent, of.tally.weighed)) if of.tally else (),
         approvals_needed=_needed(of),
+        holds_from=named_moment(move.event),
         holdout_uses=of.appraisal.uses,
         differences=changes.differences if changes else None,
         feature_users=_feature_users(of, changes),

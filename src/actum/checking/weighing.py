@@ -13,7 +13,7 @@ from actum.checking.findings import Objection, block, warn
 from actum.checking.places import placed
 from actum.errors import UserError
 from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
-from actum.planning.digest import Ground, Intent
+from actum.planning.digest import Ground, Intent, named_moment
 from actum.planning.lenient import policy_of, version_of
 from actum.planning.plan import ROLLBACK, rollback
 from actum.planning.remote import GATE as REMOTE
@@ -91,6 +91,7 @@ def _plan(bench: Bench, move: Move) -> Iterator[Objection]:
         stage=promotion.stage,
         version=promotion.version,
         pointer=move.before,
+        named=named_moment(move.event),
     )
     meant = ground.meant_by(promotion.plan)
     line = bench.line(move.event_path, "promotion", "plan")

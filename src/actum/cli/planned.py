@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from actum import gates
+from actum import gates, moments
 from actum.approvals.counting import in_words
 from actum.catalogue.differences import Change, FileChange
 from actum.catalogue.feature_changes import FeatureChange
@@ -56,6 +56,7 @@ def data(plan: Plan, *, now: datetime) -> dict[str, Any]:
         "replaces": plan.pointer.version if plan.pointer else None,
         "back": plan.intent.back,
         "break_glass": plan.intent.break_glass,
+        "effective_at": moments.write(plan.named) if plan.named else None,
         "policy": plan.policy,
         "plan": plan.digest or None,
         "judged": encode(appraisal.judged) if appraisal and appraisal.judged else None,
@@ -91,6 +92,7 @@ def _facts(plan: Plan, now: datetime) -> Iterator[tuple[str, object]]:
     yield "approvals", in_words(plan.asked) if plan.asked else "none asked"
     yield "changed", "\n".join(_changed(plan, _changes(plan, now)))
     yield "roll back", plan.way_back or "none: it is the first"
+    yield "holds from", f"{plan.named:%Y-%m-%d %H:%M} UTC" if plan.named else ""
     yield "plan", plan.digest
     yield "policy", plan.policy or "none"
 

@@ -7,11 +7,12 @@ another is found out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 
-from actum import digests, layout
+from actum import digests, layout, moments
 from actum.records.card import ModelCard
-from actum.records.event import Promotion
+from actum.records.event import Event, Promotion
 from actum.records.stage import StagePointer
 from actum.store import Store
 
@@ -41,21 +42,31 @@ class Intent:
 ORDINARY = Intent()
 
 
+def named_moment(event: Event) -> datetime | None:
+    """Return from when a promotion holds, where somebody chose that; None where it holds from its recording on."""
+    return None if event.effective_at == event.recorded_at else event.effective_at
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ground:
-    """What a plan rests on: what is to go where, in place of what, as the base has it."""
+    """What a plan rests on: what is to go where, in place of what, as the base has it.
+
+    ``named``: from when, as ``named_moment`` tells.
+    """
 
     base: Store
     card: ModelCard
     stage: str
     version: str
     pointer: StagePointer | None
+    named: datetime | None
 
     def digest(self, intent: Intent) -> str:
         """Return the plan's digest: over blob ids and the intent, so that an unrelated merge voids no approval.
 
         In it: base pointer, policy, card, the version files of candidate and champion, the holdout's pointer;
-        null for what is not there. Never commits, events, clocks or figures that are computed again.
+        null for what is not there; the moment, where one was named. Never commits, events, clocks or figures that
+        are computed again.
         """
         model, card, pointer = self.card.model, self.card, self.pointer
         paths = {
@@ -68,7 +79,9 @@ class Ground:
         }
         tree = self.base.tree
         said = {role: [path, tree[path].blob if path in tree else None] for role, path in paths.items()}
-        meant = {"back": intent.back, "break_glass": intent.break_glass}
+        meant: dict[str, object] = {"back": intent.back, "break_glass": intent.break_glass}
+        if self.named is not None:
+            meant["effective_at"] = moments.write(self.named)
         return digests.of_value({"schema": SCHEMA, "model": model, "stage": self.stage, **meant, "files": said})
 
     def meant_by(self, digest: str) -> Intent | None:

@@ -10,7 +10,7 @@ from actum.approvals.counting import Subject
 from actum.approvals.judging import Tally, approvals_rule
 from actum.errors import RefusedError, UserError
 from actum.git.repository import Git
-from actum.planning.digest import Ground, Intent
+from actum.planning.digest import Ground, Intent, named_moment
 from actum.planning.means import means_of
 from actum.planning.plan import Edge, Plan, make_plan
 from actum.planning.scope import open_base, open_evidence
@@ -75,6 +75,7 @@ def find_pending(
         stage=stage,
         version=promotion.version,
         effective_at=max(event.effective_at, event.recorded_at, now),
+        named=named_moment(event),
         intent=Intent.of(promotion),
     )
     means = means_of(base, environ, tell, allow_pickle=allow_pickle)
@@ -101,7 +102,12 @@ def _as_planned(base: Store, plan: Plan, event: Event, branch: str) -> ModelVers
     if plan.candidate is None:
         raise RefusedError(f"{plan.model} {promotion.version} is not on the trunk, or malformed there", hint=anew)
     ground = Ground(
-        base=base, card=base.card(plan.model), stage=plan.stage, version=promotion.version, pointer=plan.pointer
+        base=base,
+        card=base.card(plan.model),
+        stage=plan.stage,
+        version=promotion.version,
+        pointer=plan.pointer,
+        named=plan.named,
     )
     meant = ground.meant_by(promotion.plan)
     if meant not in (None, Intent.of(promotion)):

@@ -35,7 +35,8 @@ class Plan:
         candidate: None when the base has no such version; ``wanted`` is its number all the same.
         champion: What stands at the stage, by ``pointer``; ``standing``: the promotion that put it there.
         asked: What approvals the policy asks for at the stage, None where it asks for none.
-        digest: Over the blob ids of what the decision rests on, and the intent; "" without a candidate.
+        named: From when it holds; None for "from now on".
+        digest: Over the blob ids of what the decision rests on, and what is meant; "" without a candidate.
     """
 
     base: Store = field(repr=False)
@@ -48,6 +49,7 @@ class Plan:
     pointer: StagePointer | None
     standing: Event | None
     asked: Approvals | None
+    named: datetime | None
     findings: tuple[Finding, ...]
     digest: str
     appraisal: Appraisal | None = None
@@ -80,12 +82,16 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edge:
-    """What is asked for: a version of a model is to take a stage from a moment on, and how that is meant."""
+    """What is asked for: a version of a model is to take a stage from a moment on, and how that is meant.
+
+    ``named``: that moment where somebody chose it; None for "from now on".
+    """
 
     model: str
     stage: str
     version: str
     effective_at: datetime
+    named: datetime | None = None
     intent: Intent = ORDINARY
 
 
@@ -107,7 +113,7 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     champion = base.version(edge.model, pointer.version) if pointer else None
     standing = promotion_event(base, edge.model, pointer.event) if pointer else None
     rule = approvals_rule(base, card)
-    ground = Ground(base=base, card=card, stage=edge.stage, version=edge.version, pointer=pointer)
+    ground = Ground(base=base, card=card, stage=edge.stage, version=edge.version, pointer=pointer, named=edge.named)
     appraisal: Appraisal | None = None
     findings = [*_of_stage(edge, settings), *of_people(card, settings), *_of_time(edge, settings, standing, now)]
     if pointer is not None and standing is None:
@@ -135,6 +141,7 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         pointer=pointer,
         standing=standing,
         asked=rule if is_asked(rule, edge.stage) else None,
+        named=edge.named,
         findings=tuple(findings),
         digest=ground.digest(edge.intent) if candidate else "",
         appraisal=appraisal,

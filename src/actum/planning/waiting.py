@@ -15,7 +15,7 @@ from actum.catalogue.details import Waiting
 from actum.errors import NotFoundError, UserError
 from actum.gates import is_closed
 from actum.git import plumbing
-from actum.planning.digest import Ground, Intent
+from actum.planning.digest import Ground, Intent, named_moment
 from actum.planning.lenient import promotion_event, run_of, version_of
 from actum.records.event import Event, Promotion
 from actum.records.policy import Approvals
@@ -83,7 +83,8 @@ def waiting_at(base: Store, model: str, stage: str, *, now: datetime) -> Waiting
     event, promotion, card = proposal.event, proposal.promotion, base.card(model)
     candidate = version_of(base, model, promotion.version)
     held = base.pointers(model).get(stage)
-    ground = Ground(base=base, card=card, stage=stage, version=promotion.version, pointer=held)
+    named = named_moment(event)
+    ground = Ground(base=base, card=card, stage=stage, version=promotion.version, pointer=held, named=named)
     counted = Tally(weighed=(), findings=())
     if candidate is not None:
         subject = promotion_subject(base, proposal.head, candidate, event)

@@ -80,6 +80,7 @@ def promote(order: Order, around: Surroundings) -> Outcome:
         stage=order.stage,
         version=_before(base, order) if order.back else _wanted(base, order.reference),
         effective_at=order.effective_at or now,
+        named=None if order.effective_at == now else order.effective_at,
         intent=Intent(back=order.back, break_glass=order.break_glass is not None),
     )
     plan = make_plan(

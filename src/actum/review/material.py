@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Differences
@@ -42,6 +43,7 @@ class Material:
         margins: The policy's margins at this stage, by metric.
         least_rows: Smaller slices have no verdict.
         approvals_needed: As the policy counts them: people in all, 0 for none.
+        holds_from: The moment that the promotion names; None where it holds from its recording on.
         holdout_uses: How many promotions before this one were judged on the same rows.
         feature_users: Feature that changes -> other models that take it.
         code: Changed path -> what it affects: ``training``, ``serving`` or ``other``.
@@ -64,6 +66,7 @@ class Material:
     outcomes: tuple[str, ...] = ()
     consents: tuple[Consent, ...] = ()
     approvals_needed: int = 0
+    holds_from: datetime | None = None
     holdout_uses: int = 0
     differences: Differences | None = None
     feature_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

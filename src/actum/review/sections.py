@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from actum.catalogue.differences import Change, FileChange
 from actum.catalogue.feature_changes import FeatureChange
 from actum.records.judgement import Bin, Slice
-from actum.review.head import difference, is_share, metric_name
-from actum.review.markup import bars, code, figure, fold, table, text
+from actum.review.head import by_gain, difference, is_share, metric_name, shown_metrics
+from actum.review.markup import bars, brief, code, figure, fold, table, text
 from actum.review.material import Material
 
 Section = tuple[str, list[str]]
 _LONGEST_VALUE = 60
 _MERMAID_NODES = 40
 _HOW = {"changed": "**means something else**", "words": "said otherwise"}
+_SLICED_BY = 3
+_TROUBLE_FIRST = "🔴🟡✔"
 
 
 def sections(of: Material) -> Iterator[Section]:
@@ -46,6 +48,7 @@ def _checks(of: Material) -> list[str]:
     ]
     if not rows:
         return []
+    rows.sort(key=lambda row: _TROUBLE_FIRST.index(row[0][0]))
     passed = sum(1 for row in rows if row[0] == "✔")
     title = f"Checks: {passed} passed, {of.warnings} warn, {of.blocks} block"
     return fold(title, table(("", "check", "what it says"), rows))
@@ -58,10 +61,15 @@ def _with_hint(message: str, hint: str) -> str:
 def _slices(of: Material) -> list[str]:
     if of.judged is None or not of.judged.slices:
         return []
-    metrics = list(dict.fromkeys(each.metric for one in of.judged.slices for each in one.figures))[:3]
+    known = {each.metric for one in of.judged.slices for each in one.figures}
+    metrics = [metric for metric in shown_metrics(of) if metric in known][:_SLICED_BY]
     head = ("slice", "n", "positives", *(metric_name(metric) + ", difference" for metric in metrics), "flips")
-    rows = [_slice_row(one, metrics) for one in of.judged.slices]
-    return fold(f"Slices: {len(rows)}", table(head, rows, right=(1, 2)))
+    large = {(one.column, one.value): one for one, _ in by_gain(of)}
+    small = [one for one in of.judged.slices if (one.column, one.value) not in large]
+    rows = [_slice_row(one, metrics) for one in (*large.values(), *small)]
+    order = f", least gain first; {len(small)} at the end too small for a verdict" if small else ", least gain first"
+    title = f"Slices: {len(rows)}" + (order if of.judged.champion else "")
+    return fold(title, table(head, rows, right=(1, 2, len(head) - 1)))
 
 
 def _slice_row(one: Slice, metrics: Sequence[str]) -> tuple[str, ...]:
@@ -150,7 +158,7 @@ def _value(value: object, present: bool) -> str:
     if not present:
         return ""
     plain = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return text(plain if len(plain) <= _LONGEST_VALUE else plain[: _LONGEST_VALUE - 1] + "…")
+    return brief(plain)
 
 
 def _code(of: Material) -> list[str]:
