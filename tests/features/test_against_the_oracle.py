@@ -65,7 +65,7 @@ def test_so_do_logs_that_are_kept_and_joins_without_an_as_of_join(
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Engine]:
     if importlib.util.find_spec("pyspark") is None or shutil.which("java") is None:
-        pytest.skip("needs the program java, and pyspark")
+        pytest.skip("Spark needs Java and pyspark")
     with opened("spark", threads=2) as engine:
         yield engine
 
