@@ -32,16 +32,20 @@ class Done:
 
 @dataclass(frozen=True)
 class World:
-    """``root`` holds ``repo`` (git and DVC), ``remote`` (DVC's) and, where made, ``origin`` (git's)."""
+    """``root`` holds ``repo`` (git and DVC), ``remote`` (DVC's) and, where made, ``origin`` (git's) and other clones.
+
+    ``clone``: the folder of the one that commands are typed in.
+    """
 
     root: Path
     model: str
     env: Mapping[str, str] = field(repr=False)
     apart: bool = False  # each command is a process of its own, for what only the start of one takes from its caller
+    clone: str = "repo"
 
     @property
     def repo(self) -> Path:
-        return self.root / "repo"
+        return self.root / self.clone
 
     @property
     def remote(self) -> Path:

@@ -1,0 +1,146 @@
+"""What a view reads, as Parquet files: its own, or what a CSV or a table of a database holds, written down once."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from actum.definitions.definitions import DefinitionError
+from actum.features.columns import Column, column_of
+from actum.features.sql import quoted
+from actum.records.view import FeatureView, Source
+
+_TEXT = (".csv", ".csv.gz")
+_MEND_DRIFT = "bring the files into one form in a stage, or name fewer of them"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Files:
+    """Parquet files that are one table.
+
+    Attributes:
+        told: How people call them.
+        paths: What is read; ``originals``: what it was made of, the same but for CSV and databases.
+        each: The columns of each file, by name.
+        rows: Of all together.
+    """
+
+    view: FeatureView
+    told: str
+    paths: tuple[Path, ...]
+    originals: tuple[Path, ...]
+    each: tuple[Mapping[str, Column], ...]
+    rows: int
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        return self.each[0]
+
+    def column(self, name: str, at: tuple[str | int, ...]) -> Column:
+        """Return a column that the view names at *at*.
+
+        Raises:
+            DefinitionError: It is not there, is nothing that features are made of, or is not the same in each file.
+        """
+        for path, columns in zip(self.originals, self.each, strict=False):
+            if name not in columns:
+                self._refuse_unknown(name, at, path)
+        one = next((columns[name] for columns in self.each if columns[name].kind != "nothing"), self.columns[name])
+        if one.kind is None:
+            raise DefinitionError(self.view.view, at, f"{name} is a {one.words} in {self.told}, which has no type here")
+        for path, columns in zip(self.originals, self.each, strict=False):
+            other = columns[name]
+            if other.kind != "nothing" and (other.kind, other.nano) != (one.kind, one.nano):
+                problem = f"{name} is a {one.words} in one file, a {other.words} in {path.name}"
+                raise DefinitionError(self.view.view, ("source", "path"), problem, hint=_MEND_DRIFT)
+        return one
+
+    def _refuse_unknown(self, name: str, at: tuple[str | int, ...], path: Path) -> NoReturn:
+        if any(name in columns for columns in self.each):
+            problem = f"{path.name} has no column {name}, other files have"
+            raise DefinitionError(self.view.view, ("source", "path"), problem, hint=_MEND_DRIFT)
+        near = difflib.get_close_matches(name, self.columns, n=1, cutoff=0.5)
+        guess = f"did you mean {near[0]}?" if near else f"there are {', '.join(list(self.columns)[:12])}"
+        raise DefinitionError(self.view.view, at, f"no column of {self.told} is called {name}, {guess}")
+
+
+def files_of(view: FeatureView, root: Path, scratch: Path) -> Files:
+    """Find what a view's source names, and look at the columns; of CSV and databases a copy is made in *scratch*.
+
+    Raises:
+        DefinitionError: There is nothing, it is empty, or it cannot be read.
+    """
+    assert view.source is not None
+    source, copy = view.source, scratch / f"{view.view}.parquet"
+    if source.connect:
+        _from_database(view, source, root, copy)
+        return _looked_at(view, source.table, (copy,), (copy,))
+    found = tuple(path for path in sorted(root.glob(source.path)) if path.is_file())
+    if not found:
+        _refuse(view, "path", f"no file is called {source.path}", hint="dvc pull, or run the stage that makes it")
+    if all(path.name.endswith(_TEXT) for path in found):
+        _from_text(view, found, copy)
+        return _looked_at(view, source.path, (copy,), found)
+    return _looked_at(view, source.path, found, found)
+
+
+def _looked_at(view: FeatureView, told: str, paths: tuple[Path, ...], originals: tuple[Path, ...]) -> Files:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    each, rows = [], 0
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as opened:
+                schema, rows = opened.schema_arrow, rows + opened.metadata.num_rows
+        except (pa.ArrowException, OSError) as error:
+            hint = "name files that end in .parquet or .csv"
+            _refuse(view, "path", f"{path.name} is no Parquet file: {_first_line(error)}", hint=hint)
+        each.append({field.name: column_of(field.name, field.type) for field in schema})
+    if not rows:
+        _refuse(view, "path" if view.source and view.source.path else "table", f"{told} holds no row")
+    return Files(view=view, told=told, paths=paths, originals=originals, each=tuple(each), rows=rows)
+
+
+def _from_text(view: FeatureView, found: tuple[Path, ...], copy: Path) -> None:
+    """Types are what all rows of a column can be read as; the header names the columns."""
+    import duckdb
+
+    assert view.source is not None
+    listed, nothing = (
+        ", ".join(quoted(str(each), "'") for each in several) for several in (found, ("", *view.source.missing))
+    )
+    read = f"SELECT * FROM read_csv([{listed}], header = true, sample_size = -1, nullstr = [{nothing}])"
+    try:
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"COPY ({read}) TO {quoted(str(copy), chr(39))} (FORMAT parquet)")
+    except duckdb.Error as error:
+        _refuse(view, "path", f"cannot be read as CSV: {_first_line(error)}")
+
+
+def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) -> None:
+    import ibis
+    import pyarrow.parquet as pq
+
+    try:
+        with contextlib.chdir(root):  # the database may be a file of the repository
+            table: Any = ibis.connect(source.connect).table(source.table)
+        batches = table.to_pyarrow_batches()
+        with pq.ParquetWriter(copy, batches.schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+    except Exception as error:  # each database has a driver of its own, with errors of its own
+        hint = "is its driver in requirements.in?" if isinstance(error, ImportError) else ""
+        _refuse(view, "connect", f"{source.table} cannot be read: {_first_line(error)}", hint=hint)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _refuse(view: FeatureView, field: str, problem: str, *, hint: str = "") -> NoReturn:
+    raise DefinitionError(view.view, ("source", field), problem, hint=hint)

@@ -1,0 +1,128 @@
+"""Windows ``(t - d, t]``: each event changes the counts and sums when it begins to count, and when it no longer does.
+
+Added up in the order of time these changes are what the window holds from each moment on: near-linear, however many
+events an entity has. Everything that is added is a whole number, so no order of adding matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from actum.definitions.definitions import Variable
+from actum.features.engines import Engine
+from actum.features.events import Events, Values
+from actum.features.exact import Scale, cut, in_step, joined
+from actum.features.extremes import extremes
+from actum.features.measures import scales_of
+from actum.features.parts import Part, finished, result_type
+from actum.features.values import Relation, Value, constant, either, nothing_where, real, whole
+
+
+def log(events: Events, part: Part, engine: Engine) -> Relation:
+    """Return what a window holds from when on: the entity, ``_since``, the features.
+
+    Raises:
+        DefinitionError: Something cannot be added up, or is without end.
+    """
+    valued, columns = events.valued(events.relation, part.variables)
+    types = {one.name: result_type(one, columns) for one in part.variables}
+    scales = scales_of(valued, columns, part.variables, events.rows, engine)
+    assert part.span is not None
+    counting = valued.mutate(_until=valued["_event_at"] + constant(part.span))
+    counting = counting.filter(counting["_since"] < counting["_until"])
+    counting = in_step(counting, [cut(column, scale, _sum(column)) for column, scale in scales.items()])
+    changes = [_changes(counting, part, columns, scales, events.keys)]
+    changes += [_newcomers(counting, events.keys, column) for column in _columns(part, columns, ("distinct",))]
+    held = _added_up(changes, events.keys)
+    wanted = _columns(part, columns, ("min", "max"))
+    if wanted:
+        held = engine.kept(held)
+        held = extremes(counting, held, events.keys, wanted, engine)
+    held = in_step(held, [joined(_sum(column), scale, _total(column)) for column, scale in scales.items()])
+    made = {one.name: finished(one, _result(held, one, columns), types[one.name]) for one in part.variables}
+    return held.select(*events.keys, "_since", **made)
+
+
+def _sum(column: str) -> str:
+    return f"_sum{column}"
+
+
+def _total(column: str) -> str:
+    return f"_total{column}"
+
+
+def _columns(part: Part, columns: Values, aggregates: Sequence[str]) -> list[str]:
+    found = (columns[one.of][0] for one in part.variables if one.of is not None and one.aggregate in aggregates)
+    return list(dict.fromkeys(found))
+
+
+def _changes(
+    counting: Relation, part: Part, columns: Values, scales: Mapping[str, Scale], keys: Sequence[str]
+) -> Relation:
+    """Return what each event adds when it begins to count, and takes away when it no longer does."""
+    zero, one = constant(0), constant(1)
+    adds: dict[str, Value] = {"_rows": one}
+    for column in _columns(part, columns, ("count", "sum", "mean", "share")):
+        adds[f"_known{column}"] = either(counting[column].isnull(), zero, one)
+    for column in _columns(part, columns, ("share",)):
+        adds[f"_true{column}"] = either(counting[column], one, zero)
+    for column in _columns(part, columns, ("sum", "mean")):
+        if column in scales:
+            adds |= {
+                name: counting[name] for limb in range(scales[column].limbs) for name in [f"{_sum(column)}_{limb}"]
+            }
+        else:
+            adds[_total(column)] = counting[column].coalesce(zero)
+    begin = counting.select(*keys, "_since", **adds)
+    end = counting.select(*keys, _since=counting["_until"], **{name: -value for name, value in adds.items()})
+    return begin.union(end)
+
+
+def _newcomers(counting: Relation, keys: Sequence[str], column: str) -> Relation:
+    """Return when a value that was not among an entity's appears, +1, and when its last event is gone, -1."""
+    seen = counting.filter(counting[column].notnull())
+    begin = seen.select(*keys, column, "_since", _more=constant(1))
+    end = seen.select(*keys, column, _since=seen["_until"], _more=constant(-1))
+    there = _added_up([begin.union(end)], [*keys, column], keep=["_more"])
+    now, before = there["_more"] > constant(0), there["_more"] > there["_more_added"]
+    there = there.select(*keys, "_since", **{f"_distinct{column}": whole(now) - whole(before)})
+    return there.filter(there[f"_distinct{column}"] != constant(0))
+
+
+def _added_up(changes: Sequence[Relation], keys: Sequence[str], *, keep: Sequence[str] = ()) -> Relation:
+    """Return running sums of all columns but the keys, one row for each moment at which something changes.
+
+    Args:
+        keep: Columns of which the change itself is wanted too, as ``<name>_added``.
+    """
+    import ibis
+
+    names = list(dict.fromkeys(name for one in changes for name in one.columns if name not in (*keys, "_since")))
+    zero = constant(0)
+    alike = [one.select(*keys, "_since", **{n: one[n] if n in one.columns else zero for n in names}) for one in changes]
+    every = alike[0].union(*alike[1:]) if len(alike) > 1 else alike[0]
+    at_once = every.group_by([*keys, "_since"]).aggregate(**{name: every[name].sum() for name in names})
+    so_far = ibis.window(group_by=list(keys), order_by="_since", preceding=None, following=0)
+    sums = {name: at_once[name].sum().over(so_far) for name in names}
+    added = at_once.select(*keys, "_since", **sums, **{f"{name}_added": at_once[name] for name in keep})
+    return added.mutate(**{name: whole(added[name]) for name in (*names, *(f"{name}_added" for name in keep))})
+
+
+def _result(held: Relation, variable: Variable, columns: Values) -> Value:
+    """Return what a variable is, of what its window holds."""
+    if variable.of is None:
+        return held["_rows"]
+    column = columns[variable.of][0]
+    match variable.aggregate:
+        case "count":
+            return held[f"_known{column}"]
+        case "distinct":
+            return held[f"_distinct{column}"]
+        case "min" | "max" as end:
+            return held[f"_{end}{column}"]
+    known = held[f"_known{column}"]
+    none = known == constant(0)
+    if variable.aggregate == "sum":
+        return nothing_where(none, held[_total(column)])
+    part = f"_true{column}" if variable.aggregate == "share" else _total(column)
+    return real(held[part]) / nothing_where(none, real(known))
