@@ -13,6 +13,8 @@ environment: {{python: "{python}", platform: linux-x86_64, lock: requirements.lo
 """
 
 PIPELINE = """\
+artifacts:
+  {name}: {{path: models/{name}.{form}, type: model}}
 stages:
   prepare:
     cmd: python src/prepare.py
@@ -29,8 +31,6 @@ stages:
     params: [evaluate]
     metrics:
       - metrics.json: {{cache: false}}
-artifacts:
-  {name}: {{path: models/{name}.{form}, type: model}}
 """
 
 # ------------------------------------------------------------------ a linear model
