@@ -18,6 +18,8 @@ NOBODY = "promotion-approvals EVENT: approvals: missing, 0 of 1"
 APART = "changes beside POINTER: a promotion moves its pointer and nothing else"
 FOR_EVER = "what is on record never changes"
 REPLANNED = "promotion-plan EVENT: plan: is SHA, MAIN gives SHA"
+ORDINARY = "promotion-intent EVENT: plan: is that of an ordinary promotion, the event is of"
+OTHER = "what was agreed to is another thing"
 ALONE = "promotion-alone EVENT: no pointer names it"
 UNFIT = "malformed: it does not fit what it stands over: one of the two was edited"
 RUNS_CODE = "loading it can run code, and no output on record or version has these bytes"
@@ -149,6 +151,13 @@ TO_THE_BRANCH: dict[str, tuple[Attack, list[str]]] = {
         ],
     ),
     "adds code": (edit("src/more.py", "", "print('more')\n"), [f"promotion-paths src/more.py: {APART}"]),
+    "brings an environment": (
+        attacks.bring_an_environment,
+        [
+            f"promotion-paths .actum: {APART}",
+            "state-in-git .actum: holds 1 file in git: what a machine made for itself is believed there",
+        ],
+    ),
     "removes the pointer": (attacks.remove_the_pointer, [ALONE, "pointer-removed POINTER: was removed"]),
     "leaves the pointer where it was": (attacks.keep_the_pointer, [ALONE]),
     "dates itself back": (
@@ -160,11 +169,17 @@ TO_THE_BRANCH: dict[str, tuple[Attack, list[str]]] = {
     ),
     "breaks glass that the policy has not": (
         forge(break_glass="it is urgent"),
-        ["promotion-break-glass EVENT: the policy allows no break-glass; the reason was: it is urgent"],
+        [
+            "promotion-break-glass EVENT: the policy allows no break-glass; the reason was: it is urgent",
+            f"{ORDINARY} a promotion behind broken glass: {OTHER}",
+        ],
     ),
     "calls itself a roll-back": (
         forge(back=True),
-        ["promotion-back EVENT: back: leads to 1.1.0, the last good version before was none"],
+        [
+            "promotion-back EVENT: back: leads to 1.1.0, the last good version before was none",
+            f"{ORDINARY} a roll-back: {OTHER}",
+        ],
     ),
 }
 
