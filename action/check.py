@@ -13,7 +13,6 @@ import runner
 
 REPORT = "actum-report.md"
 VERDICTS = {0: "clean", 3: "refused"}
-_LINE = re.compile(r"line (\d+)(?::\d+)?: ")
 _PROMOTION = re.compile(r"registry/[^/]+/events/[0-9A-Z]{26}-promotion\.yaml")
 _PLAN = re.compile(r"^  plan: (sha256:[0-9a-f]{64})$", re.M)
 _MOST_SHOWN = 900_000  # GitHub takes 1 MiB a step
@@ -58,14 +57,10 @@ def _answer(text: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _annotate(one: dict[str, str]) -> None:
-    message, at = one["message"], _LINE.match(one["message"])
-    if at:
-        message = message[at.end() :]
+def _annotate(one: dict[str, Any]) -> None:
     hint = f"\n{one['hint']}" if one.get("hint") else ""
     level = {"block": "error", "warn": "warning"}.get(one["weight"], "notice")
-    line = int(at[1]) if at else None
-    runner.annotate(level, message + hint, file=one["path"], line=line, title=f"actum {one['kind']}")
+    runner.annotate(level, one["message"] + hint, file=one["path"], line=one.get("line"), title=f"actum {one['kind']}")
 
 
 def _plans(found: dict[str, Any]) -> str:

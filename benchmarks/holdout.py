@@ -1,4 +1,5 @@
-"""Judging two versions of the example on its holdout of 86,326 flights, each in an environment of its own.
+"""Judging two versions of the example on its holdout of 86,326 flights, each in an environment of its own; and the
+whole `actum check` of the promotion of one over the other.
 
 `python benchmarks/holdout.py` makes the project and times; with a folder it judges once in the project there.
 """
@@ -19,19 +20,12 @@ from measure import actum, cpu_seconds, dvc, median, print_machine
 from actum import files, registry
 from actum.demo.live import example_folder
 from actum.git.repository import Git
-from actum.judging.judge import judge
+from actum.planning.means import means_of
+from actum.progress import Silent
 from actum.revisions import open_head
 
-MODEL, CARD = "late-arrival", "registry/late-arrival/model.yaml"
-HOLDOUT = "registry/late-arrival/holdout.parquet"
-RULE = "holdout: {path: holdout.parquet, label: claim, features: data/features.parquet}\nslices: [carrier, origin]\n"
-SUMMER = """
-import pandas as pd
-rows = pd.read_parquet("data/features.parquet", columns=["flight_id", "offered_at"])
-rows = rows.merge(pd.read_parquet("data/outcomes.parquet", columns=["flight_id", "claim"]), on="flight_id")
-local = rows["offered_at"].dt.tz_convert("America/New_York")
-rows[(local >= "2013-07-01") & (local < "2013-10-01")].to_parquet("registry/late-arrival/holdout.parquet", index=False)
-"""
+MODEL, BESIDE = "late-arrival", "registry/late-arrival"
+BRANCH = f"promote/{MODEL}/production"
 RUNS = 3
 
 
@@ -41,34 +35,45 @@ def main() -> None:
     print_machine()
     with tempfile.TemporaryDirectory() as folder:
         root = _make(Path(folder, "project"))
-        command = [sys.executable, __file__, str(root)]
-        cpu_seconds(command, cwd=root)  # asks each environment once what it computes with
-        cpu, wall, again = [], [], []
-        for _ in range(RUNS):
-            shutil.rmtree(root / ".actum" / "judged")
-            began = time.monotonic()
-            cpu.append(cpu_seconds(command, cwd=root))
-            wall.append(time.monotonic() - began)
-            again.append(cpu_seconds(command, cwd=root))
+        judging = [sys.executable, __file__, str(root)]
+        for name, command in (("judge", judging), ("check", actum("check", "--head", BRANCH))):
+            _time(name, command, root)
         shutil.rmtree(root / ".actum" / "judged")
-        print(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout, end="")
-    print(f"judge          {median(cpu)} CPU s, {median(wall)} s by the clock")
-    print(f"judge, kept    {median(again)} CPU s")
+        print(subprocess.run(judging, cwd=root, check=True, capture_output=True, text=True).stdout, end="")
     return None
+
+
+def _time(name: str, command: list[str], root: Path) -> None:
+    """Print what a command costs where nothing is judged yet, and where it was judged before."""
+    cpu_seconds(command, cwd=root)  # asks each environment once what it computes with
+    cpu, wall, again = [], [], []
+    for _ in range(RUNS):
+        shutil.rmtree(root / ".actum" / "judged")
+        began = time.monotonic()
+        cpu.append(cpu_seconds(command, cwd=root))
+        wall.append(time.monotonic() - began)
+        again.append(cpu_seconds(command, cwd=root))
+    print(f"{name:14} {median(cpu)} CPU s, {median(wall)} s by the clock")
+    print(f"{name + ', kept':14} {median(again)} CPU s")
+
+
+class Stopwatch(Silent):
+    """Say of each line that stays how long it lasted."""
+
+    def __init__(self) -> None:
+        self._began, self._said = time.monotonic(), "read the records"
+
+    def __call__(self, line: str, /) -> None:
+        print(f"  {time.monotonic() - self._began:5.2f} s  {self._said}")
+        self._began, self._said = time.monotonic(), line
 
 
 def _judge(root: Path) -> None:
     """Judge and say how long each part took."""
-    began, said = time.monotonic(), "read the records"
-
-    def tell(line: str) -> None:
-        nonlocal began, said
-        print(f"  {time.monotonic() - began:5.2f} s  {said}")
-        began, said = time.monotonic(), line
-
+    tell = Stopwatch()
     base = open_head(Git(root))
     old, new = (registry.version(base, MODEL, number) for number in ("1.0.0", "2.0.0"))
-    judged = judge(base, new, old, environ=os.environ, tell=tell)
+    judged = means_of(base, os.environ, tell).compare(new, old)
     tell("")
     print(f"  {judged.rows:,} rows, {judged.draws:,} draws, {len(judged.slices)} slices")
     for figure in judged.figures[:2]:
@@ -78,7 +83,7 @@ def _judge(root: Path) -> None:
 
 
 def _make(root: Path) -> Path:
-    """Train and register both versions of the demo's story; the second one's lock has a package more."""
+    """Train and register both versions of the demo's story, the second one's lock has a package more; promote both."""
     shutil.copytree(example_folder(), root, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
     _call(root, "git", "init", "-q", "-b", "main")
     _call(root, "git", "config", "user.name", "bench")
@@ -86,17 +91,17 @@ def _make(root: Path) -> Path:
     _call(root, *dvc("init", "-q"))
     _call(root, *dvc("remote", "add", "-q", "--default", "storage", str(root.parent / "remote")))
     _edit(root, "actum.yaml", {("environment", "python"): platform.python_version()})
-    card = (root / CARD).read_text()
-    (root / CARD).write_text(card if "\nholdout:" in card else card + RULE)
     _call(root, sys.executable, "fetch_data.py")
     _call(root, *dvc("add", "-q", *(str(path.relative_to(root)) for path in (root / "data/raw").glob("*.csv"))))
     _commit(root, "Begin")
     _call(root, *actum("run"))
-    _call(root, sys.executable, "-c", SUMMER)
-    shutil.copyfile(root / "data/probe.parquet", root / "registry/late-arrival/probe.parquet")
-    _call(root, *dvc("add", "-q", HOLDOUT, "registry/late-arrival/probe.parquet"))
+    for name in ("holdout.parquet", "probe.parquet"):
+        shutil.copyfile(root / "data" / name, root / BESIDE / name)
+        _call(root, *dvc("add", "-q", f"{BESIDE}/{name}"))
     _commit(root, "Pin holdout and probe")
     _call(root, *actum("register", MODEL, "--version", "1.0.0"))
+    _call(root, *_promotion("1.0.0"))
+    _call(root, "git", "merge", "-q", "--no-edit", BRANCH)
     with (root / "requirements.in").open("a") as requirements:
         requirements.write("six\n")
     _edit(root, "params.yaml", {("model", "kind"): "boosting", ("train", "until"): "2013-07-01"})
@@ -104,7 +109,12 @@ def _make(root: Path) -> Path:
     _commit(root, "Boosting")
     _call(root, *actum("run"))
     _call(root, *actum("register", MODEL, "--version", "2.0.0"))
+    _call(root, *_promotion("2.0.0"))
     return root
+
+
+def _promotion(version: str) -> list[str]:
+    return actum("promote", f"{MODEL}@v{version}", "--to", "production")
 
 
 def _edit(root: Path, path: str, changes: dict[tuple[str, ...], str]) -> None:

@@ -11,12 +11,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from actum.git.repository import Git
 from tests.real_git import Commit, git, write
 
 # A suite that was started in the background is deaf to ctrl-C, and so would be the commands that it interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# A clock says how busy the machine is, not whether a rule holds.
+settings.register_profile("rules", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rules")
 # Asked before anything is pinned: what it names must not change, save the caches.
 REAL_HOME = Path.home()
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +40,10 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _WRITING_EVENTS = frozenset(
     {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree"}
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="DIR", help="keep pictures of the pages that a browser was shown in DIR")
 
 
 class HomeGuard:

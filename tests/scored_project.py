@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,7 @@ from actum.records.version import Artifact, Blob, ModelVersion, VersionEnvironme
 from actum.revisions import open_head
 from actum.store import Store
 from actum.workshop import open_workshop
+from tests.made_once import once
 from tests.real_git import git, write
 
 MODEL = "loans"
@@ -131,11 +131,10 @@ def copied(template: Path, folder: Path) -> Loans:
     return Loans(folder / "project")
 
 
-@cache
-def unsealed(base: Path) -> Path:
-    """Make the project once for all tests: everything but decisions."""
-    root = base / "loans" / "project"
-    root.mkdir(parents=True)
+def make(folder: Path) -> None:
+    """Make everything but decisions."""
+    root = folder / "project"
+    root.mkdir()
     git(root, "init", "-q")
     for words in (("init", "-q"), ("remote", "add", "-q", "--default", "store", "../store")):
         subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, check=True, capture_output=True)
@@ -152,15 +151,6 @@ def unsealed(base: Path) -> Path:
     for number, since in (("1.0.0", datetime(2020, 2, 1, tzinfo=UTC)), ("2.0.0", datetime(2020, 3, 15, tzinfo=UTC))):
         _register(root, number)
         _promote(Loans(root), number, since)
-    return base / "loans"
-
-
-@cache
-def sealed(base: Path) -> Path:
-    """The same project after the order that every test knows."""
-    loans = copied(unsealed(base), base / "sealed")
-    assert loans.actum(*FIRST) == 0
-    return base / "sealed"
 
 
 def _settings(python: str) -> Settings:
@@ -267,19 +257,26 @@ def _promote(loans: Loans, number: str, since: datetime) -> None:
 
 
 @pytest.fixture(scope="session")
-def bare_template(
-    tmp_path_factory: pytest.TempPathFactory, shared_environments: Path, _session_surroundings: None
-) -> Path:
+def loans_made(shared_environments: Path, _session_surroundings: None) -> tuple[Path, Path]:
+    """The project before its first decisions and after the order that every test knows, for all workers."""
+
+    def decide(folder: Path) -> None:
+        assert copied(bare, folder).actum(*FIRST) == 0
+
     with pytest.MonkeyPatch.context() as place:
         place.setenv("ACTUM_ENVIRONMENTS", str(shared_environments))
-        return unsealed(tmp_path_factory.getbasetemp())
+        bare = once(shared_environments.parent / "loans", make)
+        return bare, once(shared_environments.parent / "loans-decided", decide)
 
 
 @pytest.fixture(scope="session")
-def sealed_template(bare_template: Path, tmp_path_factory: pytest.TempPathFactory, shared_environments: Path) -> Path:
-    with pytest.MonkeyPatch.context() as place:
-        place.setenv("ACTUM_ENVIRONMENTS", str(shared_environments))
-        return sealed(tmp_path_factory.getbasetemp())
+def bare_template(loans_made: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(loans_made[0], tmp_path_factory.mktemp("loans")).root.parent
+
+
+@pytest.fixture(scope="session")
+def sealed_template(loans_made: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(loans_made[1], tmp_path_factory.mktemp("loans-decided")).root.parent
 
 
 @pytest.fixture

@@ -15,12 +15,14 @@ from actum.dvc.lockfile import Lock, read_lock
 from actum.dvc.pipeline import read_pipeline
 from actum.errors import UserError
 from actum.git.repository import TreeEntry
+from actum.pipeline import metrics_in
 from actum.quantities import is_number
 from actum.records.forms import FileFact
 from actum.records.run import Run
-from actum.records.version import Blob, ModelVersion, VersionEnvironment
-from actum.runlog.history import locked_state, state_of
+from actum.records.version import Blob, ModelVersion, Pins, VersionEnvironment
+from actum.runlog.history import flat_metrics, locked_state, state_of
 from actum.store import Store
+from actum.vocabulary.pins import defining_files, pins_of
 
 _ENVIRONMENT = ("python", "platform", "lock", "lock_sha256", "exactness")
 _FACTS = ("md5", "sha256", "size")
@@ -32,6 +34,15 @@ class Said(NamedTuple):
     field: str
     version: Any
     other: Any
+
+
+class Made(NamedTuple):
+    """What a result commit holds of a run. ``metrics``: of the files that lie in git; ``lock_file``: of packages."""
+
+    lock: Lock
+    lock_file: bytes | None
+    metrics: Mapping[str, Any]
+    plots: tuple[str, ...]
 
 
 def measured(run: Run) -> dict[str, float]:
@@ -62,6 +73,22 @@ def content(run: Run, lock: Lock, tree: Mapping[str, TreeEntry]) -> tuple[Blob, 
     deps = {path for stage in run.stages for path in stage.deps}
     wanted |= {path for path in tree if path in deps or any(path.startswith(dep + "/") for dep in deps)}
     return tuple(Blob(path=path, blob=tree[path].blob) for path in sorted(wanted) if path in tree)
+
+
+def trained_with(name: str, run: Run, code: Store) -> Pins:
+    """Return what the features of a set meant when a run was given them. ``code``: the commit that it ran.
+
+    Raises:
+        UserError: The commit does not define them, or the run did not read what does: DVC would not have noticed a
+            change, and nobody could tell which meaning its data have.
+    """
+    read = run.read()
+    unread = [path for path in defining_files(code, name) if not any(_holds(one, path) for one in read)]
+    if unread:
+        problem = f"run/{run.id} did not read {_few(unread)}, which the card's features come from"
+        where = layout.in_pipeline(run.pipeline, "dvc.yaml")
+        raise UserError(problem, hint=f"name them among the deps of their stage in {where}, then actum run")
+    return pins_of(code, name)
 
 
 def bytes_format(path: str) -> str | None:
@@ -113,14 +140,39 @@ def against_commit(version: ModelVersion, run: Run, result: Store) -> Iterator[s
         if result.run(run.id) != run:
             yield f"run: run/{run.id} is another one in {who}"
         lock = read_lock(result.read, layout.in_pipeline(run.pipeline, "dvc.lock"))
-        plots = read_pipeline(result.read, layout.in_pipeline(run.pipeline, "dvc.yaml")).plots
+        described = read_pipeline(result.read, layout.in_pipeline(run.pipeline, "dvc.yaml"))
+        made = Made(
+            lock=lock,
+            lock_file=result.read(run.environment.lock),
+            metrics=flat_metrics(metrics_in(result.read, described, [stage.name for stage in run.stages])),
+            plots=described.plots,
+        )
     except UserError as error:
         yield f"result_commit: {who} cannot be compared: {error}"
         return
     yield from _of_history(run, result)
     if (stage := differing_stage(run, lock)) is not None:
         yield f"result_commit: dvc.lock of {who} does not say of stage {stage} what run/{run.id} recorded"
-    yield from _differing(_of_commit(version, run, result, lock, plots), who)
+    yield from _differing(_of_commit(version, run, result, made), who)
+
+
+def against_features(version: ModelVersion, run: Run, named: str | None, code: Store) -> Iterator[str]:
+    """Yield each field in which a version says of its features other than the commit that was run.
+
+    Args:
+        named: The set that the card named when the version came.
+    """
+    says = version.features
+    if says is None or named is None or says.set != named:
+        yield from _differing([Said("features.set", says and says.set, named)], layout.card(version.model))
+        return
+    try:
+        told = trained_with(named, run, code)
+    except UserError as error:
+        yield f"features: {error}"
+        return
+    said = (*_mapped("features.digests", says.digests, told.digests), *_mapped("features.keys", says.keys, told.keys))
+    yield from _differing(said, f"commit {code.commit[:10]}")
 
 
 def _of_history(run: Run, result: Store) -> Iterator[str]:
@@ -150,13 +202,14 @@ def _of_run(version: ModelVersion, run: Run) -> Iterator[Said]:
     yield from _facts("environment.wing", version.environment.wing, run.environment.wing)
 
 
-def _of_commit(version: ModelVersion, run: Run, result: Store, lock: Lock, plots: tuple[str, ...]) -> Iterator[Said]:
-    path = run.environment.lock
-    data = result.read(path)
-    yield Said("environment.lock_sha256", version.environment.lock_sha256, digests.of_bytes(data) if data else None)
-    yield Said("plots", _listed(version.plots), _listed(plots))
+def _of_commit(version: ModelVersion, run: Run, result: Store, made: Made) -> Iterator[Said]:
+    locked = digests.of_bytes(made.lock_file) if made.lock_file else None
+    yield Said("environment.lock_sha256", version.environment.lock_sha256, locked)
+    for name in sorted(name for name, value in made.metrics.items() if is_number(value)):
+        yield Said(f"metrics.{name}", version.metrics.get(name), float(made.metrics[name]))
+    yield Said("plots", _listed(version.plots), _listed(made.plots))
     yield from _by_path("data", version.data, sources(run, result.tree))
-    yield from _by_path("content", version.content, content(run, lock, result.tree))
+    yield from _by_path("content", version.content, content(run, made.lock, result.tree))
 
 
 def _facts(field: str, says: Any, told: FileFact) -> Iterator[Said]:
@@ -198,6 +251,10 @@ def _apart(one: str, other: str) -> tuple[str, str]:
     """Write two texts shortly, but never two different ones alike."""
     short = tuple(text[:15] if text.startswith(digests.SHA256) else text[:80] for text in (one, other))
     return (one, other) if short[0] == short[1] else (short[0], short[1])
+
+
+def _holds(read: str, path: str) -> bool:
+    return path == read or path.startswith(read + "/")
 
 
 def _listed(paths: Iterable[str]) -> str | None:

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from actum import files, layout
+from actum.definitions.definitions import DefinitionError
+from actum.definitions.soundness import require_sound, require_sound_set
 from actum.errors import InvalidRecordError
 from actum.records.card import ModelCard
 from actum.records.codec import FieldError, decode, encode
 from actum.records.event import Event
+from actum.records.feature_set import FeatureSet
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
+from actum.records.view import FeatureView
 
 RECORDS: Mapping[str, type[Any]] = {
     "settings": Settings,
@@ -26,6 +30,8 @@ RECORDS: Mapping[str, type[Any]] = {
     "event": Event,
     "run": Run,
     "policy": Policy,
+    "feature-view": FeatureView,
+    "feature-set": FeatureSet,
 }
 
 
@@ -57,6 +63,7 @@ def read_record(path: str, data: bytes) -> Any:
     try:
         record = decode(RECORDS[kind], raw, strict=kind in layout.WRITTEN_BY_PEOPLE)
         _agree(path, record)
+        _understand(record)
     except FieldError as error:
         line = files.line_of(data, error.at) if kind != "run" else None
         place = f"{path}:{line}" if line else path
@@ -86,7 +93,22 @@ def _agree(path: str, record: Any) -> None:
             told = (record.id,)
         case Policy():
             told = (record.policy,)
+        case FeatureView():
+            told = (record.view,)
+        case FeatureSet():
+            told = (record.set,)
         case _:
             told = ()
     if told != names:
         raise FieldError(f"says it is {' '.join(told)}, but lies where {' '.join(names)} belongs")
+
+
+def _understand(record: Any) -> None:
+    """What cannot be computed is as malformed as what cannot be read."""
+    try:
+        if isinstance(record, FeatureView):
+            require_sound(record)
+        elif isinstance(record, FeatureSet):
+            require_sound_set(record)
+    except DefinitionError as error:
+        raise FieldError(error.problem, error.at, hint=error.hint) from error

@@ -60,6 +60,14 @@ def good_until(event: Event, valid_days: int) -> datetime:
     return min(event.attestation.expires_at, event.recorded_at + timedelta(days=min(valid_days, moments.MOST_DAYS)))
 
 
+def attested(event: Event | None, valid_days: int) -> str:
+    """Return what an attestation says and for how long, in words; "" where there is none."""
+    if event is None or event.attestation is None:
+        return ""
+    until = good_until(event, valid_days)
+    return f"{event.attestation.level}, {event.recorded_at:%Y-%m-%d}, good until {until:%Y-%m-%d}"
+
+
 def is_about(attestation: Attestation, version: ModelVersion) -> bool:
     """Whether it counts for this version: no overrides; one of equal bytes ran every stage and names these bytes."""
     if attestation.version != version.version or attestation.overrides:

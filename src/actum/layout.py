@@ -8,8 +8,11 @@ from datetime import datetime
 SETTINGS = "actum.yaml"
 TRUSTED_TYPES = "policies/trusted-types.txt"
 STATE = ".actum"
+ONLINE_STORE = ".actum/online.sqlite"
 REGISTRY = "registry"
 POLICIES = "policies"
+FEATURES = "features"
+SETS = "features/sets"
 RUNS = "runs"
 WINGS = "environments/wings"
 WHEELS = "environments/wheels"
@@ -24,14 +27,17 @@ _CARD = re.compile(r"registry/([^/]+)/model\.yaml")
 _RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/([0-9A-Z]{26})\.json")
 _SEGMENT = re.compile(r"decisions/([^/]+)/[0-9A-Z]{26}\.parquet")
 _POLICY = re.compile(r"policies/([^/]+)\.yaml")
+# A folder of that name may hold a pipeline of somebody who knew nothing of feature views.
+_VIEW = re.compile(r"features/(?!dvc\.yaml|params\.yaml)([^/]+)\.yaml")
+_SET = re.compile(r"features/sets/([^/]+)\.yaml")
 _KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
-_KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY}
+_KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY, "feature-view": _VIEW, "feature-set": _SET}
 # The evidence branch is nobody's to review: of its files only these are taken for true.
 _EVIDENCE_EVENTS = frozenset({"attestation", "seal", "approval"})
 _MEASURED = ("decisions/", "monitoring/")
 _FOLDERS = {"model": "", "model-version": "versions", "stage": "stages", "event": "events"}
 IMMUTABLE = frozenset({"model-version", "event", "run"})
-WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy"})
+WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy", "feature-view", "feature-set"})
 
 
 def card(model: str) -> str:
@@ -65,6 +71,14 @@ def run(ulid: str, at: datetime) -> str:
 
 def policy(name: str) -> str:
     return f"policies/{name}.yaml"
+
+
+def view(name: str) -> str:
+    return f"{FEATURES}/{name}.yaml"
+
+
+def feature_set(name: str) -> str:
+    return f"{SETS}/{name}.yaml"
 
 
 def segment(model: str, ulid: str) -> str:

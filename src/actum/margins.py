@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from actum.quantities import plural
 from actum.records.event import Figure, Finding
 from actum.records.judgement import Judged, Slice, SliceFigure
 from actum.records.policy import Margin, Policy, SliceRule, Weight
@@ -50,7 +51,8 @@ def judge_uses(uses: int, allowed: int) -> tuple[Finding, ...]:
     """Warn of a holdout that so many choices were made on that it no longer tells the future."""
     if uses < allowed:
         return ()
-    because = f"{uses} promotions were judged on these rows before: choose new ones"
+    judged = f"{plural(uses, 'promotion')} {'was' if uses == 1 else 'were'} judged"
+    because = f"{judged} on these rows before: choose new ones"
     return (Finding(gate="holdout-uses", outcome="warned", because=because),)
 
 
@@ -98,13 +100,16 @@ def _slices(rule: SliceRule, judged: Judged | None) -> Finding:
         lacking = f"no slice has {rule.min_rows:,} rows and a figure of {rule.metric}"
         because = f"{lacking}: name columns under slices in the card"
         return Finding(gate=gate, outcome="missing", because=because)
+    small = len(judged.slices) - len(tested)
+    silent = f"; no verdict on {small} more, too few rows" if small else ""
     worse = worse_beyond_doubt(rule, tested)
     if not worse:
-        because = f"none of {len(tested)} slices is worse by more than {rule.worse_by_at_most:g} (Holm, {ALPHA:g})"
+        among = f"none of {plural(len(tested), 'slice')}"
+        because = f"{among} is worse by more than {rule.worse_by_at_most:g} (Holm, {ALPHA:g}){silent}"
         return Finding(gate=gate, outcome="passed", because=because)
     names = [f"{one.column} {one.value} ({_loss(figure):+.4g} worse, n={one.rows:,})" for one, figure in worse]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    because = f"worse by more than {rule.worse_by_at_most:g}: {', '.join(names[:_NAMED])}{more}"
+    because = f"worse by more than {rule.worse_by_at_most:g}: {', '.join(names[:_NAMED])}{more}{silent}"
     return Finding(gate=gate, outcome=_closed(rule.weight), because=because)
 
 

@@ -22,6 +22,7 @@ _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)  # two characters at
 _SHIFTS = tuple(range(120, -1, -10))
 # Before the slash of an id these say what it is; a model of that name would have no ids for its decisions.
 RESERVED = frozenset({"run", "event", "feature"})
+_FEATURE = re.compile(r"(?:([a-z][a-z0-9_]{0,62})\.)?([a-z][a-z0-9_]{0,62})")
 
 Bump = Literal["major", "minor", "patch"]
 
@@ -106,6 +107,8 @@ class Version:
         return (self.major, self.minor, self.patch, not self.pre, pre)
 
 
+_FORMS = "MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID, feature/NAME"
+
 Kind = Literal["model", "version", "stage", "run", "event", "decision", "feature"]
 
 
@@ -113,7 +116,8 @@ Kind = Literal["model", "version", "stage", "run", "event", "decision", "feature
 class Reference:
     """What an id stands for: ``churn``, ``churn@v1.2.0``, ``churn#production``, ``run/01J...``, ``churn/01J...``.
 
-    ``owner`` is the model (or the view of a feature), ``name`` what follows: version, stage, ULID; "" for a model.
+    ``owner`` is the model, ``name`` what follows: version, stage, ULID; "" for a model. Of ``feature/delays.mean_3h``
+    the owner is the view, or "" where only the feature is named.
     """
 
     kind: Kind
@@ -121,6 +125,8 @@ class Reference:
     name: str = ""
 
     def __str__(self) -> str:
+        if self.kind == "feature":
+            return f"feature/{self.owner}.{self.name}" if self.owner else f"feature/{self.name}"
         joints = {"model": "", "version": "@v", "stage": "#"}
         return f"{self.owner}{joints.get(self.kind, '/')}{self.name}"
 
@@ -138,14 +144,14 @@ def parse_reference(text: str) -> Reference:
         return Reference("version", owner, str(_version(rest, text)))
     if joint == "#" and is_name(owner) and is_name(rest):
         return Reference("stage", owner, rest)
-    if joint == "/" and owner == "feature" and rest:
-        return Reference("feature", owner, rest)
+    if joint == "/" and owner == "feature" and (feature := _FEATURE.fullmatch(rest)):
+        return Reference("feature", feature[1] or "", feature[2])
     if joint == "/" and is_ulid(rest) and is_name(owner):
         kinds: dict[str, Kind] = {"run": "run", "event": "event"}
         return Reference(kinds.get(owner, "decision"), owner, rest)
     raise UsageError(
         f"{text!r} is not an id",
-        hint="write MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID or MODEL/ULID (a decision)",
+        hint=f"write {_FORMS} or MODEL/ULID (a decision)",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from actum import files, layout
 from actum.dvc import commands, leftovers
+from actum.dvc.dialect import Reader
 from actum.dvc.lockfile import Lock, read_lock, without_stages
 from actum.dvc.pipeline import Pipeline, Stage, read_pipeline
 from actum.errors import InvalidRecordError, UserError
@@ -165,15 +166,33 @@ def metrics_of(root: Path, pipeline: Pipeline, stages: Iterable[str]) -> dict[st
     Raises:
         InvalidRecordError: A metrics file is no JSON or YAML mapping.
     """
-    made = {out.path for stage in pipeline.stages if stage.name in set(stages) for out in stage.outs}
-    return {path: _metrics_file(root, path) for path in pipeline.metrics if path in made}
+    return {path: _metrics_file(path, _written(root, path)) for path in _metrics_files(pipeline, stages)}
 
 
-def _metrics_file(root: Path, path: str) -> Mapping[str, Any]:
+def metrics_in(reader: Reader, pipeline: Pipeline, stages: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the same of a revision; of a file that is not there, because DVC keeps it, nothing.
+
+    Raises:
+        InvalidRecordError: A metrics file is no JSON or YAML mapping.
+    """
+    found = {path: reader(path) for path in _metrics_files(pipeline, stages)}
+    return {path: {} if data is None else _metrics_file(path, data) for path, data in found.items()}
+
+
+def _metrics_files(pipeline: Pipeline, stages: Iterable[str]) -> list[str]:
+    names = set(stages)
+    made = {out.path for stage in pipeline.stages if stage.name in names for out in stage.outs}
+    return [path for path in pipeline.metrics if path in made]
+
+
+def _written(root: Path, path: str) -> bytes:
     try:
-        data = files.inside(root, path).read_bytes()
+        return files.inside(root, path).read_bytes()
     except FileNotFoundError as error:
         raise UserError(f"{path}: the stage did not write its metrics") from error
+
+
+def _metrics_file(path: str, data: bytes) -> Mapping[str, Any]:
     if path.endswith(".json"):
         return files.read_json(data, where=path)
     if path.endswith((".yaml", ".yml")):

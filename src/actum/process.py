@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 GRACE_S = 5.0
 
@@ -42,22 +43,24 @@ def run(
     stdin: bytes | None = None,
     timeout_s: float | None = None,
     brief: bool = False,
+    into: BinaryIO | None = None,
 ) -> Finished:
     """Run *command* and return what it said. *env* is the child's whole environment.
 
     ``brief``: it ends by itself in no time, and need not die with us; starting it is twice as cheap then.
+    ``into``: the file that takes its stdout, however much that is.
 
     Raises:
         FileNotFoundError: There is no such program.
         subprocess.TimeoutExpired: It did not end in time; its group has been ended.
     """
-    child = _start(command, cwd, env, feeds=stdin is not None, stderr=subprocess.PIPE, brief=brief)
+    child = _start(command, cwd, env, feeds=stdin is not None, stderr=subprocess.PIPE, brief=brief, into=into)
     try:
         out, err = child.communicate(stdin, timeout=timeout_s)
     except BaseException:
         end_group(child)
         raise
-    return Finished(child.returncode, out, err)
+    return Finished(child.returncode, out or b"", err)
 
 
 def converse(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Finished:
@@ -173,14 +176,21 @@ def _handles(mark: bytes) -> Iterator[int]:
 
 
 def _start(
-    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], *, feeds: bool, stderr: int, brief: bool
+    command: Sequence[str | Path],
+    cwd: Path,
+    env: Mapping[str, str],
+    *,
+    feeds: bool,
+    stderr: int,
+    brief: bool,
+    into: BinaryIO | None = None,
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
         env=dict(env),
         stdin=subprocess.PIPE if feeds else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=into or subprocess.PIPE,
         stderr=stderr,
         start_new_session=True,
         preexec_fn=None if brief or not sys.platform.startswith("linux") else _die_with_parent(),

@@ -26,6 +26,8 @@ CURRENT = {
     "settings": 1,
     "model": 1,
     "policy": 1,
+    "feature-view": 1,
+    "feature-set": 1,
     "model-version": 1,
     "stage": 1,
     "event": 1,

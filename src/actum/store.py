@@ -12,7 +12,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from actum import layout
+from actum.definitions.definitions import Definitions
 from actum.errors import InvalidRecordError, NotFoundError, UserError
+from actum.files import Limits
 from actum.filing import RECORDS, listed_types, read_record
 from actum.git.joined import Joined, Layer
 from actum.git.repository import REGULAR_FILE_MODES, Git, TreeEntry
@@ -21,14 +23,25 @@ from actum.names import Version, is_name
 from actum.records.card import ModelCard
 from actum.records.codec import decode, encode
 from actum.records.event import Event
+from actum.records.feature_set import FeatureSet
 from actum.records.lines import EventLine
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
+from actum.records.view import FeatureView
 
 R = TypeVar("R")
+_ONE_PLACE = {
+    "settings": "",
+    "policy": layout.POLICIES,
+    "feature-view": layout.FEATURES,
+    "feature-set": layout.SETS,
+}
+MOST_BYTES = 64 << 20
+"""What has more than this nobody here reads, and git is not asked for it."""
+MOST_RECORD_BYTES = Limits().size
 
 
 class LostObjectError(InvalidRecordError):
@@ -52,7 +65,6 @@ class Store:
     index: Index | None = field(default=None, repr=False, compare=False)
     # By path and blob, for the same bytes under another name are not the same record: the record, or what is wrong.
     _cache: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
-    _bytes: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
     _folders: dict[str, dict[str, TreeEntry]] = field(default_factory=dict, repr=False, compare=False)
     _listings: dict[Any, dict[str, TreeEntry]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -109,11 +121,18 @@ class Store:
         return self.files.file(path) is not None
 
     def read(self, path: str) -> bytes | None:
-        """Return the bytes of a file, or None when the revision has no such regular file."""
+        """Return the bytes of a file, or None when the revision has no such regular file.
+
+        Raises:
+            InvalidRecordError: It is larger than any file that is read.
+        """
         entry = self.files.file(path)
         if entry is None or entry.mode not in REGULAR_FILE_MODES:
             return None
-        return self.repo.blobs([entry.blob]).get(entry.blob)
+        (found,) = self.repo.contents({path: entry.blob}, most=MOST_BYTES)
+        if found.data is None and found.size is not None:
+            raise _too_large(path, found.size, MOST_BYTES)
+        return found.data
 
     def settings(self) -> Settings:
         """Raises: NotFoundError when the revision has no actum.yaml."""
@@ -188,6 +207,22 @@ class Store:
     def policy(self, name: str) -> Policy | None:
         return self._one(layout.policy(name), Policy)
 
+    def views(self) -> tuple[FeatureView, ...]:
+        """Return the feature views, by name."""
+        return tuple(self._many(self.listed("feature-view"), FeatureView, self.skipped))
+
+    def feature_sets(self) -> tuple[FeatureSet, ...]:
+        """Return the feature sets, by name."""
+        return tuple(self._many(self.listed("feature-set"), FeatureSet, self.skipped))
+
+    def feature_set(self, name: str) -> FeatureSet | None:
+        return self._one(layout.feature_set(name), FeatureSet)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """What the features of this revision mean, all of them together."""
+        return Definitions.of(self.views())
+
     def trusted_types(self) -> tuple[str, ...]:
         """Return the reviewed list of types that a model file may hold."""
         return listed_types(self.read(layout.TRUSTED_TYPES) or b"")
@@ -207,8 +242,8 @@ class Store:
 
     def _places(self, kind: str, model: str | None) -> list[str]:
         """Return the folders in which records of a kind can lie."""
-        if kind in ("settings", "policy"):
-            return ["" if kind == "settings" else layout.POLICIES]
+        if kind in _ONE_PLACE:
+            return [_ONE_PLACE[kind]]
         if kind == "run":
             years = [f"{layout.RUNS}/{year}" for year in self.files.folders(layout.RUNS)]
             self.files.load(years)
@@ -225,7 +260,7 @@ class Store:
         unread = {path: entry for path, entry in entries.items() if self._is_unread(path, entry)}
         if self.index:
             unread = self._recall(self.index, unread)
-        self._bytes.update(self.repo.blobs(entry.blob for entry in unread.values() if entry.blob not in self._bytes))
+        self._decode(unread)
         return {path: self._outcome(path, entry) for path, entry in entries.items()}
 
     def _is_unread(self, path: str, entry: TreeEntry) -> bool:
@@ -237,17 +272,22 @@ class Store:
         self._cache.update({key: _restored(key[0], told) for key, told in known.items()})
         return {path: entry for path, entry in entries.items() if (path, entry.blob) not in known}
 
+    def _decode(self, entries: Mapping[str, TreeEntry]) -> None:
+        """Read records; what is too large to be one is not even read."""
+        for one in self.repo.contents({path: entry.blob for path, entry in entries.items()}, most=MOST_RECORD_BYTES):
+            key = (one.path, entries[one.path].blob)
+            if one.data is not None:
+                self._cache[key] = _attempted(one.path, one.data)
+                if self.index and _is_indexed(one.path):
+                    self.index.learn_record(*key, _told(self._cache[key]))
+            elif one.size is not None:
+                self._cache[key] = _too_large(one.path, one.size, MOST_RECORD_BYTES)
+
     def _outcome(self, path: str, entry: TreeEntry) -> Any:
         if entry.mode not in REGULAR_FILE_MODES:
             return InvalidRecordError(f"{path}: is a link or a submodule, must be a regular file")
-        key = (path, entry.blob)
-        if key not in self._cache:
-            if entry.blob not in self._bytes:
-                return LostObjectError(f"{path}: git has lost object {entry.blob[:10]}", hint="git fsck")
-            self._cache[key] = _attempted(path, self._bytes[entry.blob])
-            if self.index and _is_indexed(path):
-                self.index.learn_record(*key, _told(self._cache[key]))
-        return self._cache[key]
+        lost = LostObjectError(f"{path}: git has lost object {entry.blob[:10]}", hint="git fsck")
+        return self._cache.get((path, entry.blob), lost)
 
     def note(self, path: str, error: InvalidRecordError) -> None:
         """Take note of a record that cannot be read, where it is left out; raise the error where it is not."""
@@ -274,6 +314,10 @@ class Store:
             else:
                 skipped[path] = one
         return found
+
+
+def _too_large(path: str, size: int, most: int) -> InvalidRecordError:
+    return InvalidRecordError(f"{path}: has {size:,} bytes, must have at most {most:,}")
 
 
 def _attempted(path: str, data: bytes) -> Any:

@@ -78,6 +78,7 @@ def open_workshop(
             hint="set environment.platform in actum.yaml to train here",
         )
     state.require_plain_path(root)
+    _require_own_state(Git(root))
     if state.sweep(root):
         writing.prune_worktrees(Git(root))
     tell.now("making the environment ready")
@@ -98,6 +99,14 @@ def open_workshop(
     return workshop
 
 
+def _require_own_state(repo: Git) -> None:
+    """Refuse to believe environments that a commit brought along: their interpreter would be whose?"""
+    head = repo.resolve("HEAD")
+    if head is not None and repo.tree(head, layout.STATE):
+        because = f"{layout.STATE} is in git, and what lies there may have come from anybody"
+        raise UserError(because, hint=f"git rm -r --cached {layout.STATE} && git commit")
+
+
 def open_recorded_workshop(
     root: Path,
     lock: bytes | None,
@@ -108,10 +117,12 @@ def open_recorded_workshop(
     wheels: str | None = None,
     overrides: Mapping[str, str] | None = None,
     code: Code = "recorded",
+    config: Config | None = None,
 ) -> Workshop:
     """Make an environment that is on record ready again: its lock, its interpreter, and our code as it was then.
 
     ``wheels``: a wheelhouse under DVC, by its name there, so that no index is needed. ``code``: see :data:`Code`.
+    ``config``: where objects are had from; the work tree's where absent.
 
     Raises:
         InvalidRecordError: *lock* is not the one on record.
@@ -119,7 +130,7 @@ def open_recorded_workshop(
     """
     if lock is not None and digests.of_bytes(lock) != described.lock_sha256:
         raise InvalidRecordError(f"{described.lock} is not the lock that the record names", hint="actum fsck")
-    config = read_config(root, environ)
+    config = config or read_config(root, environ)
     wing = described.wing
     sought = Needed(path=wing.path, md5=wing.md5, size=wing.size, sha256=wing.sha256 or "")
     settings = EnvironmentSettings(
@@ -145,8 +156,11 @@ def open_version_workshop(
     tell: Teller,
     overrides: Mapping[str, str] | None = None,
     code: Code = "recorded",
+    config: Config | None = None,
 ) -> Workshop:
     """Make the environment of a version ready; its lock is found by commit or by content.
+
+    ``config``: where objects are had from; the work tree's where absent.
 
     Raises:
         NotFoundError: The lock, the wing or the wheels are nowhere.
@@ -161,6 +175,7 @@ def open_version_workshop(
         wheels=version.environment.wheels,
         overrides=overrides,
         code=code,
+        config=config,
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from actum.cli.main import main
 from tests.beginning.beginning_project import Actum, Said, git, surroundings
+from tests.made_once import once
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two folders that are slow to make: one that was adopted from nothing of ours, one that we began."""
-    folder = tmp_path_factory.mktemp("templates")
+def make(folder: Path) -> None:
     env = surroundings(folder / "home")
 
     def call(*words: str, cwd: Path) -> None:
@@ -48,7 +46,12 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     call("git", "add", ".", cwd=root)
     call("git", "commit", "-qm", "Ours", cwd=root)
     call(sys.executable, "-m", "actum", "init", "project", cwd=folder)
-    return folder
+
+
+@pytest.fixture(scope="session")
+def templates(shared_environments: Path) -> Path:
+    """Two folders that are slow to make: one that was adopted from nothing of ours, one that we began."""
+    return once(shared_environments.parent / "beginning", make)
 
 
 @pytest.fixture

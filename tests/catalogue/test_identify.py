@@ -41,8 +41,8 @@ def test_six_characters_of_a_ulid_are_enough_where_they_are_unique(story: Story,
             "run/0184",
             2,
             (
-                "'run/0184' is not an id\nhint: write MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID "
-                "or MODEL/ULID (a decision)"
+                "'run/0184' is not an id\nhint: write MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID, "
+                "feature/NAME or MODEL/ULID (a decision)"
             ),
         ),
         (
@@ -53,7 +53,7 @@ def test_six_characters_of_a_ulid_are_enough_where_they_are_unique(story: Story,
                 "hint: write all 26 characters of a decision's id, or: actum ls decisions late-arrival"
             ),
         ),
-        ("feature/delays.mean", 2, "feature/delays.mean: there are no records of features\nhint: actum ls"),
+        ("feature/delays.mean", 1, "there is no feature/delays.mean\nhint: actum ls features"),
     ],
 )
 def test_what_is_not_there_is_answered_with_what_is_near(
@@ -100,7 +100,7 @@ def test_a_list_of_nothing_known_is_a_usage_error(story: Story, actum: Actum) ->
         "error: there is no list of verions, did you mean versions?\nhint: actum ls\n",
     )
     assert actum(story.root, "ls", "late-arrival").err == (
-        "error: there is no list of late-arrival (models, versions, stages, runs, events, decisions)\n"
+        "error: there is no list of late-arrival (models, versions, stages, runs, events, features, decisions)\n"
         "hint: actum ls versions late-arrival\n"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ sys.modules["actum.cli.log"] = type("Module", (), {{"command": command}})
 sys.exit(door.main(["log"]))
 """
 ENTER = b"\n"
+TIME = re.compile(r"^\d+:\d\d")  # a busy machine takes its time
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -61,13 +63,13 @@ def shown(body: str, *answers: Answer, form: str = WITHIN, columns: int = 100, *
 def test_what_is_done_now_is_shown_with_the_time_and_leaves_nothing_behind() -> None:
     done = shown("until_seen()\ntell.now('comparing')\nuntil_seen()", ("getting ready", ENTER), ("comparing", ENTER))
     assert (done.code, done.lines()) == (0, [])
-    assert {line[3:] for line in done.drawings()} >= {"0:00  getting ready", "0:00  comparing"}
+    assert {TIME.sub("0:00", line[3:]) for line in done.drawings()} >= {"0:00  getting ready", "0:00  comparing"}
     assert done.sent.endswith(ERASE)
 
 
 def test_a_known_total_is_a_bar_with_its_figures() -> None:
     done = shown("tell.now('model.bin', 1250, 5000, 'rows')\nuntil_seen()", ("rows", ENTER))
-    assert done.drawings()[-1][3:] == f"0:00  {'━' * 5}╺{'━' * 14}  1,250/5,000 rows  model.bin"
+    assert TIME.sub("0:00", done.drawings()[-1][3:]) == f"0:00  {'━' * 5}╺{'━' * 14}  1,250/5,000 rows  model.bin"
 
 
 def test_lines_that_are_told_or_printed_meanwhile_stay_above_it() -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.dvc.dvc_project import PIPELINE, Files, Project, environment
+from tests.made_once import once
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("template")
+def make(folder: Path) -> None:
     root = folder / "project"
     (root / "rows" / "deep").mkdir(parents=True)
     project = Project(root, environment(folder))
@@ -29,7 +28,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.dvc("push", "-q")
     project.git("add", ".")
     project.git("commit", "-qm", "first")
-    return folder
+
+
+@pytest.fixture(scope="session")
+def template(shared_environments: Path) -> Path:
+    return once(shared_environments.parent / "dvc", make)
 
 
 @pytest.fixture

@@ -44,8 +44,8 @@ def six_lock(lock_of: Callable[..., bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory, caller: Mapping[str, str]) -> Environments:
-    return Environments(tmp_path_factory.mktemp("environments"), caller)
+def environments(shared_environments: Path, caller: Mapping[str, str]) -> Environments:
+    return Environments(shared_environments, caller)
 
 
 @pytest.fixture(scope="session")

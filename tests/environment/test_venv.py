@@ -38,6 +38,13 @@ def test_byte_code_is_compiled_once_when_the_environment_is_made(six: Environmen
     ]
 
 
+def test_tests_that_packages_ship_are_not_compiled(numpy_24: Environment) -> None:
+    folder = next(numpy_24.path.glob("lib/python3*/site-packages/numpy"))
+    assert list(folder.glob("__pycache__/__init__.*.pyc"))
+    assert (folder / "tests/__init__.py").is_file()
+    assert not (folder / "tests/__pycache__").exists()
+
+
 def test_the_second_time_it_is_only_found(environments: Environments, six: Environment, six_lock: bytes) -> None:
     lines: list[str] = []
     again = environments.ensure(six_lock, six.python, progress=lines.append)

@@ -40,7 +40,17 @@ def test_the_words_of_the_card_ask_only_for_columns_that_exist(card: dict[str, A
     import inputs
 
     asked = set(re.findall(r"{(\w+)}", card["subject"] + " ".join(item["words"] for item in card["inputs"])))
-    assert asked <= {*inputs.INPUTS, *inputs.SUBJECT}
+    assert asked <= {*inputs.INPUTS, *features()["labels"]["keep"]}
+
+
+def features() -> dict[str, Any]:
+    return dict(yaml.safe_load((EXAMPLE / "features/sets/late-arrival.yaml").read_text()))
+
+
+def test_every_input_is_a_feature_or_comes_with_the_offer(card: dict[str, Any]) -> None:
+    names = {item["name"] for item in card["inputs"]}
+    assert names == {*features()["features"]} | {"origin", "carrier"}
+    assert card["features"] == features()["set"]
 
 
 def test_the_card_declines_where_the_parameters_do(card: dict[str, Any], params: dict[str, Any]) -> None:
@@ -56,7 +66,9 @@ def test_the_pipeline_declares_every_module_that_a_stage_imports() -> None:
         found = set(re.findall(r"^from (\w+) import", (source / f"{name}.py").read_text(), re.M)) & own
         return found.union(*(needed(other) for other in found)) | {name}
 
-    for name, stage in stages.items():
+    scripts = {name: stage for name, stage in stages.items() if stage["cmd"] == f"python src/late_arrival/{name}.py"}
+    assert set(stages) - set(scripts) == {"features"}
+    for name, stage in scripts.items():
         declared = {Path(path).stem for path in stage["deps"] if path.startswith("src/")}
         assert declared == needed(name), name
 
@@ -82,7 +94,7 @@ def test_every_trusted_type_is_needed_and_no_other_is(params: dict[str, Any]) ->
 def test_requirements_name_everything_that_the_stages_import_and_no_host() -> None:
     text = (EXAMPLE / "requirements.in").read_text()
     assert set(re.findall(r"^([\w-]+)>=", text, re.M)) == {
-        "numpy", "pandas", "pyarrow", "pyyaml", "scikit-learn", "skops", "threadpoolctl", "tzdata",
+        "duckdb", "numpy", "pandas", "pyarrow", "pyyaml", "scikit-learn", "skops", "threadpoolctl", "tzdata",
     }  # fmt: skip
     assert "://" not in text
 
@@ -105,13 +117,14 @@ def test_the_policy_bounds_what_the_holdout_measures(card: dict[str, Any]) -> No
 def test_the_holdout_says_what_became_of_a_quarter_and_nothing_else(
     card: dict[str, Any], params: dict[str, Any]
 ) -> None:
-    import features
     import inputs
+    import samples
 
     days = pd.to_datetime(["2013-06-30T23:00", "2013-07-01T00:00", "2013-09-30T23:59", "2013-10-01T00:00"])
     moments = pd.Series(days).dt.tz_localize("America/New_York").dt.tz_convert("UTC")
-    flights = pd.DataFrame({inputs.KEY: ["a", "b", "c", "d"], inputs.MOMENT: moments})
-    holdout = features.choose_holdout(flights, pd.DataFrame({"claim": [1, 0, 1, 0]}))
+    keys = {inputs.KEY: ["a", "b", "c", "d"]}
+    offers = pd.DataFrame({**keys, inputs.MOMENT: moments})
+    holdout = samples.choose_holdout(offers, pd.DataFrame({**keys, "claim": [1, 0, 1, 0]}))
     assert list(holdout.columns) == [card["key"], card["moment"], card["holdout"]["label"]]
     assert holdout[inputs.KEY].tolist() == ["b", "c"]
     assert (params["evaluate"]["from"], params["evaluate"]["until"]) == ("2013-07-01", "2013-10-01")

@@ -17,12 +17,13 @@ import yaml
 EXAMPLE = Path(__file__).resolve().parents[2] / "example_project"
 WING = Path(__file__).resolve().parents[2] / "src"
 PINS = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-STAGES = ("ingest", "features", "train", "evaluate")
+STAGES = ("ingest", "features", "samples", "train", "evaluate")
 
 
 def start(stage: str, project: Path) -> subprocess.Popen[str]:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(WING), **PINS}
-    command = [sys.executable, f"src/late_arrival/{stage}.py"]
+    _, *arguments = yaml.safe_load((EXAMPLE / "dvc.yaml").read_text())["stages"][stage]["cmd"].split()
+    command = [sys.executable, *arguments]
     return subprocess.Popen(command, cwd=project, env=environment, stdout=-1, stderr=-1, text=True)
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.scored_project import bare_template, decided, loans, sealed_template
+from tests.scored_project import bare_template, decided, loans, loans_made, sealed_template
 
-__all__ = ["bare_template", "decided", "loans", "sealed_template"]
+__all__ = ["bare_template", "decided", "loans", "loans_made", "sealed_template"]

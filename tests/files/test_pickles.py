@@ -104,6 +104,23 @@ def test_archives_are_looked_into() -> None:
     assert told(tarred("a.pkl", data, "w:gz")) == "a tar whose member a.pkl is a pickle, compressed with gzip"
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_is_looked_into_however_it_is_compressed(method: int) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", method) as archive:
+        archive.writestr("a.pkl", pickle.dumps([Trap(), b"x" * (3 << 20)]))
+    assert told(held.getvalue()) == "a zip whose member a.pkl is a pickle"
+
+
+def test_a_zip_of_too_many_members_is_not_called_harmless() -> None:
+    """Neither is its directory held in memory, which may be as large as the file."""
+    few, many = (zipped(**{f"{number}": b"" for number in range(count)}) for count in (10_000, 10_001))
+    assert told(few) == ""
+    assert told(many) == "a zip with more members than can be looked into"
+    long = zipped(**{f"{number}-{'x' * 60_000}": b"" for number in range(18)})
+    assert told(long) == "a zip with more members than can be looked into"
+
+
 def test_an_array_of_objects_is_a_pickle_and_one_of_numbers_is_not() -> None:
     objects = saved(np.array([Trap(), None], dtype=object))
     assert told(objects) == "an array of objects, which is a pickle"

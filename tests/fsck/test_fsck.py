@@ -263,7 +263,7 @@ def test_a_tag_that_nobody_wrote_yet_is_worth_knowing(sound: Project) -> None:
 def test_a_record_that_nobody_can_read_is_named(sound: Project) -> None:
     sound.write("policies/other.yaml", "schema: policy/1\npolicy: [\n")
     sound.commit()
-    what, mend = "line 3:1: did not find expected node content", "mend the YAML at that place"
+    what, mend = "line 3: column 1: did not find expected node content", "mend the YAML at that place"
     assert found(sound) == [("records", "wrong", "policies/other.yaml", what, mend)]
 
 
@@ -277,7 +277,7 @@ def test_a_pointer_without_its_event_leads_nowhere(sound: Project) -> None:
     event = the(sound, "promotion")
     sound.git("rm", "-q", path_of(event))
     sound.commit()
-    what = f"event: {path_of(event)} is not there, or is no promotion of churn"
+    what = f"line 6: event: {path_of(event)} is not there, or is no promotion of churn"
     tags = [
         ("tags", "note", "churn#production", f"its promotion {event.id} is not on record", "actum fsck"),
         (
@@ -297,7 +297,9 @@ def test_a_gap_among_the_promotions_is_said_once(sound: Project) -> None:
     three = sound.promoted("churn@v1.0.0", now=NOW + timedelta(hours=2))
     sound.git("rm", "-q", path_of(two))
     sound.commit()
-    what = f"supersedes: {two.id} is not on record before it"
+    text = (sound.root / path_of(three)).read_text().splitlines()
+    line = text.index(f"  supersedes: {two.id}") + 1
+    what = f"line {line}: supersedes: {two.id} is not on record before it"
     assert [fault for fault in found(sound) if fault[0] == "records"] == [
         ("records", "wrong", path_of(three), what, "actum fsck")
     ]

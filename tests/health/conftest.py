@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.health.healthy_project import Project, surroundings
+from tests.made_once import once
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("healthy")
+def make(folder: Path) -> None:
     env = surroundings(folder / "home")
     root = folder / "project"
 
@@ -28,7 +27,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "requirements.lock").write_text(f"red==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
     call("git", "add", ".")
     call("git", "commit", "-qm", "Begin")
-    return folder
+
+
+@pytest.fixture(scope="session")
+def template(shared_environments: Path) -> Path:
+    return once(shared_environments.parent / "healthy", make)
 
 
 @pytest.fixture

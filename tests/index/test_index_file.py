@@ -21,6 +21,7 @@ from actum.index.condition import look
 from actum.index.index import Index
 from actum.records.codec import encode
 from actum.records.lines import VersionLine
+from tests.in_process import typed
 from tests.index.conftest import INDEX, Actum, Printed, without_index
 from tests.index.grown import Grown
 from tests.real_git import git
@@ -32,13 +33,30 @@ def answers(actum: Actum, root: Path) -> list[Printed]:
     return [actum(root, *words) for words in READS]
 
 
-@pytest.fixture
-def truth(grown: Grown, actum: Actum) -> list[Printed]:
-    """What git says; the index is there, and knows it."""
+@pytest.fixture(scope="session")
+def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[Grown, list[Printed]]:
+    """A registry with an index that knows all of it, and what git says."""
+    grown = Grown(tmp_path_factory.mktemp("known") / "repo")
+    grown.begin()
+
+    def actum(root: Path, *words: str) -> Printed:
+        return Printed(*typed(words, cwd=root, env=os.environ))
+
     answers(actum, grown.repo.root)
-    assert look(grown.repo).state == "good"
     with without_index(grown.repo.root):
-        return answers(actum, grown.repo.root)
+        return grown, answers(actum, grown.repo.root)
+
+
+@pytest.fixture
+def truth(grown: Grown, known: tuple[Grown, list[Printed]]) -> list[Printed]:
+    """What git says; the index is there, and knows it."""
+    same, said = known
+    assert grown.repo.resolve("main") == same.repo.resolve("main")
+    for path in (INDEX, ".git/actum-index-key"):
+        (grown.repo.root / path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(same.repo.root / path, grown.repo.root / path)
+    assert look(grown.repo).state == "good"
+    return said
 
 
 def emptied(path: Path) -> None:

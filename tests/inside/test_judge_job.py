@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,46 @@ def test_the_answer_is_the_record_as_it_is_written(ask: Ask, one: Sides, cities:
     assert encode(record) == answer
     assert (record.holdout, record.champion, record.challenger) == ("0" * 32, DIGEST["champion"], DIGEST["challenger"])
     assert (record.rows, record.positives) == (2000, int(one.challenger.labels.sum()))
+    assert (record.first_moment, record.last_moment) == (None, None)  # nobody named a column of them
     assert (record.draws, record.seed, record.confidence) == (200, 1, 0.95)
     (wanted,) = judged(one, draws=200)
     found = {item.metric: (item.champion, item.challenger, item.low, item.high) for item in record.figures}
     assert found == {name: (item.champion, item.challenger, item.low, item.high) for name, item in wanted.items()}
+
+
+@pytest.mark.parametrize("kind", ["microseconds", "seconds", "csv"])
+def test_the_window_is_the_first_and_the_last_moment_of_the_holdout(
+    ask: Ask, one: Sides, tmp_path: Path, kind: str
+) -> None:
+    request = request_in(tmp_path, one) | {"moment": "at"}
+    at = pd.date_range("2013-07-01T00:30", periods=2000, freq="h", tz="America/New_York")
+    table = pd.DataFrame({"late": one.challenger.labels, "at": at})[::-1]
+    if kind == "csv":
+        table.assign(at=[moment.isoformat() for moment in table["at"]]).to_csv(request["holdout"], index=False)
+    else:
+        table.assign(at=table["at"].dt.as_unit("us" if kind == "microseconds" else "s")).to_parquet(request["holdout"])
+    answer = answer_of(ask, request)
+    assert (answer["first_moment"], answer["last_moment"]) == ("2013-07-01T04:30:00Z", "2013-09-22T11:30:00Z")
+    assert decode(Judged, answer, strict=True).first_moment == datetime(2013, 7, 1, 4, 30, tzinfo=UTC)
+
+
+MOMENTS = {
+    "null": (pd.Series([pd.NaT] * 3, dtype="datetime64[us, UTC]"), "column at is null in 3 rows"),
+    "no zone": (pd.Series(["2013-07-01T00:30:00"] * 3), "has no time zone"),
+    "numbers": (pd.Series([1, 2, 3]), "column at is int64, wanted moments"),
+    "for ever": (pd.Series([2**62] * 3, dtype="datetime64[us, UTC]"), "holds a moment outside the years 1 to 9999"),
+}
+
+
+@pytest.mark.parametrize("problem", MOMENTS)
+def test_what_is_no_moment_makes_no_window(ask: Ask, tmp_path: Path, problem: str) -> None:
+    small = sides(np.array([1.0, 0.0, 1.0]), np.array([0.1, 0.2, 0.3]), np.array([0.3, 0.2, 0.1]))
+    request = request_in(tmp_path, small) | {"moment": "at"}
+    moments, said = MOMENTS[problem]
+    pd.DataFrame({"late": small.challenger.labels, "at": moments}).to_parquet(request["holdout"])
+    answer = ask(judge, request)
+    assert answer["ok"] is False
+    assert said in answer["error"]
 
 
 def test_slices_have_their_rows_positives_figures_and_flips(

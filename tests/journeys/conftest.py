@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import platform
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,10 +13,10 @@ import pytest
 
 from actum.environment.lock import make_lock
 from actum.environment.uv import find_uv
-from tests.journeys import projects
+from tests.journeys import projects, review
+from tests.journeys.review import Review
 from tests.journeys.world import World
-
-Make = Callable[[Path], None]
+from tests.made_once import once
 
 
 @pytest.fixture(scope="session")
@@ -27,19 +25,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "journeys"
     folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _once(folder: Path, make: Make) -> Path:
-    """Return *folder*, filled by *make* in one of the workers while the others wait."""
-    with folder.with_name(folder.name + ".making").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if not folder.exists():
-            draft = folder.with_name(folder.name + ".draft")
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir()
-            make(draft)
-            draft.rename(folder)
     return folder
 
 
@@ -73,7 +58,7 @@ def locked(shared: Path, caller: Mapping[str, str], python: str) -> Callable[...
             make_lock(folder, source="requirements.in", out="requirements.lock", python=python, caller=caller)
 
         name = "lock-" + "-".join(requirements).replace("=", "_")
-        return (_once(shared / name, make) / "requirements.lock").read_text()
+        return (once(shared / name, make) / "requirements.lock").read_text()
 
     return lock
 
@@ -102,7 +87,7 @@ def tiny_begun(shared: Path, caller: Mapping[str, str], python: str, locked: Cal
     def make(folder: Path) -> None:
         _begin(World(folder, "tiny", caller), projects.tiny(python), locked("six==1.17.0"))
 
-    return World(_once(shared / "tiny-begun", make), "tiny", caller)
+    return World(once(shared / "tiny-begun", make), "tiny", caller)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +98,7 @@ def tiny_registered(shared: Path, tiny_begun: World) -> World:
         world.actum("run")
         world.actum("register", "tiny", "--version", "1.0.0")
 
-    return World(_once(shared / "tiny-registered", make), "tiny", tiny_begun.env)
+    return World(once(shared / "tiny-registered", make), "tiny", tiny_begun.env)
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +109,7 @@ def linear_registered(shared: Path, caller: Mapping[str, str], python: str, lock
         world.actum("run")
         world.actum("register", "linear", "--version", "1.0.0")
 
-    return World(_once(shared / "linear-registered", make), "linear", caller)
+    return World(once(shared / "linear-registered", make), "linear", caller)
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +121,7 @@ def pickled_run(shared: Path, caller: Mapping[str, str], python: str, locked: Ca
         world.commit("Ask")
         world.actum("run")
 
-    return World(_once(shared / "pickled-run", make), "linear", caller)
+    return World(once(shared / "pickled-run", make), "linear", caller)
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +132,39 @@ def pickled_decided(shared: Path, pickled_run: World) -> World:
         world.actum("register", "linear", "--version", "1.0.0", "--allow-pickle")
         world.actum(*projects.DECIDE, "--allow-pickle")
 
-    return World(_once(shared / "pickled-decided", make), "linear", pickled_run.env)
+    return World(once(shared / "pickled-decided", make), "linear", pickled_run.env)
+
+
+@pytest.fixture(scope="session")
+def review_begun(shared: Path, tiny_registered: World) -> World:
+    def make(folder: Path) -> None:
+        folder.rmdir()
+        review.begin(tiny_registered.copy(folder))
+
+    return World(once(shared / "review-begun", make), "tiny", tiny_registered.env)
+
+
+@pytest.fixture(scope="session")
+def review_approved(shared: Path, review_begun: World) -> World:
+    def make(folder: Path) -> None:
+        folder.rmdir()
+        held = review.Review(review_begun.copy(folder))
+        held.propose()
+        held.approve()
+
+    return World(once(shared / "review-approved", make), "tiny", review_begun.env)
+
+
+@pytest.fixture
+def proposed(review_begun: World, tmp_path: Path) -> Review:
+    """Two versions on the trunk, one of them in production, and people who may let the other follow."""
+    return review.Review(review_begun.copy(tmp_path / "world"))
+
+
+@pytest.fixture
+def approved(review_approved: World, tmp_path: Path) -> Review:
+    """The same once Ana has proposed the promotion and Rosa has approved it."""
+    return review.Review(review_approved.copy(tmp_path / "world"))
 
 
 @pytest.fixture

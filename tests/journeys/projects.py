@@ -29,6 +29,8 @@ stages:
     params: [evaluate]
     metrics:
       - metrics.json: {{cache: false}}
+artifacts:
+  {name}: {{path: models/{name}.{form}, type: model}}
 """
 
 # ------------------------------------------------------------------ a linear model

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.in_process import typed
+
 ACTUM = (sys.executable, "-m", "actum")
 
 
@@ -30,15 +32,20 @@ class Done:
 
 @dataclass(frozen=True)
 class World:
-    """``root`` holds ``repo`` (git and DVC), ``remote`` (DVC's) and, where made, ``origin`` (git's)."""
+    """``root`` holds ``repo`` (git and DVC), ``remote`` (DVC's) and, where made, ``origin`` (git's) and other clones.
+
+    ``clone``: the folder of the one that commands are typed in.
+    """
 
     root: Path
     model: str
     env: Mapping[str, str] = field(repr=False)
+    apart: bool = False  # each command is a process of its own, for what only the start of one takes from its caller
+    clone: str = "repo"
 
     @property
     def repo(self) -> Path:
-        return self.root / "repo"
+        return self.root / self.clone
 
     @property
     def remote(self) -> Path:
@@ -46,7 +53,7 @@ class World:
 
     def under(self, **variables: str) -> World:
         """Return the same place for a caller with other variables."""
-        return replace(self, env={**self.env, **variables})
+        return replace(self, env={**self.env, **variables}, apart=True)
 
     def copy(self, root: Path) -> World:
         shutil.copytree(self.root, root, symlinks=True)
@@ -61,9 +68,12 @@ class World:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def _typed(self, *words: str | Path) -> Done:
+        return Done(*typed([str(word) for word in words], cwd=self.repo, env=self.env))
+
     def actum(self, *words: str | Path, code: int = 0) -> Done:
         """Run actum and insist on its exit status."""
-        done = self.call(*ACTUM, *words)
+        done = self.call(*ACTUM, *words) if self.apart else self._typed(*words)
         assert done.code == code, done.said
         return done
 

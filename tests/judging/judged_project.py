@@ -22,7 +22,7 @@ from actum.dvc.config import read_config
 from actum.environment.lock import make_lock
 from actum.environment.machine import platform_name
 from actum.git.repository import Git
-from actum.judging.judge import Terms, judge
+from actum.judging.judge import judge
 from actum.records.judgement import Judged
 from actum.records.version import ModelVersion
 from actum.revisions import open_head
@@ -33,7 +33,6 @@ from tests.real_git import git, write
 MODEL = "loans"
 HOLDOUT = f"registry/{MODEL}/holdout.csv"
 ROWS, HELD = 3000, 1000
-TERMS = Terms(draws=100)
 REQUIREMENTS = "numpy\npandas\npyarrow\nscikit-learn\nskops\nthreadpoolctl\n"
 
 SETTINGS = f"""\
@@ -131,8 +130,8 @@ class Loans:
     def judge(self, **changed: Any) -> tuple[Judged, list[str]]:
         """Judge the second version beside the first and return what was said on the way."""
         told: list[str] = []
-        asked = {"base": self.base, "candidate": self.challenger, "champion": self.champion, "terms": TERMS, **changed}
-        return judge(environ=os.environ, tell=Told(told), **asked), told
+        asked = {"base": self.base, "candidate": self.challenger, "champion": self.champion, **changed}
+        return judge(config=read_config(self.root, os.environ), environ=os.environ, tell=Told(told), **asked), told
 
     def judgements(self) -> list[Path]:
         return sorted((self.root / ".actum" / "judged").glob("*"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +11,18 @@ import pandas as pd
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
+from actum.dvc.cache import ObjectStore
+from actum.dvc.config import read_config
 from actum.errors import ToolFailedError
 from actum.files import read_json, write_json
 from actum.judging.judge import Terms
 from actum.models import load
+from actum.planning.means import means_of
 from actum.records.codec import decode, encode
 from actum.records.judgement import Judged
 from actum.records.version import ModelVersion
 from tests.judging.judged_project import HELD, HOLDOUT, Loans
+from tests.needs.registered import Told
 from tests.real_git import git
 
 ANSWERS = ["loans@v1.0.0 answers for the holdout", "loans@v2.0.0 answers for the holdout"]
@@ -40,7 +45,9 @@ def test_both_answer_from_their_registered_bytes_and_own_features_in_their_own_e
     assert loans.champion.environment.lock_sha256 != loans.challenger.environment.lock_sha256
     digests = (loans.champion.artifact.sha256, loans.challenger.artifact.sha256)
     assert (judged.champion, judged.challenger) == digests
-    assert (judged.holdout, judged.rows, judged.draws) == (loans.holdout(), HELD, 100)
+    assert (judged.holdout, judged.rows, judged.draws) == (loans.holdout(), HELD, Terms().draws)
+    moments = pd.to_datetime(pd.read_csv(loans.root / HOLDOUT)["at"])
+    assert (judged.first_moment, judged.last_moment) == (moments.min(), moments.max())
     figures = {figure.metric: figure for figure in judged.figures}
     for version, who in ((loans.champion, "champion"), (loans.challenger, "challenger")):
         holdout, scores = by_hand(loans, version)
@@ -90,6 +97,34 @@ def test_what_the_cache_lacks_comes_from_the_remote(loans: Loans, alone: tuple[J
     assert loans.judge(champion=None) == alone
 
 
+ELSEWHERE = """\
+[core]
+    remote = store
+[cache]
+    dir = ../../elsewhere
+['remote "store"']
+    url = ../../elsewhere
+"""
+
+
+@pytest.mark.parametrize("file", ["config", "config.local"])
+def test_a_checkout_that_points_the_remote_elsewhere_changes_nothing_of_what_is_judged(
+    loans: Loans, alone: tuple[Judged, list[str]], file: str
+) -> None:
+    """A pull request brings a configuration of DVC along; all bytes are in the base's remote alone."""
+    base, version, told = loans.base, loans.challenger, list[str]()
+    objects = [version.artifact.md5, loans.features(version), loans.holdout()]
+    for md5 in objects:
+        loans.drop(md5)
+    git(loans.root, "switch", "-qc", "branch")
+    loans.commit({f".dvc/{file}": ELSEWHERE})
+    assert read_config(loans.root, os.environ).cache_dir == loans.root.parent / "elsewhere"
+    assert means_of(base, os.environ, Told(told)).compare(version, None) == alone[0]
+    assert (told, (loans.root.parent / "elsewhere").exists()) == (alone[1], False)
+    own = ObjectStore(loans.root / ".dvc" / "cache")
+    assert [own.has(md5) for md5 in objects] == [True] * 3
+
+
 def test_a_squashed_history_leaves_all_that_judging_needs(loans: Loans, alone: tuple[Judged, list[str]]) -> None:
     """Refs and commits of the versions are gone; what they pin is in the one commit that is left."""
     for ref in git(loans.root, "for-each-ref", "--format=%(refname)", "refs/actum").split():
@@ -119,6 +154,10 @@ def test_the_base_decides_not_the_branch_that_is_checked_out(kept: Loans, both: 
     assert kept.judge(base=base) == (both[0], [])
 
 
+def test_leave_to_load_pickles_is_no_question_where_there_is_none(kept: Loans, both: tuple[Judged, list[str]]) -> None:
+    assert kept.judge(allow_pickle=True) == (both[0], [])
+
+
 def change(kept: Loans, what: str) -> dict[str, Any]:
     """Return another question than the one whose answer was kept."""
     card, model = "registry/loans/model.yaml", kept.challenger
@@ -127,7 +166,6 @@ def change(kept: Loans, what: str) -> dict[str, Any]:
         "slices": lambda: {"base": kept.edit(card, "slices: [city]\n", "")},
         "trusted types": lambda: {"base": kept.edit("policies/trusted-types.txt", "numpy.dtype", "# none")},
         "draws": lambda: {"terms": Terms(draws=99)},
-        "pickles": lambda: {"allow_pickle": True},
         "sides": lambda: {"candidate": kept.champion, "champion": model},
         "environment": lambda: {
             "candidate": replace(model, environment=replace(model.environment, exactness="relaxed"))
@@ -137,7 +175,7 @@ def change(kept: Loans, what: str) -> dict[str, Any]:
     return asked
 
 
-@pytest.mark.parametrize("what", ["rule", "slices", "trusted types", "draws", "pickles", "sides", "environment"])
+@pytest.mark.parametrize("what", ["rule", "slices", "trusted types", "draws", "sides", "environment"])
 def test_another_question_is_asked_anew(kept: Loans, what: str) -> None:
     with pytest.raises(ToolFailedError, match=f"object {kept.holdout()} of {HOLDOUT} is missing"):
         kept.judge(**change(kept, what))

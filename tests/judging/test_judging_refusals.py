@@ -171,14 +171,21 @@ def pickled(loans: Loans) -> ModelVersion:
 
 def test_a_pickle_runs_only_by_name_digest_and_leave(loans: Loans) -> None:
     version = pickled(loans)
-    message, hint = said(loans, candidate=version, champion=None)
-    told = "models/loans.joblib: a pickle file runs code when it is loaded, and that is not allowed here"
-    assert (message, hint) == (
-        f"loans@v2.0.0: {told}",
-        "save it with actum.models.save, or give leave: --allow-pickle to a command, allow_pickle=True in Python",
-    )
+    loans.drop(loans.holdout())
+    told = "loans@v2.0.0: models/loans.joblib is joblib: to load a pickle is to run what is in it"
+    again = "run the same command with --allow-pickle"
+    assert said(loans, candidate=version, champion=None) == (told, again)
+    assert not loans.cache.has(loans.holdout())  # nothing was fetched for what nobody may load
     message, _ = said(loans, candidate=version, champion=None, allow_pickle=True)
     assert message == "loans@v2.0.0: dict predicts nothing: no predict_proba, decision_function or predict"
+
+
+def test_a_pickle_that_says_it_is_a_skops_file_is_never_run(loans: Loans) -> None:
+    version = pickled(loans)
+    disguised = replace(version, artifact=replace(version.artifact, format="canonical-skops/1"))
+    message, _ = said(loans, candidate=disguised, champion=None, allow_pickle=True)
+    told = "models/loans.joblib: a pickle file runs code when it is loaded, and that is not allowed here"
+    assert message == f"loans@v2.0.0: {told}"
 
 
 def test_a_version_that_stands_for_another_model_than_its_run_made_is_refused(loans: Loans) -> None:

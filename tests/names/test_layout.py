@@ -21,6 +21,8 @@ ULID = "01JDC800000000000000000001"
         (layout.event("churn", ULID, "promotion"), "event", ("churn", ULID, "promotion")),
         (layout.run(ULID, datetime(2026, 3, 1, tzinfo=UTC)), "run", (ULID,)),
         (layout.policy("strict"), "policy", ("strict",)),
+        (layout.view("delays"), "feature-view", ("delays",)),
+        (layout.feature_set("churn"), "feature-set", ("churn",)),
     ],
 )
 def test_a_records_path_says_its_kind_and_its_names(path: str, kind: str, names: tuple[str, ...]) -> None:
@@ -42,6 +44,10 @@ def test_a_records_path_says_its_kind_and_its_names(path: str, kind: str, names:
         f"runs/٢٠٢٦/11/{ULID}.json",
         "policies/trusted-types.txt",
         "policies/deep/strict.yaml",
+        "features/dvc.yaml",
+        "features/params.yaml",
+        "features/other/delays.yaml",
+        "features/sets/deep/churn.yaml",
         "a/registry/churn/model.yaml",
         "registry/churn/model.yaml\n",
         layout.segment("churn", ULID),

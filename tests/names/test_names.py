@@ -119,7 +119,8 @@ def test_what_is_no_ulid(text: str) -> None:
         (f"run/{ULID}", Reference("run", "run", ULID)),
         (f"event/{ULID}", Reference("event", "event", ULID)),
         (f"churn/{ULID}", Reference("decision", "churn", ULID)),
-        ("feature/delays.origin_mean_3h", Reference("feature", "feature", "delays.origin_mean_3h")),
+        ("feature/delays.origin_mean_3h", Reference("feature", "delays", "origin_mean_3h")),
+        ("feature/origin_mean_3h", Reference("feature", "", "origin_mean_3h")),
     ],
 )
 def test_an_id_says_what_it_is(text: str, reference: Reference) -> None:
@@ -129,14 +130,28 @@ def test_an_id_says_what_it_is(text: str, reference: Reference) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "@v1.0.0", "churn#", "churn/", "churn/x", "feature/", "a b", "churn#a.b", f"/{ULID}", "-x", "churn#a@v1.0.0"],
+    [
+        "",
+        "@v1.0.0",
+        "churn#",
+        "churn/",
+        "churn/x",
+        "feature/",
+        "feature/A",
+        "feature/a.b.c",
+        "a b",
+        "churn#a.b",
+        f"/{ULID}",
+        "-x",
+        "churn#a@v1.0.0",
+    ],
 )
 def test_what_is_no_id_is_refused_with_all_forms(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_reference(text)
     assert str(caught.value) == f"{text!r} is not an id"
     assert caught.value.hint == (
-        "write MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID or MODEL/ULID (a decision)"
+        "write MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID, feature/NAME or MODEL/ULID (a decision)"
     )
 
 

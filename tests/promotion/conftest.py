@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 
 from actum import layout
+from tests.made_once import once
 from tests.promotion.approving import Court
 from tests.promotion.release_project import CARD, Project, counting_ids, environment, make
 from tests.signing.real_keys import RealKey, make_key
 
 
 @pytest.fixture(scope="session")
-def release_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("release")
-    patch = pytest.MonkeyPatch()
-    for name, value in environment(folder).items():
-        patch.setenv(name, value)
-    make(folder)
-    patch.undo()
-    return folder
+def release_template(shared_environments: Path) -> Path:
+    def make_release(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment(folder).items():
+                patch.setenv(name, value)
+            make(folder)
+
+    return once(shared_environments.parent / "release", make_release)
 
 
 @pytest.fixture
@@ -39,17 +40,19 @@ def copied(template: Path, folder: Path, patch: pytest.MonkeyPatch, first_id_ms:
 
 
 @pytest.fixture(scope="session")
-def registered_template(release_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def registered_template(release_template: Path, shared_environments: Path) -> Path:
     """The same with version 1.2.0 on a branch of its own, as a pull request brings it."""
-    folder = tmp_path_factory.mktemp("registered")
-    with pytest.MonkeyPatch.context() as patch:
-        made = copied(release_template, folder, patch)
-        made.begin("work")
-        made.write(layout.card("churn"), CARD + "probe: probe.csv\n")
-        made.write("registry/churn/probe.csv", "x\n1\n")
-        made.dvc("add", "-q", "registry/churn/probe.csv")
-        made.register("1.2.0", made.train("three\n", auc=0.9, brier=0.1))
-    return folder
+
+    def make_registered(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            made = copied(release_template, folder, patch)
+            made.begin("work")
+            made.write(layout.card("churn"), CARD + "probe: probe.csv\n")
+            made.write("registry/churn/probe.csv", "x\n1\n")
+            made.dvc("add", "-q", "registry/churn/probe.csv")
+            made.register("1.2.0", made.train("three\n", auc=0.9, brier=0.1))
+
+    return once(shared_environments.parent / "registered", make_registered)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from actum import layout
 from tests.action.steps import Job, ready
 from tests.promotion.release_project import POLICY, Project
 
+POINTER, GHOST = layout.stage("churn", "production"), "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 V1 = layout.version("churn", "1.0.0")
 
 
@@ -72,6 +73,7 @@ def test_a_bad_promotion_is_refused_with_an_annotation_in_its_place(
     project.git("switch", "-q", outcome.branch)
     project.write(V1, (project.root / V1).read_text().replace("0.7\n", "0.99\n"))
     project.write(layout.policy("churn"), POLICY + "evidnce: {}\n")
+    project.record(POINTER, replace(project.read(POINTER), supersedes=GHOST))
     project.commit("Better")
     propose(project, checkout)
     job.run(command="check")
@@ -81,6 +83,11 @@ def test_a_bad_promotion_is_refused_with_an_annotation_in_its_place(
     assert edited in job.annotations
     place = f"file={layout.policy('churn')},line=6,title=actum record-invalid"
     assert f"::error {place}::evidnce: is not known here, did you mean evidence?" in job.annotations
+    line = (project.root / POINTER).read_text().splitlines().index(f"supersedes: {GHOST}") + 1
+    place = f"file={POINTER},line={line},title=actum pointer-moved"
+    base = f"origin/main ({project.git('rev-parse', 'main')[:10]})"
+    again = "actum promote churn@v1.0.0 --to production"
+    assert f"::error {place}::supersedes: is {GHOST}, on {base} stands nothing%0A{again}" in job.annotations
     assert job.uses[-1][0] == "actions/upload-artifact@v4"
     assert "Refused: " in job.file("summary")
 

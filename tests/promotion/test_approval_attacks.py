@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from actum import layout
-from actum.planning.pending import tally_of
+from actum.planning.waiting import tally_of
 from actum.records.event import Event, Review
 from actum.records.forms import Person
 from actum.store import Store
@@ -51,6 +51,24 @@ def test_self_approval_under_a_second_address_of_the_same_key(court: Court) -> N
     event = edited(court.event_of("ana"), principal="release-bot@example.org")
     event = replace(event, by=Person(name="bot", email="release-bot@example.org"))
     assert attempt(court, court.signed(event, "ana")) == "is of an author, who may not approve"
+
+
+def test_a_proposal_hidden_in_a_merge_has_an_author_all_the_same(court: Court) -> None:
+    project, branch = court.project, "refs/heads/promote/churn/production"
+    court.be("zoe")
+    merge = project.git("commit-tree", f"{branch}^{{tree}}", "-p", "main", "-p", "main~1", "-m", "Merge")
+    court.be("ana")
+    project.git("update-ref", branch, merge)
+    assert "zoe@example.org" in court.pending().subject.authors
+
+
+def test_who_brings_the_trunk_into_the_branch_is_no_author_of_the_proposal(court: Court) -> None:
+    court.on_trunk("docs/page.md", "words\n")
+    court.be("rosa")
+    court.project.git("switch", "-q", "promote/churn/production")
+    court.project.git("merge", "-q", "--no-edit", "main")
+    court.be("ana")
+    assert court.pending().subject.authors == {"ana@example.org"}
 
 
 def test_an_approval_of_another_plan(court: Court) -> None:

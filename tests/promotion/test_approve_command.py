@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from actum import layout
 from actum.cli.main import main
 from actum.promotion.landing import land
 from tests.promotion.approving import SIGNERS, Court, bytes_of, commit_to, edited, origin_of
+from tests.promotion.release_project import NOW
 from tests.real_git import git
 
 TO = ("--to", "production")
@@ -56,19 +58,36 @@ def test_what_is_approved_is_shown_before_it_is_signed(typed: Typed, court: Cour
     lines = out.splitlines()
     assert (status, err) == (0, "")
     assert lines[0] == "churn 1.1.0 -> production (the first)   2 block, 0 warn"
-    assert lines[1].split()[:2] == ["remote", "ok"]
-    assert lines[2].split() == ["auc", "0.71", "ok", "0.71", "against", "at", "least", "0.68"]
+    assert lines[1].split() == ["champion", "challenger"]
+    assert lines[2].split()[:2] == ["remote", "ok"]
+    assert lines[3].split() == ["auc", "0.71", "ok", "0.71", "against", "at", "least", "0.68"]
     assert [line.split()[:3] for line in lines if line.startswith("approv") and "BLOCK" in line] == [
         ["approvals", "BLOCK", "0"],
         ["approval:model-risk", "BLOCK", "0"],
     ]
     tip = court.pending().head.commit[:10]
-    assert lines[-3:] == [
+    assert lines[-8:] == [
+        "  rebuilt    never",
+        "  approvals  2 people, 1 of model-risk, SSH-signed; no author counts",
+        "  changed    everything: it is the first",
+        "  roll back  none: it is the first",
+        f"  plan       {plan}",
+        "  policy     churn",
         f"proposed by ana on promote/churn/production, commit {tip}",
-        f"plan {plan}   policy churn",
         f"approved: churn 1.1.0 -> production by rosa@example.org, {layout.approvals_ref(plan)}",
     ]
     assert len(approvals(court)) == 1
+
+
+def test_a_moment_that_the_promotion_names_is_shown_and_is_part_of_the_plan(typed: Typed, court: Court) -> None:
+    plan = court.pending().plan.digest
+    court.project.promote("churn@v1.1.0", effective_at=NOW + timedelta(days=30))
+    status, out, _ = typed("rosa", "approve", "churn@v1.1.0", *TO, *typed.key("rosa"), "--dry-run")
+    assert (status, [line.split() for line in out.splitlines() if "holds from" in line]) == (
+        0,
+        [["holds", "from", "2024-06-01", "09:30", "UTC"]],
+    )
+    assert court.pending().plan.digest != plan
 
 
 def test_the_model_alone_is_whatever_waits(typed: Typed, court: Court) -> None:

@@ -141,7 +141,7 @@ def test_a_small_slice_has_no_verdict() -> None:
     rules = policy(slices=(SliceRule(metric="auc", worse_by_at_most=0.01, min_rows=500, weight="block"),))
     large = judged(slices=(part("AA", 0.2, 0.01, rows=500), part("YV", 0.3, 0.01, rows=499)))
     assert judge_margins(rules, "production", large)[0].because == (
-        "worse by more than 0.01: carrier AA (+0.2 worse, n=500)"
+        "worse by more than 0.01: carrier AA (+0.2 worse, n=500); no verdict on 1 more, too few rows"
     )
     small = judge_margins(rules, "production", judged(slices=(part("YV", 0.3, 0.01, rows=499),)))[0]
     assert (small.outcome, small.because) == (
@@ -161,4 +161,5 @@ def test_recorded_metrics_must_be_those_that_the_bytes_give() -> None:
 
 def test_a_holdout_that_was_used_often_is_said() -> None:
     assert judge_uses(9, 10) == ()
+    assert judge_uses(1, 1)[0].because == "1 promotion was judged on these rows before: choose new ones"
     assert judge_uses(10, 10)[0].because == "10 promotions were judged on these rows before: choose new ones"

@@ -10,6 +10,10 @@ from tests.promotion.release_project import CARD, PIPELINE, POLICY, SETTINGS, Pr
 PATH = "registry/churn/model.yaml"
 
 
+def told(project: Project) -> list[tuple[str, str, str, str]]:
+    return [(one.weight, one.kind, one.path, one.text) for one in project.check().objections]
+
+
 def lost(project: Project, path: str, message: str) -> list[tuple[str, str, str, str]]:
     return [("block", "reference-lost", path, message)]
 
@@ -42,10 +46,10 @@ def test_a_card_that_names_what_does_not_exist_is_refused(project: Project, old:
     assert old in CARD
     project.write(PATH, CARD.replace(old, new))
     project.commit()
-    assert project.found() == lost(project, PATH, message)
+    assert told(project) == lost(project, PATH, message)
     project.git("switch", "-q", "main")
     project.git("merge", "-q", "work")
-    assert project.found() == lost(project, PATH, message)  # the whole trunk as well
+    assert told(project) == lost(project, PATH, message)  # the whole trunk as well
 
 
 def test_what_does_exist_is_clean(project: Project) -> None:
@@ -55,14 +59,14 @@ def test_what_does_exist_is_clean(project: Project) -> None:
     outcome = "outcome: {table: data/seed.csv, key: id, column: paid}\n"
     project.write(PATH, CARD + "probe: probe.csv\n" + outcome)
     project.commit()
-    assert project.found() == []
+    assert told(project) == []
 
 
 def test_a_policy_that_is_taken_away_is_missed_by_the_card_that_names_it(project: Project) -> None:
     project.begin("work")
     project.git("rm", "-q", "policies/churn.yaml")
     project.commit()
-    assert project.found() == lost(project, PATH, "line 6: policy: policies/churn.yaml is not there")
+    assert told(project) == lost(project, PATH, "line 6: policy: policies/churn.yaml is not there")
 
 
 def test_what_was_lost_before_stops_no_change_of_something_else(project: Project) -> None:
@@ -71,10 +75,10 @@ def test_what_was_lost_before_stops_no_change_of_something_else(project: Project
     project.begin("work")
     project.write("README.md", "unrelated\n")
     project.commit()
-    assert project.found() == []
+    assert told(project) == []
     project.write(PATH, CARD.replace("policy: churn", "policy: strict\ntitle: churn"))
     project.commit()
-    assert project.found() == lost(project, PATH, "line 6: policy: policies/strict.yaml is not there")
+    assert told(project) == lost(project, PATH, "line 6: policy: policies/strict.yaml is not there")
 
 
 def test_a_gate_at_a_stage_that_nobody_has_asks_nothing_and_is_refused(project: Project) -> None:
@@ -82,7 +86,7 @@ def test_a_gate_at_a_stage_that_nobody_has_asks_nothing_and_is_refused(project: 
     project.write("policies/churn.yaml", POLICY.replace("[production]", "[prodution]"))
     project.commit()
     message = "line 5: thresholds[1].stages: prodution is none of staging, production (actum.yaml)"
-    assert project.found() == lost(project, "policies/churn.yaml", message)
+    assert told(project) == lost(project, "policies/churn.yaml", message)
 
 
 def test_a_stage_that_is_renamed_is_missed_by_the_policies_that_name_it(project: Project) -> None:
@@ -90,7 +94,7 @@ def test_a_stage_that_is_renamed_is_missed_by_the_policies_that_name_it(project:
     project.write("actum.yaml", SETTINGS.replace("[staging, production]", "[staging, live]"))
     project.commit()
     message = "line 5: thresholds[1].stages: production is none of staging, live (actum.yaml)"
-    assert project.found() == lost(project, "policies/churn.yaml", message)
+    assert told(project) == lost(project, "policies/churn.yaml", message)
 
 
 def test_an_output_that_is_a_template_can_be_any_that_fits(project: Project) -> None:
@@ -99,10 +103,10 @@ def test_an_output_that_is_a_template_can_be_any_that_fits(project: Project) -> 
     project.write("dvc.yaml", PIPELINE.replace("    - models/churn.bin\n", "    - models/${train.name}.bin\n"))
     project.write("dvc.lock", "schema: '2.0'\nstages: {}\n")
     project.commit()
-    assert project.found() == []
+    assert told(project) == []
     project.write(PATH, CARD.replace("models/churn.bin", "other/churn.bin"))
     project.commit()
-    assert project.found() == lost(project, PATH, "line 4: artifact: other/churn.bin is no output of dvc.yaml")
+    assert told(project) == lost(project, PATH, "line 4: artifact: other/churn.bin is no output of dvc.yaml")
 
 
 def test_the_hint_is_a_command_that_makes_it(project: Project) -> None:
@@ -114,6 +118,7 @@ def test_the_hint_is_a_command_that_makes_it(project: Project) -> None:
         kind="reference-lost",
         weight="block",
         path=PATH,
-        message="line 7: probe: registry/churn/probe.csv.dvc is not there",
+        message="probe: registry/churn/probe.csv.dvc is not there",
+        line=7,
         hint="dvc add registry/churn/probe.csv && git add registry/churn/probe.csv.dvc",
     )

@@ -10,8 +10,9 @@ from actum import layout, registry
 from actum.checking.gather import pages
 from actum.cli.main import main
 from actum.errors import NotFoundError
+from actum.records.event import Comparison, Figure
 from tests.promotion.approving import LATER, Court
-from tests.promotion.release_project import NOW, POLICY, Project
+from tests.promotion.release_project import CARD, NOW, POLICY, Project
 
 BRANCH = "promote/churn/production"
 POINTER = "registry/churn/stages/production.yaml"
@@ -67,8 +68,32 @@ def test_a_promotion_may_touch_what_the_policy_of_the_base_lets_it(project: Proj
     assert told(project) == []
     project.write("policies/trusted-types.txt", "builtins.eval\n")
     project.commit()
-    because = f"changes beside {POINTER}: a promotion moves its pointer and nothing else"
-    assert told(project) == [("block", "promotion-paths", because)]
+    assert told(project) == [("block", "promotion-judge", f"changes beside {POINTER}, which the trusted types judge")]
+
+
+def test_no_policy_lets_what_judges_come_with_a_promotion(project: Project) -> None:
+    project.write(layout.policy("churn"), POLICY + 'allowed_paths: ["*"]\n')
+    project.write(layout.card("churn"), CARD + "holdout: {path: rows.csv, features: models/churn.bin, label: left}\n")
+    project.commit()
+    project.promote("churn@v1.0.0")
+    project.git("switch", "-q", BRANCH)
+    judges = {
+        "actum.yaml": "the settings judge",
+        layout.card("churn"): "the card judges",
+        layout.policy("churn"): "the policy judges",
+        ".dvc/config": "the remote judges",
+        "policies/allowed_signers": "the list of signers judges",
+        "policies/revoked_signers": "the list of revoked keys judges",
+        "policies/trusted-types.txt": "the trusted types judge",
+        "registry/churn/rows.csv.dvc": "the holdout judges",
+    }
+    for path in (*judges, "docs/page.md"):
+        there = project.root / path
+        project.write(path, (there.read_text() if there.exists() else "") + "# x\n")
+    project.commit()
+    found = {one.path: one.message for one in project.check(head=BRANCH).objections if one.kind == "promotion-judge"}
+    assert found == {path: f"changes beside {POINTER}, which {words}" for path, words in judges.items()}
+    assert "promotion-paths" not in {kind for _, kind, _ in told(project)}
 
 
 def test_the_first_promotion_cannot_be_taken_back(project: Project) -> None:
@@ -120,7 +145,7 @@ def test_broken_glass_lets_a_closed_gate_pass_and_says_so_loudly(project: Projec
         ("warn", "promotion-gate", "auc: failed, 0.7 against at least 0.9"),
     ]
     page = pages(project.check(head=BRANCH, now=LATER))
-    assert "\n🚨 **Break-glass**: the old one answers nonsense\n" in page
+    assert "\n🚨 **Break-glass**: the old one answers nonsense  \n" in page
 
 
 def test_a_policy_may_have_no_glass_to_break(project: Project) -> None:
@@ -206,3 +231,53 @@ def test_a_late_approval_of_an_older_plan_does_not_count(court: Court) -> None:
     found = told(court.project)
     assert [kind for _, kind, _ in found] == ["promotion-plan"]
     assert NOW + timedelta(hours=1) == LATER
+
+
+def test_a_change_that_brings_more_than_a_promotion_is_not_even_judged(project: Project) -> None:
+    """The holdout is judged in the checkout, where what such a change brings would lie."""
+    project.write(layout.policy("churn"), POLICY + "margins: [{metric: auc, worse_by_at_most: 0.01}]\n")
+    project.commit()
+    project.promote("churn@v1.0.0", break_glass="to have a branch")
+    project.git("switch", "-q", BRANCH)
+    tried = "nobody could judge it: registry/churn/model.yaml: cannot be judged without holdout"
+    assert tried in dict(gates(project))["holdout"]
+    project.write("uv.toml", 'cache-dir = "./mine"\n')
+    project.commit()
+    assert dict(gates(project))["holdout"] == "missing, nobody could judge it: the change brings more than a promotion"
+
+
+def test_figures_that_nobody_can_compute_again_do_not_pass_behind_broken_glass(project: Project) -> None:
+    project.write(layout.policy("churn"), POLICY + "margins: [{metric: auc, worse_by_at_most: 0.01}]\n")
+    project.commit()
+    outcome = project.promote("churn@v1.0.0", break_glass="the holdout is gone")
+    project.git("switch", "-q", BRANCH)
+    assert {weight for weight, _, _ in told(project)} == {"warn"}
+    assert outcome.event is not None
+    figures = (Figure(metric="auc", challenger=0.99, champion=0.5, low=0.4, high=0.5),)
+    project.edit_event(outcome.event, comparison=Comparison(holdout="0" * 32, rows=1000, figures=figures))
+    project.commit()
+    blocks = [one for one in told(project) if one[0] == "block"]
+    assert blocks == [("block", "promotion-evidence", "comparison: it could not be computed again")]
+
+
+def gates(project: Project) -> list[tuple[str, str]]:
+    """Return what is said of closed gates, by gate."""
+    said = (message.partition(": ") for _, kind, message in told(project) if kind == "promotion-gate")
+    return [(gate, why) for gate, _, why in said]
+
+
+def test_what_actum_keeps_for_itself_does_not_come_with_a_change(project: Project) -> None:
+    """Environments and judgements in .actum are believed: here somebody brings an interpreter."""
+    project.write(layout.policy("churn"), POLICY + 'allowed_paths: ["*"]\n')
+    project.commit()
+    project.promote("churn@v1.0.0")
+    project.git("switch", "-q", BRANCH)
+    for name in ("complete.json", "venv/bin/python"):
+        project.write(f".actum/environments/{'0' * 20}/{name}", "#!/bin/sh\n")
+    project.git("add", "--force", ".actum/environments")
+    project.commit()
+    kept = "holds 2 files in git: what a machine made for itself is believed there"
+    assert [(one.kind, one.path, one.message) for one in project.check(head=BRANCH, now=LATER).objections] == [
+        ("promotion-paths", ".actum", f"changes beside {POINTER}: a promotion moves its pointer and nothing else"),
+        ("state-in-git", ".actum", kept),
+    ]

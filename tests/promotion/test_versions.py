@@ -249,8 +249,8 @@ TAMPERED: list[tuple[str, Change, tuple[str, ...]]] = [
 ELSEWHERE = {"schema", "model", "version", "registered_by"}
 # Of a model that can be opened, only who opens it can tell: the locked environment, in a rebuild.
 ONLY_A_REBUILD_KNOWS = {"probe.rows", "probe.predictions"}
-# Another run or commit differs in most fields at once; each has a test of its own.
-TESTED_APART = {"run"}
+# Another run or commit differs in most fields at once; each has a test of its own, and features have a file.
+TESTED_APART = {"run", "features.set", "features.digests", "features.keys"}
 
 
 def tampered(project: Project, change: Change) -> ModelVersion:

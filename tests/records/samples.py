@@ -27,12 +27,14 @@ from actum.records.event import (
     Review,
     Seal,
 )
+from actum.records.feature_set import FeatureSet, Labels
 from actum.records.forms import FileFact, Person
 from actum.records.policy import Approvals, Evidence, GroupRule, Margin, Policy, SliceRule, Threshold, Tier
 from actum.records.run import Run, RunEnvironment, RunStage
 from actum.records.settings import Application, EnvironmentSettings, Group, Project, Settings, Signing
 from actum.records.stage import StagePointer
-from actum.records.version import Artifact, Blob, ModelVersion, Probe, VersionEnvironment
+from actum.records.version import Artifact, Blob, ModelVersion, Pins, Probe, VersionEnvironment
+from actum.records.view import Feature, FeatureView, RequestValue, Source
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 23, 12, 0, 5, 250_000, tzinfo=UTC)
@@ -174,6 +176,36 @@ def policy(**changes: Any) -> Policy:
     return Policy(**least | changes)
 
 
+def view(**changes: Any) -> FeatureView:
+    least: dict[str, Any] = {
+        "schema": "feature-view/1",
+        "view": "delays",
+        "entity": ("origin",),
+        "source": Source(path="data/flights.parquet", event_at="left_at"),
+        "features": (Feature(name="delay", type="float"),),
+    }
+    return FeatureView(**least | changes)
+
+
+def computed_view(**changes: Any) -> FeatureView:
+    least: dict[str, Any] = {
+        "schema": "feature-view/1",
+        "view": "calendar",
+        "features": (Feature(name="late", type="bool", of="delay > 30"),),
+    }
+    return FeatureView(**least | changes)
+
+
+def feature_set(**changes: Any) -> FeatureSet:
+    least: dict[str, Any] = {
+        "schema": "feature-set/1",
+        "set": "churn",
+        "labels": Labels(path="data/labels.parquet", moment="at"),
+        "features": ("delay",),
+    }
+    return FeatureSet(**least | changes)
+
+
 def decision(**changes: Any) -> Decision:
     least: dict[str, Any] = {
         "schema": "decision/1",
@@ -203,6 +235,9 @@ LEAST: dict[str, Any] = {
     "approval": approval(),
     "run": run(),
     "policy": policy(),
+    "feature-view": view(),
+    "computed view": computed_view(),
+    "feature-set": feature_set(),
     "decision": decision(),
 }
 
@@ -235,6 +270,8 @@ FULL: dict[str, Any] = {
         probe="registry/churn/probe.csv",
         holdout=Holdout(path="holdout.csv", label="late", features="data/features.csv", task="regression"),
         slices=("carrier",),
+        features="churn",
+        sensitive=("age",),
         policy="strict",
         rebuild=RebuildRule(level="tolerance", valid_days=30, tolerance=1e-12),
     ),
@@ -255,6 +292,7 @@ FULL: dict[str, Any] = {
         plots=("curve.csv",),
         data=(FILE, FOLDER),
         content=(Blob(path="dvc.yaml", blob=OID), Blob(path="a b.py", blob="d" * 64)),
+        features=Pins(set="churn", digests={"delay_3h": SHA, "age": SHA}, keys={"airport": "origin"}),
     ),
     "stage": pointer(supersedes=ONE),
     "promotion": event(
@@ -343,6 +381,46 @@ FULL: dict[str, Any] = {
         tiers={"high": Tier(evidence=Evidence(rebuild="bytes"), approvals=Approvals(at_least=3))},
         allowed_paths=("docs/**",),
         break_glass=False,
+    ),
+    "feature-view": view(
+        description="delays at an airport",
+        owner="ana",
+        source=Source(
+            path="data/flights-*.parquet",
+            keys={"origin": "from"},
+            event_at="left_at",
+            known_after="15m",
+            time_zone="America/New_York",
+            ambiguous="first",
+            skipped="forward",
+            where=("not cancelled",),
+            order_by=("version",),
+        ),
+        ttl="7d",
+        features=(
+            Feature(
+                name="delay_mean_{over}",
+                type="float",
+                of="dep_delay",
+                aggregate="mean",
+                over=("3h", "7d"),
+                description="mean delay of departures",
+                unit="min",
+                sensitivity="public",
+            ),
+        ),
+    ),
+    "computed view": computed_view(
+        description="what a request says",
+        owner="ana",
+        request=(RequestValue(name="asked_at", type="timestamp", description="when it was asked"),),
+        features=(Feature(name="hour", type="int", of="hour(asked_at, 'America/New_York')"),),
+    ),
+    "feature-set": feature_set(
+        labels=Labels(path="data/labels.csv", moment="at", time_zone="UTC", key=("flight",), keep=("late", "carrier")),
+        description="what the model takes",
+        owner="ana",
+        keys={"origin": "from"},
     ),
     "decision": decision(
         inputs={"hour": 22, "humidity": 86.5, "carrier": "B6", "missing": None},

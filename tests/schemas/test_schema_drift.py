@@ -17,34 +17,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actum import layout, schemas
-from actum.records import forms
+from actum.records import forms, view
 from actum.records.card import ModelCard
 from actum.records.decision import Decision
 from actum.records.event import Event, EventKind
+from actum.records.feature_set import FeatureSet
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
+from actum.records.view import FeatureView
 
 RECORDS: dict[str, type] = {
     "settings": Settings,
     "model": ModelCard,
     "policy": Policy,
+    "feature-view": FeatureView,
+    "feature-set": FeatureSet,
     "model-version": ModelVersion,
     "stage": StagePointer,
     "event": Event,
     "run": Run,
     "decision": Decision,
 }
-FORMS = ("Name", "Ulid", "Semver", "Sha256", "Md5", "Commit", "RepoPath")
+FORMS = ("Name", "Ulid", "Semver", "Sha256", "Md5", "Commit", "RepoPath", "Variable", "VariableTemplate", "Duration")
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 kinds = pytest.mark.parametrize("kind", RECORDS)
 
 
+def check_of(form: str) -> Callable[[str], str]:
+    found = getattr(forms, form, None) or getattr(view, form)
+    check: Callable[[str], str] = found.__metadata__[0]
+    return check
+
+
 def own_form(check: Callable[[str], str]) -> str:
-    return next(name for name in FORMS if getattr(forms, name).__metadata__[0] is check)
+    return next(name for name in FORMS if check_of(name) is check)
 
 
 def is_optional(field: dataclasses.Field[Any]) -> bool:
@@ -159,6 +169,9 @@ LIKELY = {
     "Md5": r"[0-9a-f]{32}(\.dir)?\n?",
     "Commit": r"([0-9a-f]{40}|[0-9a-f]{64})\n?",
     "RepoPath": r"(\.|\.\.|/|a|\.git|\.GIT|C:|\\|\n| |b\.c){0,6}",
+    "Variable": r"[a-z_0-9]{0,3}(a{20,21}){0,3}A?\n?",
+    "VariableTemplate": r"[a-z_0-9]{0,3}(\{over\}){0,2}(a{20,21}){0,3}(\{over\})?[a-z]{0,2}\n?",
+    "Duration": r"[0-9]{0,6}[smhdwy]{0,2}\n?",
 }
 
 
@@ -167,13 +180,13 @@ LIKELY = {
 def test_a_pattern_takes_exactly_what_its_check_takes(form: str, data: st.DataObject) -> None:
     likely = st.from_regex(re.compile(LIKELY[form], re.ASCII), fullmatch=True)
     text = data.draw(st.one_of(likely, st.text(max_size=30)))
-    check = getattr(forms, form).__metadata__[0]
+    check = check_of(form)
     assert bool(re.fullmatch(DEFINITIONS[form]["pattern"], text)) == (check(text) == ""), text
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_pattern_complains_in_the_words_of_its_check(form: str) -> None:
-    told = getattr(forms, form).__metadata__[0]("\\")
+    told = check_of(form)("\\")
     assert f"is {chr(92)!r}, {DEFINITIONS[form]['patternErrorMessage']}".startswith(told)
 
 

@@ -259,3 +259,17 @@ def test_the_trunk_is_origins_where_there_is_one(repo: Git, records: Records) ->
 def test_without_a_trunk_the_truth_is_what_is_checked_out(repo: Git, records: Records) -> None:
     at = records({layout.SETTINGS: samples.settings(trunk="gone")})
     assert open_trunk(repo).commit == at
+
+
+def test_what_is_too_large_to_be_read_is_said_and_not_asked_for(repo: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = writing.commit_files(
+        repo, None, {PATHS["policy"]: b"#" * (1 << 20) + b"#", "notes": b"x" * 101}, "Large ones"
+    )
+    store = Store(repo, commit)
+    with pytest.raises(InvalidRecordError) as refused:
+        store.policy("strict")
+    assert str(refused.value) == "policies/strict.yaml: has 1,048,577 bytes, must have at most 1,048,576"
+    assert store.read("notes") == b"x" * 101
+    monkeypatch.setattr("actum.store.MOST_BYTES", 100)
+    with pytest.raises(InvalidRecordError, match=r"^notes: has 101 bytes, must have at most 100$"):
+        store.read("notes")

@@ -50,6 +50,16 @@ def registered(described: RunEnvironment, **changes: object) -> ModelVersion:
 # ------------------------------------------------------------------ today's
 
 
+def test_an_environment_that_a_commit_brought_along_is_not_opened(here: Git, opened: Open) -> None:
+    write(here.root, ".actum/environments/x/complete.json", "{}")
+    git(here.root, "add", "--force", ".actum")
+    git(here.root, "commit", "-qm", "Bring it")
+    with pytest.raises(UserError) as refused:
+        opened()
+    assert str(refused.value) == ".actum is in git, and what lies there may have come from anybody"
+    assert refused.value.hint == "git rm -r --cached .actum && git commit"
+
+
 def test_a_workshop_says_what_computes_in_it(opened: Open, lock: bytes, settings: EnvironmentSettings) -> None:
     shop = opened()
     wing = build_wing()

@@ -32,8 +32,6 @@ def resolve(raw: pd.DataFrame, zones: pd.Series, lead_min: int) -> pd.DataFrame:
             "departed_at": scheduled + pd.to_timedelta(raw["dep_delay"], unit="min"),
             "due_at": due,
             "landed_at": due + pd.to_timedelta(raw["arr_delay"], unit="min"),
-            "hour": local.dt.hour,
-            "weekday": local.dt.strftime("%a"),
             "dep_delay": raw["dep_delay"].astype("Int64"),
             "arr_delay": raw["arr_delay"].astype("Int64"),
             **{column: raw[column] for column in ("carrier", "flight", "origin", "dest", "tailnum", "distance")},
@@ -57,6 +55,8 @@ def judge(flights: pd.DataFrame, late_min: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "flight_id": flights["flight_id"],
+            "carrier": flights["carrier"],
+            "dest": flights["dest"],
             "claim": claim.astype("int64"),
             "arr_delay": delay,
             "cancelled": cancelled,

@@ -8,6 +8,7 @@ NUMBERS = (
     "carrier_claims_7d_share",
     "dest_claims_7d_share",
     "route_arr_delay_28d_min",
+    "aircraft_arr_delay_min",
     "hour",
     "distance_mi",
     "plane_age_y",
@@ -22,4 +23,3 @@ WORDS = ("origin", "carrier", "weekday")
 INPUTS = NUMBERS + WORDS
 KEY = "flight_id"
 MOMENT = "offered_at"
-SUBJECT = ("flight", "dest", "scheduled_local")  # kept for people, with carrier and origin; no inputs

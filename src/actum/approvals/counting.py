@@ -67,6 +67,13 @@ def is_asked(rule: Approvals, stage: str) -> bool:
     return bool(rule.at_least > 0 or rule.groups) and (not rule.stages or stage in rule.stages)
 
 
+def in_words(rule: Approvals) -> str:
+    """Say what a policy asks for."""
+    people = [f"{rule.at_least} {'person' if rule.at_least == 1 else 'people'}"] if rule.at_least > 0 else []
+    asked = ", ".join([*people, *(f"{one.at_least} of {one.group}" for one in rule.groups)])
+    return f"{asked}, {'SSH-signed' if rule.signed else 'SSH-signed or by review'}; no author counts"
+
+
 def weigh(
     rule: Approvals, approvals: Iterable[Verified], subject: Subject, groups: Sequence[Group], *, now: datetime
 ) -> tuple[Weighed, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from actum.approvals.counting import Subject, Weighed, count, weigh
 from actum.approvals.verifying import trust_of, verified
+from actum.records.card import ModelCard
 from actum.records.event import Event, Finding
 from actum.records.policy import Approvals
 from actum.store import Store
@@ -23,6 +24,16 @@ class Tally:
     @property
     def counted(self) -> tuple[Weighed, ...]:
         return tuple(one for one in self.weighed if not one.why_not)
+
+
+def approvals_rule(base: Store, card: ModelCard) -> Approvals:
+    """Return what the base's policy asks for of a model of this card's risk tier; without a policy, nothing.
+
+    Raises:
+        InvalidRecordError: The policy is malformed.
+    """
+    policy = base.policy(card.policy) if card.policy else None
+    return policy.asks_of(card.risk.tier if card.risk else None)[1] if policy else Approvals()
 
 
 def tally(base: Store, rule: Approvals, subject: Subject, events: Iterable[Event], *, now: datetime) -> Tally:

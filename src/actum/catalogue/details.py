@@ -1,4 +1,4 @@
-"""One thing, whole: a model, version, stage, run, event, or where a decision would lie."""
+"""One thing, whole: a model, version, stage, run, event, feature, or where a decision would lie."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from actum import layout, names
-from actum.catalogue.consents import standing_of
+from actum.catalogue.consents import Consent, consents_to, standing_of
 from actum.catalogue.crosschecks import note_disagreements
+from actum.catalogue.features import FeatureDetail, feature_detail
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings, event_path
 from actum.catalogue.identify import near, segments_of
 from actum.catalogue.listing import SegmentRow, StageRow, VersionRow, segment_rows, stage_row, stage_rows, version_rows
-from actum.errors import NotFoundError
+from actum.errors import NotFoundError, UserError
 from actum.names import Reference
 from actum.records.card import ModelCard
 from actum.records.event import Attestation, Event, Finding
@@ -20,6 +21,7 @@ from actum.records.forms import Person
 from actum.records.run import Run
 from actum.records.settings import Application
 from actum.records.version import ModelVersion
+from actum.registry import Standing
 
 _LAST_EVENTS = 5
 
@@ -73,15 +75,48 @@ class Tenure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A promotion on its branch that is not merged.
+
+    Attributes:
+        approvals: Those that were given so far, whether they count or not.
+        lacks: What keeps it from being merged, as far as records tell; figures and remotes only a check looks at.
+    """
+
+    branch: str
+    version: str
+    event: str
+    by: Person
+    recorded_at: datetime
+    effective_at: datetime
+    plan: str
+    back: bool = False
+    break_glass: str | None = None
+    approvals: tuple[Consent, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StageDetail:
-    """A stage of a model. ``history``: the latest first; ``findings``: of the promotion that holds."""
+    """A stage of a model.
+
+    Attributes:
+        back, break_glass, findings: Of the promotion that holds.
+        approvals: Those that count for it.
+        history: The latest first.
+        waiting: What waits to take the stage, of what is asked about now.
+    """
 
     id: str
     row: StageRow
     policy: str | None
     plan: str | None
+    back: bool
+    break_glass: str | None
     findings: tuple[Finding, ...]
+    approvals: tuple[Consent, ...]
     history: tuple[Tenure, ...]
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +147,7 @@ class DecisionDetail:
     segments: tuple[SegmentRow, ...]
 
 
-Detail = ModelDetail | VersionDetail | StageDetail | RunDetail | EventDetail | DecisionDetail
+Detail = ModelDetail | VersionDetail | StageDetail | RunDetail | EventDetail | FeatureDetail | DecisionDetail
 
 
 def detail(holdings: Holdings, reference: Reference) -> Detail:
@@ -133,6 +168,8 @@ def detail(holdings: Holdings, reference: Reference) -> Detail:
             return _run(holdings, reference.name)
         case "event":
             return _event(holdings, reference.name)
+        case "feature":
+            return feature_detail(holdings, reference)
         case _:
             return _decision(holdings, reference)
 
@@ -198,9 +235,20 @@ def _stage(holdings: Holdings, reference: Reference) -> StageDetail:
         row=row,
         policy=held.promotion.policy if held else None,
         plan=held.promotion.plan if held else None,
+        back=held is not None and held.promotion.back,
+        break_glass=held.promotion.break_glass if held else None,
         findings=held.promotion.findings if held else (),
+        approvals=_approvals(holdings, held) if held else (),
         history=_history(holdings, reference),
     )
+
+
+def _approvals(holdings: Holdings, held: Standing) -> tuple[Consent, ...]:
+    try:
+        return consents_to(holdings, held)
+    except UserError as error:
+        holdings.note(event_path(held.event), error)
+        return ()
 
 
 def _history(holdings: Holdings, reference: Reference) -> tuple[Tenure, ...]:

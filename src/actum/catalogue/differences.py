@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from actum.catalogue.feature_changes import FeatureChange, of_pins
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.sides import Side, lock_of, side
 from actum.environment.lock import parse_lock
@@ -52,6 +53,7 @@ class Differences:
     """All that differs from *a* to *b*.
 
     Attributes:
+        features: From what two versions pin. ``sets``: the feature sets that they name; none, and no feature is known.
         packages: From the two locks, where this clone has both.
         code: Blob ids. Left out is what another section tells better: locks, and params.yaml where params differ.
         model: Likenesses that can be told: a run knows only its bytes, an unknown library no state.
@@ -64,6 +66,8 @@ class Differences:
     b: str
     params: tuple[Change, ...] = ()
     metrics: tuple[Change, ...] = ()
+    features: tuple[FeatureChange, ...] = ()
+    sets: tuple[str, ...] = ()
     data: tuple[FileChange, ...] = ()
     environment: tuple[Change, ...] = ()
     packages: tuple[Change, ...] = ()
@@ -75,7 +79,7 @@ class Differences:
 
     def sections(self) -> dict[str, tuple[Any, ...]]:
         """Return the changes by what they are about, in the order in which people ask."""
-        names = ("params", "metrics", "data", "environment", "packages", "code", "outs")
+        names = ("params", "metrics", "features", "data", "environment", "packages", "code", "outs")
         return {name.replace("_", " "): getattr(self, name) for name in names}
 
     def is_none(self) -> bool:
@@ -99,6 +103,8 @@ def compare(holdings: Holdings, one: Reference, other: Reference) -> Differences
         b=b.id,
         params=params,
         metrics=changes(a.metrics, b.metrics),
+        features=of_pins(a.features, b.features, a.definitions, b.definitions),
+        sets=tuple(dict.fromkeys(one.features.set for one in (a, b) if one.features)),
         data=_files(a.data, b.data) if not lost else (),
         environment=changes(_environment(a), _environment(b)),
         packages=packages,

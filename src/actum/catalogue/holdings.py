@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actum import layout, lines, registry
-from actum.errors import InvalidRecordError, NotFoundError, UserError
+from actum.definitions.definitions import Definitions
+from actum.errors import InvalidRecordError, NotFoundError, UsageError, UserError
 from actum.names import Version
 from actum.records.card import ModelCard
 from actum.records.event import Event
+from actum.records.feature_set import FeatureSet
 from actum.records.lines import EventLine, VersionLine
 from actum.records.policy import Policy
 from actum.records.run import Run
@@ -63,6 +65,24 @@ class Holdings:
         except InvalidRecordError as error:
             self.note(layout.policy(name), error)
             return None
+
+    def definitions(self) -> Definitions:
+        """Return the feature views, those among them that only the checkout has.
+
+        Raises:
+            UsageError: They are asked for at a date: what they meant then, only a commit says.
+        """
+        if self.moment is not None:
+            day = f"{self.moment:%Y-%m-%d}"
+            hint = f"--at $(git rev-list -1 --first-parent --before={day} {self.truth.settings().trunk})"
+            raise UsageError("definitions of features have no dates: name a commit", hint=hint)
+        own = self.head.views() if self.head else ()
+        return Definitions.of((*own, *self.truth.views()))
+
+    def feature_sets(self) -> tuple[FeatureSet, ...]:
+        """Return the feature sets, those among them that only the checkout has."""
+        found = {taken.set: taken for store in reversed(self._stores()) for taken in store.feature_sets()}
+        return tuple(found[name] for name in sorted(found))
 
     def policy_metrics(self, model: str) -> tuple[str, ...]:
         """Return the metrics that a model's policy asks for, in its order."""

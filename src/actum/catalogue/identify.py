@@ -34,12 +34,25 @@ def identify(holdings: Holdings, text: str) -> Reference:
         text = f"{owner}/{_segment(holdings, owner, rest.upper())}"
     reference = parse_reference(text)
     if reference.kind == "feature":
-        raise UsageError(f"{text}: there are no records of features", hint="actum ls")
+        return _feature(holdings, reference)
     if reference.kind in ("model", "version", "stage", "decision"):
         _require_model(holdings, reference.owner)
     if reference.kind == "stage":
         _require_stage(holdings, reference)
     return reference
+
+
+def _feature(holdings: Holdings, reference: Reference) -> Reference:
+    """Return the whole id of a feature."""
+    definitions = holdings.definitions()
+    for variable in definitions.every:
+        if reference.name == variable.name and reference.owner in ("", variable.view.view):
+            return Reference("feature", variable.view.view, variable.name)
+    if not reference.owner and reference.name in definitions.views:
+        names = [variable.name for variable in definitions.every if variable.view.view == reference.name]
+        raise NotFoundError(f"{reference.name} is a view{near('', names)}", hint=f"actum show feature/{names[0]}")
+    known = [variable.id for variable in definitions.every] + [f"feature/{name}" for name in definitions.variables]
+    raise NotFoundError(f"there is no {reference}{near(str(reference), known)}", hint="actum ls features")
 
 
 def segments_of(holdings: Holdings, model: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What there is, as rows: models, versions, stages, runs, events, and sealed segments of decisions."""
+"""What there is, as rows: models, versions, stages, runs, events, features, and sealed segments of decisions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from actum import layout
+from actum.catalogue.features import FeatureRow, feature_rows
 from actum.catalogue.figures import headline
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings
@@ -97,8 +98,8 @@ class SegmentRow:
     outcomes: dict[str, int] = field(default_factory=dict)
 
 
-Row = ModelRow | VersionRow | StageRow | RunRow | Happening | SegmentRow
-What = Literal["models", "versions", "stages", "runs", "events", "decisions"]
+Row = ModelRow | VersionRow | StageRow | RunRow | Happening | FeatureRow | SegmentRow
+What = Literal["models", "versions", "stages", "runs", "events", "features", "decisions"]
 
 
 def rows(holdings: Holdings, what: What, model: str | None = None) -> Iterator[Row]:
@@ -106,12 +107,15 @@ def rows(holdings: Holdings, what: What, model: str | None = None) -> Iterator[R
 
     Raises:
         NotFoundError: There is no such model.
+        UsageError: Features are asked for at a date.
     """
     models = holdings.models() if model is None else (model,)
     if model is None:
         holdings.truth.prefetch("model", "stage")
     if what == "runs":
         return run_rows(holdings, model)
+    if what == "features":
+        return feature_rows(holdings, model)
     if what == "events":
         events = holdings.all_events() if model is None else holdings.events(model)
         return (of_event(holdings, event) for event in events)

@@ -10,12 +10,13 @@ from typing import Any
 from actum import registry
 from actum.catalogue.figures import headline
 from actum.catalogue.holdings import Holdings
+from actum.definitions.definitions import Definitions
 from actum.errors import NotFoundError, UsageError
 from actum.git.repository import TreeEntry
 from actum.names import Reference
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunEnvironment
-from actum.records.version import Artifact, ModelVersion, Probe, VersionEnvironment
+from actum.records.version import Artifact, ModelVersion, Pins, Probe, VersionEnvironment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,7 @@ class Side:
         data: The source data, by path. ``outs``: what a run made, by path; empty for a version.
         code: Blob ids by path, of what git has.
         metrics: Those that are numbers.
+        features: What a version pins of its features; ``definitions``: at the code that was run, if that is here.
     """
 
     id: str
@@ -41,6 +43,8 @@ class Side:
     outs: Mapping[str, FileFact] = field(default_factory=dict)
     artifact: Artifact | None = None
     probe: Probe | None = None
+    features: Pins | None = None
+    definitions: Definitions | None = None
 
 
 def side(holdings: Holdings, reference: Reference) -> Side:
@@ -69,6 +73,8 @@ def of_version(holdings: Holdings, version: ModelVersion) -> Side:
         code={blob.path: blob.blob for blob in version.content},
         artifact=version.artifact,
         probe=version.probe,
+        features=version.features,
+        definitions=_definitions(holdings, version) if version.features else None,
     )
 
 
@@ -135,6 +141,11 @@ def _code(run: Run, tree: Mapping[str, TreeEntry], read: Iterable[str]) -> dict[
     wanted = [*(posixpath.normpath(posixpath.join(run.pipeline, name)) for name in beside), *told, *read]
     found = (path for root in wanted for path in tree if path == root or path.startswith(root + "/"))
     return {path: tree[path].blob for path in found}
+
+
+def _definitions(holdings: Holdings, version: ModelVersion) -> Definitions | None:
+    code = _here(holdings, version.code_commit)
+    return holdings.truth.beside(code).tolerant().definitions if code else None
 
 
 def _in_tree(path: str, tree: Mapping[str, TreeEntry]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout
+from actum.checking.places import line_of
 from actum.planning.means import Means
 from actum.planning.scope import Scope
 from actum.records.card import ModelCard
@@ -17,12 +18,20 @@ from actum.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What judges: the base's card and settings, evidence, the clock, and who reads remotes and compares."""
+    """What judges: the base's card and settings, evidence, the clock, and who reads remotes and compares.
+
+    ``refused``: the change brings more than a promotion, so that champion and challenger are not compared.
+    """
 
     scope: Scope
     evidence: Store | None
     now: datetime
     means: Means
+    refused: bool = False
+
+    def line(self, path: str, *at: str | int) -> int | None:
+        """Return where the head says something in a record of its own, None where it does not."""
+        return line_of(self.scope.head, path, *at)
 
 
 @dataclass(frozen=True, kw_only=True)

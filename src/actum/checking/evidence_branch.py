@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from actum import layout
 from actum.checking.findings import Objection, block
 from actum.checking.record_rules import record_objections
+from actum.checking.strangers import stranger_objections
 from actum.git.repository import REGULAR_FILE_MODES, Git
 from actum.planning.scope import EVIDENCE_AT_ORIGIN, Scope
+from actum.store import Store
 
 _WORDS = {"M": "was edited", "D": "was removed", "T": "was replaced by something other than a file"}
 
@@ -44,6 +46,27 @@ def branch_objections(scope: Scope, since: str | None) -> Iterator[Objection]:
         if layout.is_evidence(path) and entry.mode not in REGULAR_FILE_MODES:
             yield block("not-a-file", path, "is a link or a submodule, must be a regular file", f"git show {tip[:10]}")
     yield from record_objections(scope)
+    yield from stranger_objections(scope, "commits", vouched=False)  # nobody reviews what would vouch there
+
+
+def relied_objections(evidence: Store, model: str) -> Iterator[Objection]:
+    """Yield the attestations of a model that the branch no longer has as they came: without one a worse verdict hides.
+
+    What a promotion rests on is looked at back to the beginning, whoever pushed it; the same bytes put back mend it.
+    """
+    came: dict[str, frozenset[str]] = {}
+    for tip in (evidence.commit, *evidence.evidence):
+        for path, blobs in evidence.repo.arrivals(tip, layout.folder("event", model)).items():
+            came[path] = came.get(path, frozenset()) | blobs
+    for path, blobs in sorted(came.items()):
+        now = evidence.tree.get(path)
+        if layout.kind_of(path) != "event" or layout.names_in(path)[2] != "attestation":
+            continue
+        if now is None or blobs != {now.blob}:
+            because = (
+                f"was {'removed' if now is None else 'edited'} since it came; what a promotion rests on must be whole"
+            )
+            yield block("evidence-changed", _named(path), because, f"git log --all -- '{path}'")
 
 
 def _line(repo: Git, tip: str, since: str | None) -> Iterator[Objection]:

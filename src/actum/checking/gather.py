@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from actum import digests, gates, layout
-from actum.approvals.counting import Weighed, is_asked
-from actum.catalogue.differences import Differences, compare
-from actum.catalogue.holdings import open_holdings
+from actum import digests, gates
+from actum.approvals.counting import is_asked
+from actum.approvals.judging import approvals_rule
+from actum.catalogue.consents import consent
 from actum.checking.check import Checked
 from actum.checking.weighing import Dossier
 from actum.errors import UserError
-from actum.names import Reference
-from actum.planning.lenient import policy_of, run_of
-from actum.planning.pending import approvals_rule
+from actum.planning.changes import Changes, changes_of
+from actum.planning.digest import Intent, named_moment
+from actum.planning.lenient import policy_of
+from actum.planning.plan import way_back
 from actum.records.policy import Margin
 from actum.records.version import ModelVersion
-from actum.review.material import Consent, Consumer, Material, Trouble
+from actum.review.material import Consumer, Material, Trouble
 from actum.review.page import page
+from actum.vocabulary.uses import live_versions, readable_cards, uses_of
 
 _TOLD_AS_FINDINGS = frozenset({"promotion-gate", "promotion-approvals"})
 SMALL = 500
-_SERVING = ("features/", layout.TRUSTED_TYPES)
 
 
 def pages(checked: Checked) -> str:
@@ -32,7 +33,7 @@ def pages(checked: Checked) -> str:
 def material(checked: Checked, of: Dossier) -> Material:
     """Gather what the reviewer of one promotion has to see."""
     move, candidate, champion = of.move, of.candidate, of.champion
-    pointer = move.pointer
+    pointer, intent, changes = move.pointer, Intent.of(move.promotion), _changes(of)
     return Material(
         model=pointer.model,
         version=pointer.version,
@@ -44,14 +45,16 @@ def material(checked: Checked, of: Dossier) -> Material:
         judged=of.appraisal.judged,
         margins=_margins(of),
         least_rows=_least_rows(of),
-        consents=tuple(map(_consent, of.tally.weighed)) if of.tally else (),
+        consents=tuple(map(consent, of.tally.weighed)) if of.tally else (),
         approvals_needed=_needed(of),
+        holds_from=named_moment(move.event),
         holdout_uses=of.appraisal.uses,
-        differences=_differences(of),
-        code=_code(of) if champion else None,
+        differences=changes.differences if changes else None,
+        feature_users=_feature_users(of, changes),
+        code=changes.code if changes else None,
         consumers=tuple(_consumers(of)),
-        rollback=f"`actum promote {pointer.model} --to {pointer.stage} --back`" if champion else "",
-        rebuilt=_rebuilt(of),
+        rollback=f"`{way_back(pointer.model, pointer.stage, champion.version, intent)}`" if champion else "",
+        rebuilt=gates.attested(of.appraisal.rebuilt, of.move.card.rebuild.valid_days),
         card=move.card,
         lineage=tuple(_lineage(of)),
         digests={
@@ -72,7 +75,7 @@ def material(checked: Checked, of: Dossier) -> Material:
 def _troubles(checked: Checked) -> Iterator[Trouble]:
     for one in checked.objections:
         if one.kind not in _TOLD_AS_FINDINGS:
-            yield Trouble(weight=one.weight, path=one.path, message=one.message, hint=one.hint)
+            yield Trouble(weight=one.weight, path=one.path, message=one.text, hint=one.hint)
 
 
 def _margins(of: Dossier) -> Mapping[str, Margin]:
@@ -86,19 +89,6 @@ def _least_rows(of: Dossier) -> int:
     return min((rule.min_rows for rule in policy.slices), default=SMALL) if policy else SMALL
 
 
-def _consent(one: Weighed) -> Consent:
-    approval = one.verified.approval
-    how = f"review of {approval.review.login}" if approval.review else "SSH signature"
-    return Consent(
-        principal=one.verified.who,
-        at=one.verified.at,
-        how=how,
-        groups=one.groups,
-        counts=one.why_not,
-        comment=approval.comment,
-    )
-
-
 def _needed(of: Dossier) -> int:
     try:
         rule = approvals_rule(of.base, of.move.card)
@@ -109,39 +99,23 @@ def _needed(of: Dossier) -> int:
     return max(rule.at_least, sum(group.at_least for group in rule.groups))
 
 
-def _differences(of: Dossier) -> Differences | None:
+def _changes(of: Dossier) -> Changes | None:
     if of.champion is None:
         return None
-    holdings = open_holdings(of.base, now=of.move.event.recorded_at)
-    sides = (Reference("version", one.model, one.version) for one in (of.champion, of.candidate))
-    try:
-        return compare(holdings, *sides)
-    except UserError:
-        return None  # the page says that it cannot be told
+    return changes_of(of.base, of.champion, of.candidate, now=of.move.event.recorded_at)
 
 
-def _code(of: Dossier) -> dict[str, str]:
-    """Return the files of git that differ between the two versions' results, records left out, by what they affect."""
-    assert of.champion is not None
-    repo = of.base.repo
-    commits = [repo.resolve(one.result_commit) for one in (of.champion, of.candidate)]
-    if commits[0] is None or commits[1] is None:
+def _feature_users(of: Dossier, changes: Changes | None) -> dict[str, tuple[str, ...]]:
+    """Return which other models of the base take the features that change, by their cards or as they stand."""
+    differences = changes.differences if changes else None
+    if differences is None or not differences.features:
         return {}
-    run = run_of(of.base, of.candidate.run)
-    read = set(run.read()) if run else set()
-    trained = read | {blob.path for blob in of.candidate.content}
-    changed = repo.changed(commits[0], commits[1])
-    return {path: _affects(path, trained) for path in sorted(changed) if not _is_record(path)}
-
-
-def _affects(path: str, trained: set[str]) -> str:
-    if path in trained:
-        return "training"
-    return "serving" if path.startswith(_SERVING) or layout.kind_of(path) == "model" else "other"
-
-
-def _is_record(path: str) -> bool:
-    return layout.kind_of(path) in ("model-version", "stage", "event", "run") or path.endswith((".dvc", "dvc.lock"))
+    base = of.base.tolerant()
+    uses = uses_of(base.definitions, base.feature_sets(), readable_cards(base), live_versions(base))
+    own = of.move.pointer.model
+    users = {one.name: uses.users(one.was or one.name) for one in differences.features}
+    others = {name: tuple(user for user in found if user.partition("@")[0] != own) for name, found in users.items()}
+    return {name: found for name, found in others.items() if found}
 
 
 def _consumers(of: Dossier) -> Iterator[Consumer]:
@@ -153,14 +127,6 @@ def _consumers(of: Dossier) -> Iterator[Consumer]:
             owner=application.owner if application else "nobody",
             purpose=application.purpose if application else "",
         )
-
-
-def _rebuilt(of: Dossier) -> str:
-    event = of.appraisal.rebuilt
-    if event is None or event.attestation is None:
-        return ""
-    until = gates.good_until(event, of.move.card.rebuild.valid_days)
-    return f"{event.attestation.level}, {event.recorded_at:%Y-%m-%d}, good until {until:%Y-%m-%d}"
 
 
 def _lineage(of: Dossier) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from actum import layout, moments
 from actum.checking.bench import Bench, Move
 from actum.checking.findings import Objection, block, warn
+from actum.checking.places import line_of
 from actum.checking.weighing import Dossier, weigh
 from actum.errors import UserError
 from actum.planning.lenient import promotion_event, version_of
@@ -46,8 +47,8 @@ def standing_objections(scope: Scope) -> Iterator[Objection]:
         if pointer is None:
             continue  # malformed: said already
         event = promotion_event(scope.head, model, pointer.event)
-        yield from _agreement(path, pointer, event)
-        yield from _version(scope.head, path, pointer)
+        yield from _agreement(scope, path, pointer, event)
+        yield from _version(scope, path, pointer)
     for model in scope.head.models():
         yield from _forgotten(scope.head, model)
 
@@ -65,7 +66,9 @@ def _forgotten(store: Store, model: str) -> Iterator[Objection]:
         if ulid is not None:
             unknown.add(stage)
         if ulid is not None and before:  # of the pointer's own event it is said elsewhere
-            yield block("pointer-event", before, f"supersedes: {ulid} is not on record before it", "actum fsck")
+            line = line_of(store, before, "promotion", "supersedes")
+            because = f"supersedes: {ulid} is not on record before it"
+            yield block("pointer-event", before, because, "actum fsck", line=line)
     for event in sorted(left.values(), key=lambda event: event.id):
         path = layout.event(model, event.id, event.kind)
         if event.promotion is not None and event.promotion.stage not in unknown:
@@ -80,11 +83,12 @@ def _pointer(bench: Bench, path: str, dossiers: list[Dossier]) -> Iterator[Objec
     if pointer is None:
         return  # malformed: said already
     event = promotion_event(scope.head, model, pointer.event)
-    yield from _agreement(path, pointer, event)
+    yield from _agreement(scope, path, pointer, event)
     if event is None or event.promotion is None:
         return
     if scope.changed.get(layout.event(model, event.id, event.kind)) != "A":
-        yield block("pointer-event", path, f"event {event.id} is not new: a promotion is used once", _again(pointer))
+        because = f"event {event.id} is not new: a promotion is used once"
+        yield block("pointer-event", path, because, _again(pointer), line=bench.line(path, "event"))
     try:
         card, settings = scope.base.card(model), scope.base.settings()
     except UserError as error:
@@ -97,47 +101,45 @@ def _pointer(bench: Bench, path: str, dossiers: list[Dossier]) -> Iterator[Objec
     yield from _judged(bench, move, dossiers)
 
 
-def _agreement(path: str, pointer: StagePointer, event: Event | None) -> Iterator[Objection]:
+def _agreement(scope: Scope, path: str, pointer: StagePointer, event: Event | None) -> Iterator[Objection]:
     if event is None or event.promotion is None:
         where = layout.event(pointer.model, pointer.event, "promotion")
-        yield block(
-            "pointer-event",
-            path,
-            f"event: {where} is not there, or is no promotion of {pointer.model}",
-            _again(pointer),
-        )
+        because = f"event: {where} is not there, or is no promotion of {pointer.model}"
+        yield block("pointer-event", path, because, _again(pointer), line=line_of(scope.head, path, "event"))
         return
     for name in ("stage", "version", "artifact", "supersedes"):
         told, says = getattr(pointer, name), getattr(event.promotion, name)
         if told != says:
             because = f"{name}: is {_shown(told)}, event {event.id} says {_shown(says)}"
-            yield block("pointer-event", path, because, _again(pointer))
+            yield block("pointer-event", path, because, _again(pointer), line=line_of(scope.head, path, name))
 
 
 def _judged(bench: Bench, move: Move, dossiers: list[Dossier]) -> Iterator[Objection]:
     scope, pointer = bench.scope, move.pointer
-    held = move.before.event if move.before else None
+    held, line = move.before.event if move.before else None, bench.line(move.path, "supersedes")
     if pointer.supersedes != held:
         because = f"supersedes: is {_shown(pointer.supersedes)}, on {scope.base_name} stands {_shown(held)}"
-        yield block("pointer-moved", move.path, because, _again(pointer))
+        yield block("pointer-moved", move.path, because, _again(pointer), line=line)
     replaces = move.before.version if move.before else None
     if move.promotion.replaces != replaces:
         because = f"replaces: is {_shown(move.promotion.replaces)}, on {scope.base_name} stands {_shown(replaces)}"
-        yield block("pointer-moved", move.path, because, _again(pointer))
+        yield block("pointer-moved", move.path, because, _again(pointer), line=line)
     if pointer.stage not in move.settings.stages:
         stages = ", ".join(move.settings.stages)
-        yield block("promotion-gate", move.path, f"stage: {pointer.stage} is none of {stages} ({layout.SETTINGS})")
+        because = f"stage: {pointer.stage} is none of {stages} ({layout.SETTINGS})"
+        yield block("promotion-gate", move.path, because, line=bench.line(move.path, "stage"))
     for finding in of_people(move.card, move.settings):
         yield block("promotion-gate", move.path, f"{finding.gate}: {finding.because}")
     yield from _times(bench, move)
-    yield from _version(scope.base, move.path, pointer)
+    yield from _version(scope, move.path, pointer)
     candidate = version_of(scope.base, pointer.model, pointer.version)
     if candidate is not None:
         if move.event.recorded_at < candidate.registered_at:
             because = (
                 f"recorded_at: is before {candidate.registered_at:%Y-%m-%d %H:%M}, when the version was registered"
             )
-            yield block("promotion-time", layout.event(pointer.model, pointer.event, "promotion"), because)
+            line = bench.line(move.event_path, "recorded_at")
+            yield block("promotion-time", move.event_path, because, line=line)
         for message in not_as_registered(scope.base, candidate):
             path = layout.version(candidate.model, candidate.version)
             yield block("version-run", path, f"{message}, on {scope.base_name}", "actum fsck")
@@ -145,44 +147,52 @@ def _judged(bench: Bench, move: Move, dossiers: list[Dossier]) -> Iterator[Objec
         yield from dossiers[-1].objections
 
 
-def _version(store: Store, path: str, pointer: StagePointer) -> Iterator[Objection]:
+def _version(scope: Scope, path: str, pointer: StagePointer) -> Iterator[Objection]:
+    """Hold a pointer against its version as the base has it; of the whole trunk base and head are one."""
+    store, head = scope.head if scope.whole else scope.base, scope.head
     where = layout.version(pointer.model, pointer.version)
     version = version_of(store, pointer.model, pointer.version)
     if version is None:
         hint = f"actum ls versions {pointer.model}"
-        yield block("pointer-version", path, f"version: {where} is not on {store.commit[:10]}, or malformed", hint)
+        because = f"version: {where} is not on {store.commit[:10]}, or malformed"
+        yield block("pointer-version", path, because, hint, line=line_of(head, path, "version"))
     elif version.artifact.sha256 != pointer.artifact:
         because = f"artifact: is {_shown(pointer.artifact)}, {where} says {_shown(version.artifact.sha256)}"
-        yield block("pointer-version", path, because, _again(pointer))
+        yield block("pointer-version", path, because, _again(pointer), line=line_of(head, path, "artifact"))
 
 
 def _times(bench: Bench, move: Move) -> Iterator[Objection]:
-    event, path = move.event, layout.event(move.event.model, move.event.id, move.event.kind)
+    event, path = move.event, move.event_path
     if event.clock != move.settings.clock:
-        yield block("promotion-time", path, f"clock: is {event.clock}, {layout.SETTINGS} says {move.settings.clock}")
+        because = f"clock: is {event.clock}, {layout.SETTINGS} says {move.settings.clock}"
+        yield block("promotion-time", path, because, line=bench.line(path, "clock"))
     if event.recorded_at > bench.now + moments.CLOCKS_MAY_DIFFER_BY:
-        yield block("promotion-time", path, f"recorded_at: {event.recorded_at:%Y-%m-%d %H:%M} is yet to come")
+        because = f"recorded_at: {event.recorded_at:%Y-%m-%d %H:%M} is yet to come"
+        yield block("promotion-time", path, because, line=bench.line(path, "recorded_at"))
     yield from _effective(bench, move, path)
     before = promotion_event(bench.scope.base, event.model, move.before.event) if move.before else None
     if before is not None and event.effective_at < before.effective_at:
         because = (
             f"effective_at: is before {before.effective_at:%Y-%m-%d %H:%M}, when the promotion it replaces took effect"
         )
-        yield block("promotion-time", path, because, _again(move.pointer))
+        line = bench.line(path, "effective_at")
+        yield block("promotion-time", path, because, _again(move.pointer), line=line)
 
 
 def _effective(bench: Bench, move: Move, path: str) -> Iterator[Objection]:
     event, at = move.event, f"effective_at: {move.event.effective_at:%Y-%m-%d %H:%M}"
+    line, again = bench.line(path, "effective_at"), _again(move.pointer)
     if event.effective_at - event.recorded_at > MOST_AHEAD:
-        yield block("promotion-time", path, f"{at} is more than {MOST_AHEAD.days} days ahead", _again(move.pointer))
+        because = f"{at} is more than {MOST_AHEAD.days} days ahead"
+        yield block("promotion-time", path, because, again, line=line)
     if move.settings.clock != "real":
         return
     late = bench.now - event.effective_at
     if event.effective_at < event.recorded_at:
-        yield block("promotion-time", path, f"{at} was past when it was recorded", _again(move.pointer))
+        yield block("promotion-time", path, f"{at} was past when it was recorded", again, line=line)
     elif late > LATE:
         because = f"{at} is {late.days} days past, and it did not stand then"
-        yield warn("promotion-time", path, because, _again(move.pointer))
+        yield warn("promotion-time", path, because, again, line=line)
 
 
 def _alone(scope: Scope) -> Iterator[Objection]:

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 
 from actum import files, layout, schemas
 from actum.checking.findings import Objection, block, warn
+from actum.checking.places import placed
 from actum.errors import InvalidRecordError
 from actum.filing import read_record
 from actum.git.repository import REGULAR_FILE_MODES
 from actum.planning.scope import Scope
+from actum.quantities import plural
+from actum.store import MOST_RECORD_BYTES
 
-MOST_BYTES = files.Limits().size
 _OURS = ("registry", "runs", "policies", "features")
 # Where nothing but records lies; a misspelt name would be overlooked by every read.
-_ONLY_RECORDS = re.compile(r"registry/[^/]+/(?:versions|stages|events)/.*|runs/.*")
+_ONLY_RECORDS = re.compile(r"registry/[^/]+/(?:versions|stages|events)/.*|runs/.*|features/sets/.*|features/[^/]+\.yml")
 _PLAIN_FILES = re.compile(r".*/\.git(?:ignore|keep|attributes)")
 
 
@@ -25,16 +27,15 @@ def record_objections(scope: Scope) -> Iterator[Objection]:
     yield from _changed_for_ever(scope)
     yield from _not_files(scope)
     yield from _twice(scope)
+    yield from _state(scope)
     records = [path for path in scope.paths() if layout.kind_of(path) and _is_file(scope, path)]
-    # Sizes first: a record of gigabytes must not be read to learn that it is too large. A lost one has none.
-    of_blob = scope.head.repo.sizes(scope.head.tree[path].blob for path in records)
-    sizes = {path: of_blob.get(scope.head.tree[path].blob, 0) for path in records}
-    small = [path for path in records if sizes[path] <= MOST_BYTES]
-    for path in records:
-        if sizes[path] > MOST_BYTES:
-            yield block("record-large", path, f"has {sizes[path]:,} bytes, must have at most {MOST_BYTES:,}")
-    for at in range(0, len(small), 256):
-        yield from _read(scope, small[at : at + 256])
+    for one in scope.head.repo.contents({path: scope.head.tree[path].blob for path in records}, most=MOST_RECORD_BYTES):
+        if one.data is not None:
+            yield from _malformed(one.path, one.data)
+        elif one.size is not None:
+            yield block("record-large", one.path, f"has {one.size:,} bytes, must have at most {MOST_RECORD_BYTES:,}")
+        else:
+            yield block("record-invalid", one.path, "git has lost its bytes", "git fsck")
     for path in scope.paths():
         if _ONLY_RECORDS.fullmatch(path) and not layout.kind_of(path) and not _PLAIN_FILES.fullmatch(path):
             yield warn("record-unknown", path, "is no record that actum knows: nothing reads it")
@@ -67,14 +68,12 @@ def _twice(scope: Scope) -> Iterator[Objection]:
             yield block("event-twice", path, f"has the id of {others}")
 
 
-def _read(scope: Scope, paths: list[str]) -> Iterator[Objection]:
-    bytes_of = scope.head.repo.blobs(scope.head.tree[path].blob for path in paths)
-    for path in paths:
-        data = bytes_of.get(scope.head.tree[path].blob)
-        if data is None:
-            yield block("record-invalid", path, "git has lost its bytes", "git fsck")
-            continue
-        yield from _malformed(path, data)
+def _state(scope: Scope) -> Iterator[Objection]:
+    """What lies there was made on this machine, as far as we know: environments, judgements. Git must bring none."""
+    brought = [path for path in scope.paths() if path.partition("/")[0] == layout.STATE]
+    if brought:
+        because = f"holds {plural(len(brought), 'file')} in git: what a machine made for itself is believed there"
+        yield block("state-in-git", layout.STATE, because, f"git rm -r --cached {layout.STATE}")
 
 
 def _malformed(path: str, data: bytes) -> Iterator[Objection]:
@@ -84,17 +83,14 @@ def _malformed(path: str, data: bytes) -> Iterator[Objection]:
     try:
         raw = files.read_json(data, where=path) if kind == "run" else files.read_yaml(data, where=path)
         problems = schemas.validate(raw, kind, where=path, data=data if kind != "run" else None)
-        yield from (block("record-invalid", path, _without(path, problem)) for problem in problems)
+        for problem in problems:
+            line, message = placed(path, problem)
+            yield block("record-invalid", path, message, line=line)
         if not problems:
             read_record(path, data)
     except InvalidRecordError as error:
-        yield block("record-invalid", path, _without(path, str(error)), error.hint)
-
-
-def _without(path: str, told: str) -> str:
-    """Return a message without the path that stands before it anyway."""
-    place, _, rest = told.removeprefix(f"{path}:").strip().partition(": ")
-    return f"line {place}: {rest}" if re.fullmatch(r"\d+(?::\d+)?", place) else told.removeprefix(f"{path}:").strip()
+        line, message = placed(path, str(error))
+        yield block("record-invalid", path, message, error.hint, line=line)
 
 
 def _is_file(scope: Scope, path: str) -> bool:

@@ -44,8 +44,7 @@ def _told(store: Store, path: str, found: list[Lost]) -> Iterator[Objection]:
     lines = files.Lines(store.read(path) or b"") if found else None
     for one in found:
         line = lines.of(one.at) if lines else None
-        place = f"line {line}: " if line else ""
-        yield block("reference-lost", path, f"{place}{field_path(one.at)}: {one.message}", one.hint)
+        yield block("reference-lost", path, f"{field_path(one.at)}: {one.message}", one.hint, line=line)
 
 
 def _lost(store: Store, path: str) -> list[Lost]:

@@ -27,4 +27,4 @@ def markdown(checked: Checked) -> str:
 
 def _row(one: Objection) -> str:
     hint = f"<br>{code(one.hint)}" if one.hint else ""
-    return f"| {one.weight} | {code(one.path)} | {text(one.message)}{hint} |"
+    return f"| {one.weight} | {code(one.path)} | {text(one.text)}{hint} |"

@@ -7,7 +7,6 @@ the index as a tree against HEAD, or files of the work tree that were named.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,9 +15,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from actum import files, layout
-from actum.checking.findings import Objection, printable
+from actum.checking.findings import Objection, block
+from actum.checking.places import placed
 from actum.checking.provenance import lock_objections
-from actum.checking.record_rules import MOST_BYTES, record_objections
+from actum.checking.record_rules import record_objections
 from actum.checking.strangers import stranger_objections
 from actum.dvc.definitions import LOCK, PIPELINE
 from actum.dvc.tracked import is_tracked_file
@@ -27,12 +27,11 @@ from actum.files.yaml_formatting import format_yaml
 from actum.git.repository import REGULAR_FILE_MODES, Git
 from actum.git.staging import EMPTY_TREE, known_or_new, staged_tree
 from actum.planning.scope import Scope
-from actum.store import Store
+from actum.store import MOST_RECORD_BYTES, Store
 
 Rule = Literal["validate", "format", "immutable", "dvc-lock", "pickle"]
 RULES: tuple[Rule, ...] = get_args(Rule)
 _IMMUTABLE = "record-immutable"
-_PLACE = re.compile(r"^(\d+(?::\d+)?): ")
 _RECORD_FOLDERS = ("registry", "runs", "policies", "features")
 
 
@@ -72,7 +71,7 @@ def lint(
     if "dvc-lock" in rules:
         found += lock_objections(_only(scope, lambda path: posixpath.basename(path) == LOCK))
     if "pickle" in rules:
-        found += stranger_objections(scope, on_disk=bool(paths))
+        found += stranger_objections(scope, "disk" if paths else "index")
     return Linted(
         staged=not paths,
         files=len(scope.changed),
@@ -98,7 +97,7 @@ def _bears_on_records(root: Path, path: str) -> bool:
     if layout.kind_of(path) or posixpath.basename(path) in (LOCK, PIPELINE) or is_tracked_file(path):
         return True
     place = root / path
-    small = place.is_symlink() or not place.exists() or place.stat().st_size <= MOST_BYTES
+    small = place.is_symlink() or not place.exists() or place.stat().st_size <= MOST_RECORD_BYTES
     return path.partition("/")[0] in _RECORD_FOLDERS and small
 
 
@@ -129,7 +128,7 @@ def _fix(scope: Scope) -> tuple[str, ...]:
     done = []
     for path in _records(scope):
         place = scope.head.repo.root / path
-        if place.is_symlink() or not place.is_file() or place.stat().st_size > MOST_BYTES:
+        if place.is_symlink() or not place.is_file() or place.stat().st_size > MOST_RECORD_BYTES:
             continue
         data = place.read_bytes()
         with suppress(InvalidRecordError):  # it is told of the bytes that are to be committed
@@ -142,20 +141,18 @@ def _fix(scope: Scope) -> tuple[str, ...]:
 def _out_of_form(scope: Scope, formatted: Sequence[str], *, told: bool) -> Iterator[Objection]:
     """Yield the records that are not in their one form. *told*: a malformed one is objected to anyway."""
     entries = {path: scope.head.tree[path] for path in _records(scope)}
-    blobs = {entry.blob for entry in entries.values() if entry.mode in REGULAR_FILE_MODES}
-    small = [blob for blob, size in scope.head.repo.sizes(blobs).items() if size <= MOST_BYTES]
-    bytes_of = scope.head.repo.blobs(small)
-    for path, entry in entries.items():
-        if (data := bytes_of.get(entry.blob)) is None:
+    blobs = {path: entry.blob for path, entry in entries.items() if entry.mode in REGULAR_FILE_MODES}
+    for path, _, data in scope.head.repo.contents(blobs, most=MOST_RECORD_BYTES):
+        if data is None:
             continue
         try:
             if (formed := _formed(path, data)) != data:
                 hint = f"git add '{path}'" if path in formatted else f"actum lint --fix '{path}'"
-                yield _object("record-form", path, f"line {_first_difference(data, formed)}: is not in its form", hint)
+                yield block("record-form", path, "is not in its form", hint, line=_first_difference(data, formed))
         except InvalidRecordError as error:
             if not told:
-                problem = _PLACE.sub(r"line \1: ", str(error).removeprefix(f"{path}:").strip())
-                yield _object("record-form", path, problem, error.hint)
+                line, problem = placed(path, str(error))
+                yield block("record-form", path, problem, error.hint, line=line)
 
 
 def _formed(path: str, data: bytes) -> bytes:
@@ -167,7 +164,3 @@ def _formed(path: str, data: bytes) -> bytes:
 def _first_difference(one: bytes, other: bytes) -> int:
     pairs = zip_longest(one.splitlines(keepends=True), other.splitlines(keepends=True))
     return next(number for number, (old, new) in enumerate(pairs, 1) if old != new)
-
-
-def _object(kind: str, path: str, message: str, hint: str) -> Objection:
-    return Objection(kind=kind, weight="block", path=printable(path), message=printable(message), hint=printable(hint))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from actum import digests, layout
 from actum.checking.findings import Objection, block
-from actum.claims import against_commit, against_run, bytes_format
+from actum.claims import against_commit, against_features, against_run, bytes_format
 from actum.dvc.tracked import SUFFIX, read_tracked
 from actum.errors import InvalidRecordError, UserError
 from actum.moments import CLOCKS_MAY_DIFFER_BY
@@ -49,7 +49,20 @@ def _new(head: Store, path: str, version: ModelVersion, now: datetime) -> Iterat
     registered = head.beside(head.repo.introduced(head.commit, path) or head.commit)
     for message in _against_card(registered, version):
         yield block("version-card", path, message, f"actum register {version.model}")
+    yield from _of_features(registered, path, version, run)
     yield from _of_commit(head, path, version, run)
+
+
+def _of_features(registered: Store, path: str, version: ModelVersion, run: Run) -> Iterator[Objection]:
+    """Hold the features against the code that was run; that this is not here, another finding says."""
+    if registered.repo.resolve(version.code_commit) is None:
+        return
+    try:
+        named = registered.card(version.model).features
+    except UserError:
+        return  # which the card's own finding says
+    for message in against_features(version, run, named, registered.beside(version.code_commit)):
+        yield block("version-features", path, message, f"actum register {version.model}")
 
 
 def _of_commit(head: Store, path: str, version: ModelVersion, run: Run) -> Iterator[Objection]:
@@ -120,8 +133,8 @@ def _described(version: ModelVersion) -> Iterator[str]:
 
 def _against_tracked(store: Store, field: str, path: str, md5: str) -> Iterator[str]:
     where = path + SUFFIX
-    data = store.read(where)
     try:
+        data = store.read(where)
         told = next((out.md5 for out in read_tracked(data, where).outs), None) if data is not None else None
     except InvalidRecordError:
         told = None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from actum import gates, layout, names
+from actum import layout, names
 from actum.approvals import refs
 from actum.approvals.reviews import MOST_BYTES, ForgeReview, read_reviews
-from actum.cli import output
-from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli import output, planned
+from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
@@ -25,7 +27,6 @@ from actum.records.event import Finding
 from actum.signing.keys import chosen_key
 
 ORIGIN = "remote.origin.url"
-_WORDS = {"passed": "ok", "warned": "WARN"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class Asked:
     metavar="FILE.json",
     help="Take over the reviews of the pull request, as the forge's REST interface lists them.",
 )
+@pickle_option
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -64,6 +66,7 @@ def command(
     withdraw: bool,
     push: bool,
     listed: Path | None,
+    allow_pickle: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -85,17 +88,28 @@ def command(
     version = reference.name or None
     with telling(context, "planning it again", as_json=as_json) as tell:
         pending = find_pending(
-            repo, reference.owner, stage, version, environ=context.environ, now=context.now(), tell=tell
+            repo,
+            reference.owner,
+            stage,
+            version,
+            environ=context.environ,
+            now=context.now(),
+            tell=tell,
+            allow_pickle=allow_pickle,
         )
     clock = pending.base.settings().clock
     if not as_json:
         output.clock_line(clock)
-        _show(pending)
+        _show(pending, context.now())
     outcome = _act(context, repo, pending, asked)
     if push and not dry_run and repo.resolve(layout.approvals_ref(pending.plan.digest)) is not None:
         refs.push(repo, pending.plan.digest)
     steps = _steps(repo, pending, outcome, asked)
-    _show_json(pending, outcome, asked, clock, steps) if as_json else _tell(pending, outcome, asked, steps)
+    if as_json:
+        data = planned.data(pending.plan, now=context.now()) | _data(pending, outcome, asked) | {"clock": clock}
+        output.envelope("approve-result/1", data, clock=clock, warnings=list(outcome.remarks), next_=steps)
+    else:
+        _tell(pending, outcome, asked, steps)
     return 0
 
 
@@ -131,35 +145,15 @@ def _act(context: Context, repo: Git, pending: Pending, asked: Asked) -> Outcome
     return import_reviews(pending, asked.reviews, around)
 
 
-def _show(pending: Pending) -> None:
-    plan, promotion = pending.plan, pending.promotion
-    replaces = f" (replaces {plan.champion.version})" if plan.champion else " (the first)"
-    findings = _findings(pending)
-    blocks, warnings = sum(map(gates.is_closed, findings)), sum(one.outcome == "warned" for one in findings)
-    click.echo(f"{plan.model} {promotion.version} -> {plan.stage}{replaces}   {blocks} block, {warnings} warn")
-    output.table(_rows(pending, findings))
-    if promotion.break_glass:
-        click.echo(f"BREAK GLASS: {promotion.break_glass}")
+def _show(pending: Pending, now: datetime) -> None:
+    planned.show(pending.plan, _findings(pending), reason=pending.promotion.break_glass, now=now)
     click.echo(f"proposed by {pending.event.by} on {pending.branch}, commit {pending.head.commit[:10]}")
-    click.echo(f"plan {plan.digest}   policy {plan.policy or 'none'}")
 
 
 def _findings(pending: Pending) -> tuple[Finding, ...]:
     """Return what is to be said of the plan, of the approvals only what they are by now."""
     own = {finding.gate for finding in pending.tally.findings}
     return (*(one for one in pending.plan.findings if one.gate not in own), *pending.tally.findings)
-
-
-def _rows(pending: Pending, findings: Iterable[Finding]) -> Iterator[tuple[str, ...]]:
-    old = pending.plan.champion.metrics if pending.plan.champion else {}
-    new = pending.plan.candidate.metrics if pending.plan.candidate else {}
-    for finding in findings:
-        champion, challenger = (f"{of[finding.gate]:.4g}" if finding.gate in of else "" for of in (old, new))
-        yield finding.gate, champion, challenger, _word(finding), finding.because
-
-
-def _word(finding: Finding) -> str:
-    return _WORDS.get(finding.outcome, "BLOCK")
 
 
 def _done(pending: Pending, outcome: Outcome, asked: Asked) -> str:
@@ -196,23 +190,14 @@ def _tell(pending: Pending, outcome: Outcome, asked: Asked, steps: list[str]) ->
     output.next_steps(steps)
 
 
-def _show_json(pending: Pending, outcome: Outcome, asked: Asked, clock: str, steps: list[str]) -> None:
-    plan = pending.plan
-    data = {
-        "model": plan.model,
-        "stage": plan.stage,
-        "version": pending.promotion.version,
-        "replaces": plan.pointer.version if plan.pointer else None,
-        "policy": plan.policy,
-        "plan": plan.digest,
+def _data(pending: Pending, outcome: Outcome, asked: Asked) -> dict[str, Any]:
+    return {
         "promotion": pending.event.id,
         "head": pending.head.commit,
         "findings": [encode(finding) for finding in _findings(pending)],
         "approvals": [encode(event) for event in outcome.events],
-        "ref": layout.approvals_ref(plan.digest),
+        "ref": layout.approvals_ref(pending.plan.digest),
         "commit": outcome.commit,
         "pushed": asked.push and not asked.word.dry_run,
-        "clock": clock,
         "dry_run": asked.word.dry_run,
     }
-    output.envelope("approve-result/1", data, clock=clock, warnings=list(outcome.remarks), next_=steps)

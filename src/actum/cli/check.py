@@ -12,7 +12,7 @@ from actum.checking.check import Checked, check
 from actum.checking.gather import pages
 from actum.checking.report import markdown, summary
 from actum.cli import output
-from actum.cli.context import Context, json_option
+from actum.cli.context import Context, json_option, pickle_option
 from actum.cli.progress import telling
 from actum.errors import UserError
 from actum.git.repository import Git
@@ -28,9 +28,12 @@ from actum.store import Store
     metavar="FILE",
     help="Write the page for reviewers, as Markdown.",
 )
+@pickle_option
 @json_option
 @click.pass_obj
-def command(context: Context, base: str | None, head: str | None, report: Path | None, as_json: bool) -> int:
+def command(
+    context: Context, base: str | None, head: str | None, report: Path | None, allow_pickle: bool, as_json: bool
+) -> int:
     """Validate records and promotions, for pull requests and CI.
 
     Every record that changed is read against its schema, what never changes must not have, and each pointer
@@ -42,7 +45,15 @@ def command(context: Context, base: str | None, head: str | None, report: Path |
     """
     repo = context.repo()
     with telling(context, "checking the records", as_json=as_json) as tell:
-        checked = check(repo, head=head, base=base, environ=context.environ, now=context.now(), tell=tell)
+        checked = check(
+            repo,
+            head=head,
+            base=base,
+            environ=context.environ,
+            now=context.now(),
+            tell=tell,
+            allow_pickle=allow_pickle,
+        )
     if report is not None:
         files.replace(context.folder / report, (pages(checked) or markdown(checked)).encode())
     _show(checked, _clock(repo, checked), as_json)
@@ -66,6 +77,6 @@ def _show(checked: Checked, clock: str, as_json: bool) -> None:
         return
     output.clock_line(clock)
     for one in checked.objections:
-        click.echo(one.line())
+        click.echo(one.sentence())
     line = summary(checked)
     click.echo(f"refused: {line}" if checked.blocks else f"clean: {line}")

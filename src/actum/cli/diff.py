@@ -1,20 +1,25 @@
-"""``actum diff A B``."""
+"""``actum diff A B``: two versions or runs, or two revisions, of which the features are compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
 from actum import digests
 from actum.catalogue.differences import Change, Differences, FileChange, compare
+from actum.catalogue.feature_changes import FeatureChange
 from actum.catalogue.figures import written
+from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify
+from actum.catalogue.revision_features import FeatureDifferences, compare_features
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.feature_page import feature_rows, print_feature_differences
 from actum.cli.progress import telling
-from actum.cli.reading import open_catalogue
+from actum.cli.reading import Reading, open_catalogue
 from actum.cli.wording import clip, section, size
+from actum.errors import UsageError, UserError
 from actum.records.codec import encode
 from actum.records.forms import FileFact
 
@@ -28,24 +33,65 @@ _ONE_LINE = 44
 @json_option
 @click.pass_obj
 def command(context: Context, a: str, b: str, at: str | None, as_json: bool) -> None:
-    """Compare two versions or two runs: params, metrics, data, environment, code and the model itself.
+    """Compare two versions or two runs: params, metrics, features, data, environment, code and the model itself.
 
     A and B are versions, runs, or stages and models, which stand for their version. What is equal is left out.
+
+    Two revisions of git, such as main and HEAD, are compared in what their features mean: added, removed, renamed,
+    under the same name something else, or only said otherwise.
     """
     with telling(context, "reading the records", as_json=as_json):
         reading = open_catalogue(context, at)
-        found = compare(reading.holdings, identify(reading.holdings, a), identify(reading.holdings, b))
+        revisions = _revisions(reading.holdings, a, b)
+        if revisions is None:
+            found = compare(reading.holdings, identify(reading.holdings, a), identify(reading.holdings, b))
+    if revisions is not None:
+        _show_features(reading, revisions, as_json)
+        return
     steps = _git_diff(found)
     if as_json:
         reading.envelope("diff/1", encode(found) | {"equal": found.is_none()}, next_=steps)
         return
     click.echo(f"{found.a} -> {found.b}")
     for name, changes in found.sections().items():
-        section(name, (), (_row(name, change) for change in changes))
+        section(name, (), (row for change in changes for row in _rows(name, change)))
     _print_model(found)
     for problem in found.unknown:
         click.echo(f"unknown  {problem}")
     reading.notes(next_=steps)
+
+
+def _revisions(holdings: Holdings, a: str, b: str) -> FeatureDifferences | None:
+    """Return how features differ between two revisions; None where A and B are none.
+
+    A tag can be called like a version, MODEL@v1.0.0: then the version is meant.
+
+    Raises:
+        UsageError: One is a revision, the other is none.
+    """
+    before, after = (None if _is_id(holdings, text) else holdings.truth.repo.resolve(text) for text in (a, b))
+    if before and after:
+        return compare_features(holdings, before, after)
+    if before or after:
+        one, other = (a, b) if before else (b, a)
+        raise UsageError(f"{one} is a revision, {other} is none", hint="actum diff REV REV, or actum diff ID ID")
+    return None
+
+
+def _is_id(holdings: Holdings, text: str) -> bool:
+    try:
+        identify(holdings, text)
+    except UserError:
+        return False
+    return True
+
+
+def _show_features(reading: Reading, found: FeatureDifferences, as_json: bool) -> None:
+    if as_json:
+        reading.envelope("features-diff/1", encode(found) | {"equal": found.is_none()})
+        return
+    print_feature_differences(found)
+    reading.notes()
 
 
 def _print_model(found: Differences) -> None:
@@ -55,9 +101,14 @@ def _print_model(found: Differences) -> None:
     if found.model:
         words = ", ".join(f"{likeness.of} {'equal' if likeness.equal else 'different'}" for likeness in found.model)
         click.echo(f"model    {words}")
-    empty = ("packages", "outs")
+    empty: tuple[str, ...] = ("packages", "outs")
+    empty += () if found.sets else ("features",)
     if same := [name for name, changes in found.sections().items() if not changes and name not in empty]:
         click.echo(f"same     {', '.join(same)}")
+
+
+def _rows(section_name: str, change: Change | FileChange | FeatureChange) -> Iterable[Sequence[str]]:
+    return feature_rows(change) if isinstance(change, FeatureChange) else (_row(section_name, change),)
 
 
 def _row(section_name: str, change: Change | FileChange) -> Sequence[str]:

@@ -66,7 +66,7 @@ def _show(linted: Linted) -> None:
     for path in linted.formatted:
         click.echo(f"formatted {path}")
     for one in linted.objections:
-        click.echo(one.line())
+        click.echo(one.sentence())
     blocks = len(linted.blocks)
     what = f"{linted.files} {'staged ' if linted.staged else ''}file{'' if linted.files == 1 else 's'}"
     line = f"{what}: {blocks} block, {len(linted.objections) - blocks} warn"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from actum import digests
+from actum.catalogue.features import FeatureRow
 from actum.catalogue.figures import written
 from actum.catalogue.happenings import Happening
 from actum.catalogue.holdings import Holdings
@@ -126,6 +128,18 @@ def _segment(row: SegmentRow, page: Page) -> Iterable[Cells]:
     )
 
 
+def _feature(row: FeatureRow, _page: Page) -> Iterable[Cells]:
+    yield (
+        row.name,
+        row.view + ("" if row.merged else " (not merged)"),
+        row.type,
+        clip(row.unit, 10),
+        clip(row.owner, 20),
+        clip(", ".join(row.users) or "nobody", 28),
+        digests.short(row.digest) if row.digest else "unknown",
+    )
+
+
 def _metrics(rows: Sequence[Mapping[str, float]], most: int) -> tuple[tuple[str, ...], Iterable[tuple[str, ...]]]:
     """Return the columns for metrics: one each while they are few, else one that names them in every row."""
     found = [dict(list(metrics.items())[:most]) for metrics in rows]
@@ -142,5 +156,6 @@ _TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[Any, Page], Iterable[Cell
     "stages": (("stage", "version", "since", "recorded", "by", "event"), _stage),
     "runs": (("run", "started", "by", "executed", ""), _run),
     "events": (("event", "when", "recorded", "what", "by", ""), _event),
+    "features": (("feature", "view", "type", "unit", "owner", "users", "digest"), _feature),
     "decisions": (("model", "segment", "decisions", "version", "from", "to", "outcomes"), _segment),
 }

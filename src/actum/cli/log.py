@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from actum import layout
 from actum.catalogue.happenings import Happening, newest
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify, shown_length
@@ -12,6 +13,7 @@ from actum.cli.context import Context, at_option, json_option
 from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
 from actum.cli.wording import clip, columns, moment, recorded
+from actum.errors import UsageError
 from actum.records.codec import encode
 
 _SHOWN = 20
@@ -32,6 +34,9 @@ def command(context: Context, id: str | None, limit: int | None, at: str | None,
     with telling(context, "reading the records", as_json=as_json):
         reading = open_catalogue(context, at)
         about = identify(reading.holdings, id) if id else None
+        if about is not None and about.kind == "feature":
+            path = layout.view(about.owner)
+            raise UsageError("nothing happens to a feature by itself", hint=f"git log -- {path}")
         found = newest(reading.holdings, about, most + 1 if most else 0)
     told = found[:most] if most else found
     if as_json:

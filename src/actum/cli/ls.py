@@ -1,4 +1,4 @@
-"""``actum ls [models|versions|stages|runs|events|decisions] [MODEL]``."""
+"""``actum ls [models|versions|stages|runs|events|features|decisions] [MODEL]``."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ def command(
     at: str | None,
     as_json: bool,
 ) -> int:
-    """List models, versions, stages, runs, events or sealed segments of decisions.
+    """List models, versions, stages, runs, events, features or sealed segments of decisions.
 
-    Without a word: the models, and what stands at each stage. What only the checkout has is not merged.
+    Without a word: the models, and what stands at each stage. What only the checkout has is not merged. Features have
+    no dates: --at takes a revision.
     """
     kind = _kind(what)
     most = _RUNS_SHOWN if limit is None and kind == "runs" else limit or 0

@@ -30,11 +30,12 @@ COMMANDS = {
     "check": "validate records and promotions, for pull requests and CI",
     "approve": "agree to a promotion that waits, by a signature",
     "tags": "write the git tags that GTO and DVC read",
+    "features": "check the definitions of features, materialize them, look them up",
     "score": "decide about a table of rows, seal and record the decisions",
     "rebuild": "rebuild a version from its commit and compare the bytes",
     "why": "explain one decision: inputs, model, approval, replay, proof",
     "fsck": "cross-check records, references, tags, objects and seals",
-    "ls": "list models, versions, stages, runs, events, decisions",
+    "ls": "list models, versions, stages, runs, events, features, decisions",
     "show": "show one thing by its id",
     "log": "tell what happened, newest first",
     "diff": "compare two versions or two runs",
@@ -43,6 +44,7 @@ COMMANDS = {
 GROUPS = {
     "Begin": ("init", "lock", "doctor", "demo"),
     "Train and release": ("run", "register", "promote", "lint", "check", "approve", "tags", "score"),
+    "Features": ("features",),
     "Prove": ("rebuild", "why", "fsck"),
     "Read": ("ls", "show", "log", "diff"),
 }

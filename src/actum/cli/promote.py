@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from actum import digests, files, gates, layout, moments, names, state
+from actum import files, gates, layout, moments, names, state
 from actum.checking.check import check
 from actum.checking.gather import pages
-from actum.cli import output
-from actum.cli.context import Context, dry_run_option, json_option
+from actum.cli import output, planned
+from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
 from actum.errors import UsageError, UserError
 from actum.git.repository import Git
+from actum.planning.appraisal import HOLDOUT
 from actum.planning.plan import Plan
-from actum.planning.scope import open_base
 from actum.progress import Teller
 from actum.promotion.branch import push_branch
 from actum.promotion.promote import Order, Outcome, Surroundings, promote
 from actum.records.codec import encode
-from actum.records.event import Finding
 
 ORIGIN = "remote.origin.url"
 
@@ -35,6 +34,7 @@ ORIGIN = "remote.origin.url"
 @click.option("--back", is_flag=True, help="Return to the last good version; MODEL alone, without @V.")
 @click.option("--break-glass", "reason", metavar="REASON", help="Pass over closed gates, loudly and on record.")
 @click.option("--push", is_flag=True, help="Push the branch to origin.")
+@pickle_option
 @dry_run_option
 @json_option
 @click.pass_obj
@@ -46,6 +46,7 @@ def command(
     back: bool,
     reason: str | None,
     push: bool,
+    allow_pickle: bool,
     dry_run: bool,
     as_json: bool,
 ) -> int:
@@ -76,6 +77,7 @@ def command(
         reference=reference,
         stage=stage,
         effective_at=moments.from_option(effective_at) if effective_at else None,
+        allow_pickle=allow_pickle,
         dry_run=dry_run,
     )
     repo = context.repo()
@@ -84,21 +86,28 @@ def command(
     with telling(context, "judging the version by its policy", as_json=as_json) as tell:
         around = Surroundings(repo=repo, environ=context.environ, now=context.now, ids=context.ids, tell=tell)
         outcome = promote(order, around)
-        body = _write_body(context, repo, outcome, tell) if outcome.commit else None
+        body = _write_body(context, repo, order, outcome, tell) if outcome.commit else None
         if push and outcome.commit:
             tell.now("pushing the branch to origin")
             push_branch(repo, outcome.branch)
-    steps = _steps(outcome, open_base(repo).settings().trunk, bool(repo.config(ORIGIN)), push)
-    _show_json(outcome, body, dry_run, steps) if as_json else _show(outcome, body, dry_run, steps)
-    if outcome.plan.blocks and not as_json:
+    steps = _steps(outcome, order, outcome.plan.base.settings().trunk, bool(repo.config(ORIGIN)), push)
+    (_show_json if as_json else _show)(outcome, body, order, steps, context.now())
+    if outcome.refused and not as_json:
         for path in sorted(repo.dirty().keys() & _read(outcome.plan)):
             output.warn(f"{path} is not committed as it is: a promotion is judged by what the trunk holds")
-    return 3 if outcome.plan.blocks and not outcome.plan.stands_already and not outcome.commit else 0
+    return 3 if outcome.refused else 0
 
 
-def _write_body(context: Context, repo: Git, outcome: Outcome, tell: Teller) -> Path:
+def _write_body(context: Context, repo: Git, order: Order, outcome: Outcome, tell: Teller) -> Path:
     """Judge the branch as CI will, and keep the page for reviewers where the pull request's text can be taken from."""
-    checked = check(repo, head=outcome.commit, environ=context.environ, now=context.now(), tell=tell)
+    checked = check(
+        repo,
+        head=outcome.commit,
+        environ=context.environ,
+        now=context.now(),
+        tell=tell,
+        allow_pickle=order.allow_pickle,
+    )
     path = state.folder(repo.root) / "promotions" / f"{outcome.plan.model}-{outcome.plan.stage}.md"
     path.parent.mkdir(exist_ok=True)
     files.replace(path, pages(checked).encode())
@@ -113,23 +122,23 @@ def _back(model: str, stage: str) -> str:
     return f"actum promote {model} --to {stage} --back"
 
 
-def _steps(outcome: Outcome, trunk: str, has_origin: bool, pushed: bool) -> list[str]:
+def _steps(outcome: Outcome, order: Order, trunk: str, has_origin: bool, pushed: bool) -> list[str]:
     if outcome.event is None:
-        return _mends(outcome.plan)
-    branch = outcome.branch
+        return _mends(outcome.plan, order)
+    branch, check_it = outcome.branch, "actum check" + (" --allow-pickle" if order.allow_pickle else "")
     if has_origin:
         force = " --force-with-lease" if outcome.replaced else ""
         return [
             f"git switch {branch}",
-            "actum check",
+            check_it,
             *(() if pushed else (f"git push{force} -u origin {branch}",)),
             "actum tags --push  # after the merge",
         ]
-    return [f"git switch {branch}", "actum check", f"git switch {trunk}", f"git merge --no-ff {branch}", "actum tags"]
+    return [f"git switch {branch}", check_it, f"git switch {trunk}", f"git merge --no-ff {branch}", "actum tags"]
 
 
-def _mends(plan: Plan) -> list[str]:
-    """Say what opens the gates that a person can open without another model."""
+def _mends(plan: Plan, order: Order) -> list[str]:
+    """Say what opens the gates that a person can open without another model, and what shows more of the plan."""
     closed = {finding.gate for finding in plan.blocks}
     known = {
         "application": f"write applications: [NAME] into {layout.card(plan.model)}, describe NAME in {layout.SETTINGS}",
@@ -137,22 +146,22 @@ def _mends(plan: Plan) -> list[str]:
     }
     if plan.candidate:  # it is there, and not as it was registered
         known["version"] = "actum fsck"
-    return [step for gate, step in known.items() if gate in closed]
+    if not order.allow_pickle and any(one and one.artifact.needs_leave for one in (plan.champion, plan.candidate)):
+        known[HOLDOUT] = f"actum promote {order.reference} --to {order.stage} --allow-pickle"
+    steps = [step for gate, step in known.items() if gate in closed]
+    if plan.champion and plan.candidate and not plan.stands_already:
+        steps.append(f"actum diff {plan.model}@v{plan.champion.version} {plan.model}@v{plan.candidate.version}")
+    return steps
 
 
 def _read(plan: Plan) -> set[str]:
     return {layout.SETTINGS, layout.card(plan.model), *([layout.policy(plan.policy)] if plan.policy else [])}
 
 
-def _show_json(outcome: Outcome, body: Path | None, dry_run: bool, steps: list[str]) -> None:
+def _show_json(outcome: Outcome, body: Path | None, order: Order, steps: list[str], now: datetime) -> None:
     plan = outcome.plan
     data = {
-        "model": plan.model,
-        "stage": plan.stage,
-        "version": plan.wanted,
-        "replaces": plan.pointer.version if plan.pointer else None,
-        "policy": plan.policy,
-        "plan": plan.digest or None,
+        **planned.data(plan, now=now),
         "findings": [encode(finding) for finding in plan.findings],
         "stands_already": plan.stands_already,
         "event": encode(outcome.event) if outcome.event else None,
@@ -161,47 +170,25 @@ def _show_json(outcome: Outcome, body: Path | None, dry_run: bool, steps: list[s
         "title": _title(outcome) if outcome.commit else None,
         "body": str(body) if body else None,
         "clock": outcome.clock,
-        "dry_run": dry_run,
+        "dry_run": order.dry_run,
     }
     warnings = [one.because for one in plan.warnings]
     output.envelope("promote-result/1", data, clock=outcome.clock, warnings=warnings, next_=steps)
 
 
-def _show(outcome: Outcome, body: Path | None, dry_run: bool, steps: list[str]) -> None:
+def _show(outcome: Outcome, body: Path | None, order: Order, steps: list[str], now: datetime) -> None:
     plan = outcome.plan
     output.clock_line(outcome.clock)
     if plan.stands_already:
         since = f" since {plan.standing.effective_at:%Y-%m-%d}" if plan.standing else ""
         click.echo(f"nothing to do: {plan.model} {plan.wanted} stands at {plan.stage}{since}")
         return
-    replaces = f" (replaces {plan.champion.version})" if plan.champion else " (the first)"
-    counts = f"{len(plan.blocks)} block, {len(plan.warnings)} warn"
-    click.echo(f"{plan.model} {plan.wanted} -> {plan.stage}{replaces}   {counts}")
-    rows = list(_rows(plan))
-    if any(row[1] or row[2] for row in rows):
-        output.table(rows, head=("", "champion", "challenger", "", ""))
-    else:
-        output.table((gate, word, because) for gate, _, _, word, because in rows)
-    if plan.digest:
-        click.echo(f"plan {digests.short(plan.digest)}   policy {plan.policy or 'none'}")
+    planned.show(plan, plan.findings, reason=order.break_glass, now=now)
     if outcome.commit:
         click.echo(f"written to {outcome.branch}, commit {outcome.commit[:10]}")
         click.echo(f"pull request: {_title(outcome)}; its text: {body}")
-    elif plan.blocks:
+    elif outcome.refused:
         click.echo("refused: nothing was written")
-    elif dry_run:
+    elif order.dry_run:
         click.echo("dry run: nothing was written")
     output.next_steps(steps)
-
-
-def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
-    old = plan.champion.metrics if plan.champion else {}
-    new = plan.candidate.metrics if plan.candidate else {}
-    for finding in plan.findings:
-        champion, challenger = (f"{of[finding.gate]:.4g}" if finding.gate in of else "" for of in (old, new))
-        yield finding.gate, champion, challenger, _word(finding), finding.because
-
-
-def _word(finding: Finding) -> str:
-    words = {"passed": "ok", "warned": "WARN"}
-    return "BLOCK" if gates.is_closed(finding) else words[finding.outcome]

@@ -12,7 +12,8 @@ from actum import digests, moments
 from actum.cli import output
 from actum.cli.context import Context, dry_run_option, json_option, pickle_option
 from actum.cli.progress import telling
-from actum.cli.wording import both, moment
+from actum.cli.wording import both, brought, moment
+from actum.durations import parse_duration
 from actum.errors import UsageError
 from actum.names import parse_reference
 from actum.quantities import plural
@@ -28,6 +29,9 @@ from actum.scoring.score import Scored, Surroundings, score
 @click.option("--as-of", metavar="TIME", help="By what stood there at this business time; now, without it.")
 @click.option("--since", metavar="TIME", help="Only rows from this moment on.")
 @click.option("--until", metavar="TIME", help="Only rows before this moment; a bare date is counted in.")
+@click.option("--store", metavar="PATH", help="Look inputs that INPUT lacks up in this online store.")
+@click.option("--max-age", metavar="SPAN", help="Refuse rows of which the store knows nothing for longer, such as 6h.")
+@click.option("--allow-changed", is_flag=True, help="Build inputs from sources that are not what is on record, too.")
 @click.option("--local", is_flag=True, help="Push nothing.")
 @pickle_option
 @dry_run_option
@@ -40,6 +44,9 @@ def command(
     as_of: str | None,
     since: str | None,
     until: str | None,
+    store: str | None,
+    max_age: str | None,
+    allow_changed: bool,
     local: bool,
     allow_pickle: bool,
     dry_run: bool,
@@ -49,7 +56,8 @@ def command(
 
     MODEL means what stands at its last stage; MODEL#STAGE and MODEL@v1.2.0 say it outright. The rows are
     scored in the version's own locked environment. Rows from before its promotion, or after the time asked
-    for, are refused: leave them out with --since and --until.
+    for, are refused: leave them out with --since and --until. Where the version was trained with a feature set, inputs
+    that INPUT lacks are found for each row, by definitions that mean what they meant then, or nothing is scored.
     """
     reference = parse_reference(model)
     if reference.kind not in ("model", "version", "stage"):
@@ -60,6 +68,9 @@ def command(
         as_of=moments.end_of(as_of) if as_of else None,
         since=moments.from_option(since) if since else None,
         until=_until(until) if until else None,
+        store=context.folder / store if store else None,
+        max_age=_span(max_age) if max_age else None,
+        allow_changed=allow_changed,
         local=local,
         allow_pickle=allow_pickle,
         dry_run=dry_run,
@@ -74,6 +85,13 @@ def command(
 def _until(text: str) -> datetime:
     end = moments.end_of(text)
     return end + timedelta(microseconds=1) if moments.is_date(text) else end
+
+
+def _span(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--max-age {error}") from error
 
 
 def _show(done: Scored, dry_run: bool, as_json: bool) -> None:
@@ -93,6 +111,7 @@ def _show(done: Scored, dry_run: bool, as_json: bool) -> None:
     output.facts(
         [
             ("stage", _stage(done)),
+            ("inputs", brought(done.supplied.record) if done.supplied else ""),
             ("rows", f"{moment(found.first)} to {moment(found.last)}"),
             *((name, f"{count:,}   {count / found.rows:.1%}") for name, count in found.outcomes.items()),
             ("score", f"{found.lowest:.4f} to {found.highest:.4f}, threshold {done.by.rule.threshold:g}"),
@@ -132,6 +151,7 @@ def _data(done: Scored, dry_run: bool) -> dict[str, Any]:
         "outcomes": dict(found.outcomes),
         "score": {"lowest": found.lowest, "highest": found.highest, "threshold": done.by.rule.threshold},
         "moments": {"first": moments.write(found.first), "last": moments.write(found.last)},
+        "supplied": encode(done.supplied.record) if done.supplied else None,
         "seal": encode(done.seal) if done.seal else None,
         "new": done.new,
         "dry_run": dry_run,

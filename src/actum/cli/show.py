@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import click
 
-from actum import digests
+from actum import digests, layout
+from actum.catalogue.consents import Consent
 from actum.catalogue.details import (
     DecisionDetail,
     Detail,
@@ -17,23 +19,29 @@ from actum.catalogue.details import (
     RunDetail,
     StageDetail,
     VersionDetail,
+    Waiting,
     detail,
 )
+from actum.catalogue.features import FeatureDetail
 from actum.catalogue.figures import written
 from actum.catalogue.happenings import Happening
 from actum.catalogue.identify import identify
 from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.feature_page import print_feature
 from actum.cli.progress import telling
-from actum.cli.reading import open_catalogue
-from actum.cli.wording import both, clip, moment, recorded, seconds, section, size, wrap
+from actum.cli.reading import Reading, open_catalogue
+from actum.cli.wording import both, brought, clip, moment, recorded, seconds, section, size, wrap
+from actum.errors import UserError
+from actum.planning.waiting import waiting_at
 from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.records.event import Approval, Attestation, Promotion, Seal
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunEnvironment
 from actum.records.version import VersionEnvironment
+from actum.store import Store
 
 _SCHEMAS = {
     ModelDetail: "model-detail/1",
@@ -41,6 +49,7 @@ _SCHEMAS = {
     StageDetail: "stage-detail/1",
     RunDetail: "run-detail/1",
     EventDetail: "event-detail/1",
+    FeatureDetail: "feature-detail/1",
     DecisionDetail: "decision-detail/1",
 }
 _TEXT = 76
@@ -52,13 +61,16 @@ _TEXT = 76
 @json_option
 @click.pass_obj
 def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
-    """Show one thing: MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID or MODEL/ULID (a decision).
+    """Show one thing: MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID, feature/NAME or MODEL/ULID.
 
-    Of a ULID six characters are enough where they are unique.
+    The last is a decision. Of a ULID six characters are enough where they are unique. A stage tells who agreed to what
+    stands there, and what waits on its branch to take its place. Features have no dates: --at takes a revision.
     """
     with telling(context, "reading the records", as_json=as_json):
         reading = open_catalogue(context, at)
         found = detail(reading.holdings, identify(reading.holdings, id))
+        if isinstance(found, StageDetail) and at is None:
+            found = replace(found, waiting=_waiting(reading, found.row))
     steps = _steps(found)
     if as_json:
         reading.envelope(_SCHEMAS[type(found)], encode(found), next_=steps)
@@ -67,8 +79,23 @@ def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
     reading.notes(next_=steps)
 
 
+def _waiting(reading: Reading, row: StageRow) -> Waiting | None:
+    truth = reading.holdings.truth
+    try:
+        return waiting_at(Store(truth.repo, truth.commit), row.model, row.stage, now=reading.holdings.now)
+    except UserError as error:  # the branch, or what decides about it, cannot be read: the rest can
+        reading.holdings.note(layout.promotion_branch(row.model, row.stage), error)
+        return None
+
+
 def _steps(found: Detail) -> Sequence[str]:
-    return (f"actum why {found.id}",) if isinstance(found, DecisionDetail) else ()
+    if isinstance(found, DecisionDetail):
+        return (f"actum why {found.id}",)
+    waiting = found.waiting if isinstance(found, StageDetail) else None
+    if waiting is None or not isinstance(found, StageDetail):
+        return ()
+    agree = f"actum approve {found.row.model}@v{waiting.version} --to {found.row.stage}"
+    return (f"actum check --head {waiting.branch}", agree)
 
 
 def _model(found: ModelDetail) -> None:
@@ -92,6 +119,7 @@ def _card_facts(card: ModelCard, owners: Mapping[str, str]) -> Iterable[tuple[st
         ("decides", rule and f"{rule.at_or_above} at {rule.threshold:g} or above, else {rule.below}"),
         ("inputs", len(card.inputs) or None),
         ("output", card.output and card.output.name),
+        ("features", card.features and f"set {card.features}"),
         ("artifact", card.artifact + ("" if card.pipeline == "." else f" of pipeline {card.pipeline}")),
         ("policy", card.policy),
         ("rebuild", f"to {card.rebuild.level}, good for {card.rebuild.valid_days} days"),
@@ -111,6 +139,7 @@ def _version(found: VersionDetail) -> None:
             ("state", artifact.state),
             ("predictions", version.probe and f"{version.probe.predictions} on {version.probe.rows} rows"),
             ("environment", _environment(version.environment)),
+            ("features", version.features and f"set {version.features.set}, {len(version.features.digests)} features"),
             ("wheels", version.environment.wheels and f"kept, md5 {digests.short(version.environment.wheels)}"),
         )
     )
@@ -134,12 +163,17 @@ def _stage(found: StageDetail) -> None:
     output.facts(
         (
             ("promoted", row.by and f"by {row.by}" + (f", replaces {row.replaces}" if row.replaces else "")),
+            ("roll-back", "yes" if found.back else ""),
+            ("break-glass", wrap(found.break_glass or "", _TEXT)),
             ("policy", found.policy),
             ("plan", found.plan and digests.short(found.plan)),
             ("event", row.event and f"event/{row.event}"),
         )
     )
     section("findings", (), ((finding.outcome, finding.gate, finding.because) for finding in found.findings))
+    section("approvals", (), (_consent(one) for one in found.approvals))
+    if found.waiting:
+        _print_waiting(found.waiting)
     section(
         "history",
         ("version", "since", "until", "recorded", "by"),
@@ -148,6 +182,28 @@ def _stage(found: StageDetail) -> None:
             for held in found.history
         ),
     )
+
+
+def _consent(one: Consent) -> Sequence[str]:
+    said = f"does not count: {one.why_not}" if one.why_not else clip(one.comment, _TEXT)
+    return (one.principal, ", ".join(one.groups), moment(one.at), one.how, said, f"event/{one.event}")
+
+
+def _print_waiting(waiting: Waiting) -> None:
+    click.echo("waits")
+    way = (" as a roll-back" if waiting.back else "") + (" behind broken glass" if waiting.break_glass else "")
+    proposed = f"proposed by {waiting.by} {both(waiting.effective_at, waiting.recorded_at)}{way}"
+    lacks = "\n".join(waiting.lacks) or "nothing that records tell of"
+    output.facts(
+        (
+            (waiting.version, proposed),
+            ("branch", waiting.branch),
+            ("plan", waiting.plan),
+            ("break-glass", wrap(waiting.break_glass or "", _TEXT)),
+            ("lacks", lacks),
+        )
+    )
+    section("approvals so far", (), (_consent(one) for one in waiting.approvals))
 
 
 def _run(found: RunDetail) -> None:
@@ -209,6 +265,8 @@ def _promotion(body: Promotion) -> Iterable[tuple[str, object]]:
         ("plan", body.plan),
         ("policy", body.policy),
         ("supersedes", body.supersedes and f"event/{body.supersedes}"),
+        ("roll-back", "yes" if body.back else ""),
+        ("break-glass", wrap(body.break_glass or "", _TEXT)),
     )
 
 
@@ -226,6 +284,7 @@ def _seal(body: Seal) -> Iterable[tuple[str, object]]:
         ("segment", f"{body.path}, {size(body.size)}"),
         ("decisions", f"{body.rows:,}, from {moment(body.first_moment)} to {moment(body.last_moment)}"),
         ("model", body.artifact),
+        ("inputs", body.supplied and brought(body.supplied)),
         ("under", body.stage and f"{body.stage}, event/{body.stage_event}"),
         ("merkle root", body.merkle_root),
         ("bytes", body.sha256),
@@ -317,5 +376,6 @@ _PRINT: Mapping[type, Callable[[Any], None]] = {
     StageDetail: _stage,
     RunDetail: _run,
     EventDetail: _event,
+    FeatureDetail: print_feature,
     DecisionDetail: _decision,
 }

@@ -11,6 +11,7 @@ from actum.cli import output
 from actum.cli.context import Context, at_option, json_option, pickle_option
 from actum.cli.progress import telling
 from actum.cli.reading import open_view
+from actum.cli.wording import brought
 from actum.dvc.config import read_config
 from actum.explain.explain import Explanation, explain
 from actum.explain.locating import Places, by_key, parse
@@ -61,6 +62,7 @@ def _show(found: Explanation, warnings: list[str]) -> None:
         [
             ("score", _line(found.rule) + f"   {decision.model} {decision.version}"),
             ("because", _because(found)),
+            ("inputs", brought(supplied) if (supplied := found.located.segment.seal.supplied) else ""),
             ("replayed", _line(found.replay.check)),
             ("promoted", _line(found.promoted)),
             ("model", _line(found.model)),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import click
 
 from actum.cli import output
+from actum.records.event import Supplied
 
 _SAME = timedelta(minutes=1)
 
@@ -43,6 +44,15 @@ def size(count: int | None) -> str:
             break
         figure, unit = figure / 1000, larger
     return f"{count} B" if unit == "B" else f"{figure:.1f} {unit}"
+
+
+def brought(supplied: Supplied) -> str:
+    """Say how inputs came that the table did not bring: ``9 of late, built from data/flights.parquet``."""
+    origin = ", ".join(fact.path for fact in supplied.sources) or "a database"
+    if supplied.how == "looked up":
+        origin = f"a store that knew all until {moment(supplied.until)}" if supplied.until else "a store"
+    joint = {"built": "from", "looked up": "in"}[supplied.how]
+    return f"{len(supplied.inputs)} of {supplied.set}, {supplied.how} {joint} {origin}"
 
 
 def seconds(duration: float) -> str:

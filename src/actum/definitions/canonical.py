@@ -16,7 +16,7 @@ from actum.definitions.expression import Call, Case, Cast, Expression, Literal_,
 Form: TypeAlias = list[Any]
 Meaning = Callable[[str], Any]
 _COMMUTE = frozenset({"=", "<>", "+", "*"})
-_OPPOSITE = {"=": "<>", "<>": "="}
+_OPPOSITE = {"=": "<>", "<>": "=", "and": "or", "or": "and"}
 _ANY_ORDER = frozenset({"least", "greatest"})
 
 
@@ -33,14 +33,14 @@ def canonical(expression: Expression, meaning: Meaning) -> Form:
             return ["name", meaning(name)]
         case Operation("not", (operand,)):
             return _negated(operand, meaning)
-        case Operation(("and" | "or") as operator, _):
-            return _joined(operator, expression, meaning)
+        case Operation(("and" | "or") as operator, operands):
+            return joined(operator, operands, meaning)
         case Operation(operator, operands):
             forms = [canonical(each, meaning) for each in operands]
             return [operator, *(_sorted(forms) if operator in _COMMUTE else forms)]
         case Call(function, arguments):
             forms = [canonical(each, meaning) for each in arguments]
-            return [function, *(_unique(forms) if function in _ANY_ORDER else forms)]
+            return _one_or(function, _unique(forms)) if function in _ANY_ORDER else [function, *forms]
         case Case(branches, otherwise):
             forms = [[canonical(when, meaning), canonical(then, meaning)] for when, then in branches]
             return ["case", forms, canonical(otherwise, meaning)]
@@ -48,13 +48,20 @@ def canonical(expression: Expression, meaning: Meaning) -> Form:
             return ["cast", canonical(operand, meaning), to]
 
 
+def joined(operator: str, operands: Iterable[Expression], meaning: Meaning) -> Form:
+    """Return the form of a chain of ``and`` or ``or``: flat, sorted, and nothing said twice."""
+    found: list[Form] = []
+    for form in (canonical(each, meaning) for each in operands):
+        found += form[1:] if form[0] == operator else [form]
+    return _one_or(operator, _unique(found))
+
+
 def _negated(operand: Expression, meaning: Meaning) -> Form:
     match operand:
         case Operation("not", (inner,)):
             return canonical(inner, meaning)
         case Operation(("and" | "or") as operator, operands):
-            opposite = Operation("or" if operator == "and" else "and", tuple(Operation("not", (o,)) for o in operands))
-            return canonical(opposite, meaning)
+            return joined(_OPPOSITE[operator], (Operation("not", (each,)) for each in operands), meaning)
         case Operation(("=" | "<>") as sign, operands):
             return canonical(Operation(_OPPOSITE[sign], operands), meaning)
         case Operation("<", (left, right)):
@@ -65,13 +72,8 @@ def _negated(operand: Expression, meaning: Meaning) -> Form:
             return ["not", canonical(operand, meaning)]
 
 
-def _joined(operator: str, expression: Expression, meaning: Meaning) -> Form:
-    """Flatten a chain of one operator, drop what is said twice, and sort."""
-    found: list[Form] = []
-    for form in (canonical(each, meaning) for each in expression.operands):  # type: ignore[union-attr]
-        found += form[1:] if form[0] == operator else [form]
-    left = _unique(found)
-    return left[0] if len(left) == 1 else [operator, *left]
+def _one_or(operator: str, forms: list[Form]) -> Form:
+    return forms[0] if len(forms) == 1 else [operator, *forms]
 
 
 def _unique(forms: Iterable[Form]) -> list[Form]:

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast, get_args
-from zoneinfo import ZoneInfo
 
 from actum.definitions.expression import (
     CALENDAR,
@@ -20,7 +19,9 @@ from actum.definitions.expression import (
     Literal_,
     Name,
     Operation,
+    parts,
 )
+from actum.definitions.zone_names import zone_problem
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -28,6 +29,7 @@ _TOKEN = re.compile(
     |(?P<text>'(?:[^']|'')*')
     |(?P<quoted>"(?:[^"]|"")+")
     |(?P<word>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<comment>--|/\*)
     |(?P<sign><>|!=|<=|>=|[-+*/%=<>(),])
     )""",
     re.VERBOSE,
@@ -39,7 +41,7 @@ _WORDS = frozenset(
 # What people may try, and what to say of it.
 _STATEMENTS = frozenset({"select", "from", "with", "insert", "update", "delete", "create", "drop", "join", "over"})
 _COMPARISONS = {"=", "<>", "!=", "<", "<=", ">", ">="}
-_LONGEST, _DEEPEST = 4_000, 60
+_LONGEST, _DEEPEST, _SHOWN = 4_000, 60, 80
 _LARGEST = 2**63
 
 
@@ -63,7 +65,9 @@ def parse(text: str) -> Expression:
     """
     if len(text) > _LONGEST:
         raise ExpressionError(f"has {len(text):,} characters, must have at most {_LONGEST:,}")
-    return _Parser(text).whole()
+    found = _Parser(text).whole()
+    _require_shallow(found)
+    return found
 
 
 class _Parser:
@@ -84,10 +88,10 @@ class _Parser:
 
     def error(self, problem: str) -> ExpressionError:
         if self.now.kind == "end":
-            return ExpressionError(f"{self.text!r} ends too early")
+            return ExpressionError(f"{_shown(self.text)} ends too early")
         if self.now.text.lower() in _STATEMENTS:
-            problem = "is not allowed: only an expression over one row is"
-        return ExpressionError(f"{self.text!r}: {self.now.text!r} at {self.now.at + 1} {problem}")
+            problem = "is not allowed: only an expression over one row is; a column of that name goes in double quotes"
+        return ExpressionError(f"{_shown(self.text)}: {_shown(self.now.text)} at {self.now.at + 1} {problem}")
 
     def take(self, *texts: str) -> str | None:
         """Return the word or sign that comes next, if it is one of these, and go on."""
@@ -104,18 +108,18 @@ class _Parser:
     def disjunction(self) -> Expression:
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise ExpressionError("is nested too deep")
-        found = self.conjunction()
+            raise ExpressionError(f"is nested more than {_DEEPEST} deep")
+        found = [self.conjunction()]
         while self.take("or"):
-            found = Operation("or", (found, self.conjunction()))
+            found.append(self.conjunction())
         self.depth -= 1
-        return found
+        return _chain("or", found)
 
     def conjunction(self) -> Expression:
-        found = self.negation()
+        found = [self.negation()]
         while self.take("and"):
-            found = Operation("and", (found, self.negation()))
-        return found
+            found.append(self.negation())
+        return _chain("and", found)
 
     def negation(self) -> Expression:
         times = 0
@@ -148,11 +152,11 @@ class _Parser:
 
     def membership(self, left: Expression) -> Expression:
         self.need("(")
-        found: Expression = _compared("=", left, self.sum())
+        found = [_compared("=", left, self.sum())]
         while self.take(","):
-            found = Operation("or", (found, _compared("=", left, self.sum())))
+            found.append(_compared("=", left, self.sum()))
         self.need(")")
-        return found
+        return _chain("or", found)
 
     def sum(self) -> Expression:
         found = self.product()
@@ -224,7 +228,7 @@ class _Parser:
         if function not in FUNCTIONS:
             near = difflib.get_close_matches(function, FUNCTIONS, n=1)
             guess = f", did you mean {near[0]}?" if near else f": there are {', '.join(sorted(FUNCTIONS))}"
-            raise ExpressionError(f"{self.text!r}: {name.text}() at {name.at + 1} is not known here{guess}")
+            raise ExpressionError(f"{_shown(self.text)}: {name.text}() at {name.at + 1} is not known here{guess}")
         arguments: list[Expression] = []
         if not self.take(")"):
             arguments.append(self.disjunction())
@@ -233,8 +237,9 @@ class _Parser:
             self.need(")")
         least, most = FUNCTIONS[function]
         if not least <= len(arguments) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            raise ExpressionError(f"{self.text!r}: {function}() takes {wanted} arguments, not {len(arguments)}")
+            wanted = f"{least} to {most}" if least != most else str(least)
+            problem = f"{function}() takes {wanted} argument{'s' * (most > 1)}, not {len(arguments)}"
+            raise ExpressionError(f"{_shown(self.text)}: {problem}")
         if function in CALENDAR:
             _require_zone(self.text, function, arguments[1])
         return Call(function, tuple(arguments))
@@ -246,9 +251,11 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, at)
         if match is None:
             place = at + len(text[at:]) - len(text[at:].lstrip())
-            raise ExpressionError(f"{text!r}: {text[place]!r} at {place + 1} is not expected here")
+            raise ExpressionError(f"{_shown(text)}: {text[place]!r} at {place + 1} is not expected here")
         kind = str(match.lastgroup)
         word = match[kind]
+        if kind == "comment":
+            raise ExpressionError(f"{_shown(text)}: {word!r} at {match.start(kind) + 1} begins a comment")
         lower = word.lower()
         if kind == "word":
             kind, word = ("keyword", lower) if lower in _WORDS else ("name", word)
@@ -291,10 +298,30 @@ def _unless(negated: bool, found: Expression) -> Expression:
     return Operation("not", (found,)) if negated else found
 
 
+def _chain(operator: str, operands: list[Expression]) -> Expression:
+    """Join with ``and`` or ``or``, in halves: a hundred of them are then not nested a hundred deep."""
+    if len(operands) == 1:
+        return operands[0]
+    half = len(operands) // 2
+    return Operation(operator, (_chain(operator, operands[:half]), _chain(operator, operands[half:])))
+
+
 def _require_zone(text: str, function: str, zone: Expression) -> None:
     if not (isinstance(zone, Literal_) and isinstance(zone.value, str)):
-        raise ExpressionError(f"{text!r}: {function}() takes a time and a time zone in quotes, such as 'Europe/Rome'")
-    try:
-        ZoneInfo(zone.value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ExpressionError(f"{text!r}: {zone.value!r} is no time zone") from error
+        problem = f"{function}() takes a time and a time zone in quotes, such as 'Europe/Rome'"
+        raise ExpressionError(f"{_shown(text)}: {problem}")
+    if problem := zone_problem(zone.value):
+        raise ExpressionError(f"{_shown(text)}: {problem}")
+
+
+def _require_shallow(found: Expression) -> None:
+    """Whoever reads the tree goes down it, and must come to its end."""
+    level, depth = [found], 0
+    while level:
+        level, depth = [part for each in level for part in parts(each)], depth + 1
+        if depth > _DEEPEST:
+            raise ExpressionError(f"is nested more than {_DEEPEST} deep: put parts of it in parentheses")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...")

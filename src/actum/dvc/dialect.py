@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -28,8 +29,15 @@ def load(data: bytes, *, where: str) -> dict[str, Any]:
     """
     if conflict := _CONFLICT.search(data):
         line = data.count(b"\n", 0, conflict.start()) + 1
-        raise InvalidRecordError(f"{where}:{line}: holds an unresolved merge", hint="git status")
+        raise InvalidRecordError(f"{where}:{line}: holds an unresolved merge", hint=_way_out(where))
     return read_yaml(data, where=where, limits=LIMITS) if _SAYS_SOMETHING.search(data) else {}
+
+
+def _way_out(where: str) -> str:
+    """Two trainings make a third: no line of theirs may be kept by hand, and either side whole is a beginning."""
+    if posixpath.basename(where) != "dvc.lock":
+        return "git status"
+    return f"git checkout HEAD -- {where}  # finish the merge, then: actum run"
 
 
 def decode_at(kind: type[T], raw: object, *, where: str, at: tuple[str | int, ...] = ()) -> T:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from actum import digests
+from actum import digests, process
 from actum.environment import interpreters
 from actum.environment.lock import Pinned, lock_digest, parse_lock, source_only, text_of
 from actum.environment.machine import platform_name
@@ -128,6 +128,7 @@ class Environments:
         venv: list[str | Path] = ["venv", "--no-project", "--python", interpreter.path, home / "venv"]
         run_uv(venv, cwd=self._cwd, caller=self._caller, doing="cannot make the environment")
         run_uv(_install(home, recipe), cwd=self._cwd, caller=self._caller, doing="cannot install the lock")
+        _compile(home / "venv")
         replace(home / MARKER, json.dumps(_marks(home, key, interpreter.path), indent=1).encode())
         return _environment(home, recipe, interpreter.version, created=True)
 
@@ -148,14 +149,24 @@ def _last_used(home: Path) -> float:
 
 
 def _install(home: Path, recipe: _Recipe) -> list[str | Path]:
-    """Byte code is compiled once, here: children write none, and each would pay 2.5 s for scikit-learn."""
     command: list[str | Path] = ["pip", "install", "--python", home / "venv" / "bin" / "python"]
-    command += ["--require-hashes", "--no-deps", "--compile-bytecode", "--only-binary", ":all:"]
+    command += ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
     if recipe.wheels is not None:
         command += ["--offline", "--no-index", "--find-links", recipe.wheels]
     for name in source_only(recipe.installed.decode()):  # a folder of wheels names none
         command += ["--no-binary", name]
     return [*command, "--requirements", home / WHEELS_LOCK]
+
+
+def _compile(venv: Path) -> None:
+    """Write byte code once, here: children write none, and each would pay 2.5 s for scikit-learn.
+
+    Not by ``uv --compile-bytecode``: half of its time goes into the tests that packages ship, which nobody imports.
+    Where a file cannot be compiled the others are, and whoever imports that one is told.
+    """
+    places = [str(path) for path in venv.glob("lib/python3*/site-packages")]
+    words = [str(venv / "bin" / "python"), "-I", "-m", "compileall", "-q", "-x", "site-packages/.*/tests/", *places]
+    process.run(words, cwd=venv, env={})
 
 
 def _recipe(lock: bytes, wheels: Path | None) -> _Recipe:

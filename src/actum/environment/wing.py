@@ -16,8 +16,8 @@ from actum import digests
 _NINETEEN_EIGHTY = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE = 0o100644
 _UNIX = 3
-# What the tool and the wing read alike: definitions of features, and the YAML that they are written in. Standard
-# library only, but for PyYAML, which the lock of a project with features holds.
+# What the tool and the wing read alike: definitions of features, the YAML that they are written in, and the online
+# store. Standard library only, but for PyYAML, which the lock of a project with features holds.
 _SHARED = (
     "digests.py",
     "durations.py",
@@ -26,6 +26,7 @@ _SHARED = (
     "names.py",
     "definitions/*.py",
     "files/*.py",
+    "online/*.py",
     "records/__init__.py",
     "records/codec.py",
     "records/feature_set.py",

@@ -40,7 +40,7 @@ class Prepared:
 
 
 def run_worker(prepared: Prepared, job: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Run ``actum.inside.<job>`` on *request* and return its answer.
+    """Run ``actum.inside.<job>`` on *request* and return its answer; ``features.<job>``: of that package.
 
     Raises:
         UserError: The worker refused; message and hint are its own.
@@ -54,7 +54,8 @@ def call(executable: Path, job: str, request: Mapping[str, Any], env: Mapping[st
     with tempfile.TemporaryDirectory(prefix=f"{job}-", dir=env["TMPDIR"]) as folder:
         asked, answered = Path(folder, "request.json"), Path(folder, "response.json")
         asked.write_bytes(digests.canonical_json(request))
-        command: list[str | Path] = [executable, "-m", f"actum.inside.{job}", asked, answered]
+        module = f"actum.{job}" if "." in job else f"actum.inside.{job}"
+        command: list[str | Path] = [executable, "-m", module, asked, answered]
         # PYTHONSAFEPATH is -P for those Pythons that know neither: there the folder on the path holds two JSON files.
         finished = process.run(command, cwd=Path(folder), env={**env, "PYTHONSAFEPATH": "1"})
         answer = json.loads(answered.read_bytes()) if answered.exists() else None

@@ -6,7 +6,12 @@ import importlib
 from typing import Any
 
 # Imported when they are asked for: whoever needs one module of this package needs no other.
-_FROM = {"training_set": "actum.features.training", "write_training_set": "actum.features.training"}
+_FROM = {
+    "training_set": "actum.features.training",
+    "write_training_set": "actum.features.training",
+    "Lookup": "actum.online.lookup",
+    "SkewError": "actum.online.lookup",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -110,8 +110,11 @@ def _from_text(view: FeatureView, found: tuple[Path, ...], copy: Path) -> None:
     """Types are what all rows of a column can be read as; the header names the columns."""
     import duckdb
 
-    listed = ", ".join(quoted(str(path), "'") for path in found)
-    read = f"SELECT * FROM read_csv([{listed}], header = true, sample_size = -1)"
+    assert view.source is not None
+    listed, nothing = (
+        ", ".join(quoted(str(each), "'") for each in several) for several in (found, ("", *view.source.missing))
+    )
+    read = f"SELECT * FROM read_csv([{listed}], header = true, sample_size = -1, nullstr = [{nothing}])"
     try:
         with duckdb.connect(":memory:") as connection:
             connection.execute(f"COPY ({read}) TO {quoted(str(copy), chr(39))} (FORMAT parquet)")

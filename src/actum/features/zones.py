@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from actum.definitions.zones import FIRST, LAST, zone
+
 SECOND = 1_000_000
-# Before and after these years the nearest offset holds.
-_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = timedelta(days=1)
 
@@ -40,29 +39,15 @@ class Steps:
         return Steps(self.starts[low:high], self.values[low : high + 1])
 
 
-def zone_info(name: str) -> ZoneInfo:
-    """Return a zone, of the ``tzdata`` package where it is installed.
-
-    Raises:
-        KeyError: There is none of that name.
-    """
-    try:
-        found = files("tzdata").joinpath("zoneinfo", *name.split("/"))
-        with found.open("rb") as stream:
-            return ZoneInfo.from_file(stream, key=name)
-    except (ModuleNotFoundError, FileNotFoundError, IsADirectoryError):
-        return ZoneInfo(name)
-
-
 @lru_cache(maxsize=64)
 def offsets(name: str) -> Steps:
     """Return what is added to UTC to have the local time, by UTC."""
-    zone = zone_info(name)
-    starts, values, at, here = [], [_offset(zone, _FIRST)], _FIRST, _offset(zone, _FIRST)
-    while at < _LAST:
-        there = _offset(zone, at + _STEP)
+    info = zone(name)
+    starts, values, at, here = [], [_offset(info, FIRST)], FIRST, _offset(info, FIRST)
+    while at < LAST:
+        there = _offset(info, at + _STEP)
         if there != here:
-            starts.append(_micros(_turn(zone, at, at + _STEP)))
+            starts.append(_micros(_turn(info, at, at + _STEP)))
             values.append(there)
         at, here = at + _STEP, there
     return Steps(tuple(starts), tuple(values))
@@ -96,17 +81,17 @@ def _steps(first: int, pieces: list[tuple[int, int]]) -> Steps:
     return Steps(tuple(at for at, _ in pieces), (first, *(value for _, value in pieces)))
 
 
-def _turn(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
+def _turn(info: ZoneInfo, low: datetime, high: datetime) -> datetime:
     """Find the second at which the offset changes."""
-    before = _offset(zone, low)
+    before = _offset(info, low)
     while high - low > timedelta(seconds=1):
         middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
-        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
+        low, high = (middle, high) if _offset(info, middle) == before else (low, middle)
     return high
 
 
-def _offset(zone: ZoneInfo, at: datetime) -> int:
-    offset = at.astimezone(zone).utcoffset()
+def _offset(info: ZoneInfo, at: datetime) -> int:
+    offset = at.astimezone(info).utcoffset()
     assert offset is not None
     return _whole(offset)
 

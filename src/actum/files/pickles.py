@@ -17,11 +17,13 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 HEAD = 1 << 20
 _MEMBER = 1 << 16
+_STEP = 1 << 12
 _MOST_MEMBERS = 10_000
+_TOO_MANY = "a zip with more members than can be looked into"
 _NEWEST_PROTOCOL = 5
 _DOTTED = re.compile(r"[^\W\d][\w.]* [^\W\d][\w.]*")
 # Opcodes that name code, or call it.
@@ -100,18 +102,57 @@ def _in_zip(stream: BinaryIO) -> str:
     try:
         if not zipfile.is_zipfile(stream):
             return ""
-        with zipfile.ZipFile(stream) as archive:
-            for member in archive.infolist()[:_MOST_MEMBERS]:
+        with zipfile.ZipFile(_Wary(stream)) as archive:
+            members = archive.infolist()
+            if len(members) > _MOST_MEMBERS:
+                return _TOO_MANY
+            for member in members:
                 try:
                     with archive.open(member) as inner:
-                        found = _in_bytes(inner.read(_MEMBER))
+                        found = _in_bytes(_beginning(inner))
                 except (RuntimeError, NotImplementedError, zlib.error, OSError, lzma.LZMAError, EOFError):
                     continue  # encrypted or damaged: nobody loads it from there
                 if found:
                     return f"a zip whose member {member.filename[:80]} is {found}"
+    except _TooMuchError:
+        return _TOO_MANY
     except (zipfile.BadZipFile, ValueError, OSError):
         pass
     return ""
+
+
+class _TooMuchError(Exception):
+    """So much was to be read at once that memory might not hold what comes of it."""
+
+
+class _Wary(io.RawIOBase):
+    """A file of which nothing reads much at once, whatever the file itself says: zipfile holds its whole directory."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(HEAD + 1 if size < 0 else min(size, HEAD + 1))
+        if len(data) > HEAD:
+            raise _TooMuchError
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+
+def _beginning(inner: IO[bytes]) -> bytes:
+    """Read in small steps: of bz2 and lzma zipfile unpacks a whole step at once, which may be thousands of times it."""
+    data = b""
+    while len(data) < _MEMBER and (step := inner.read1(_STEP)):  # type: ignore[attr-defined]
+        data += step[: _MEMBER - len(data)]
+    return data
 
 
 def _in_tar(head: bytes) -> str:

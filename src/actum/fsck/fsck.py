@@ -70,7 +70,7 @@ def _records(repo: Git, faults: list[Fault], environ: Mapping[str, str], now: da
                 part="records",
                 weight="wrong" if one.weight == "block" else "note",
                 where=one.path,
-                what=one.message,
+                what=one.text,
                 mend=one.hint,
             )
         )

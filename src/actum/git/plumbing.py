@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from actum import process
 from actum.errors import NotFoundError, ToolFailedError
@@ -35,9 +36,13 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def attempt(
-    cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
+    cwd: Path,
+    *args: str,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    into: BinaryIO | None = None,
 ) -> process.Finished:
-    """Run git and return however it ended.
+    """Run git and return however it ended. *into*: the file that takes its stdout.
 
     Raises:
         NotFoundError: There is no such folder.
@@ -45,7 +50,7 @@ def attempt(
     """
     command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *args]
     try:
-        return process.run(command, cwd=cwd, env=clean_environment(env), stdin=stdin, brief=True)
+        return process.run(command, cwd=cwd, env=clean_environment(env), stdin=stdin, brief=True, into=into)
     except FileNotFoundError as error:
         if not cwd.is_dir():
             raise NotFoundError(f"{cwd} is not a folder") from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from actum.errors import NotFoundError, ToolFailedError, UserError
 from actum.git import plumbing
@@ -17,6 +17,8 @@ from actum.records.forms import Person
 
 REGULAR_FILE_MODES = frozenset({"100644", "100755"})
 FOLDER_MODE = "040000"
+PORTION = 16 << 20
+"""How many bytes of objects are asked for at once."""
 
 
 class TreeEntry(NamedTuple):
@@ -35,10 +37,18 @@ class Ref(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One commit of a line, and the paths that it changed with git's letter: A, M, D, T."""
+    """A commit, and the paths that it changed against one of its parents, with git's letter: A, M, D, T."""
 
     commit: str
     changed: dict[str, str]
+
+
+class Content(NamedTuple):
+    """A file that was asked for. ``size``: None where git lost it; ``data``: None there, and where it is too large."""
+
+    path: str
+    size: int | None
+    data: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,44 @@ class Git:
             at += size + 1
         return found
 
+    def contents(self, blobs: Mapping[str, str], *, most: int) -> Iterator[Content]:
+        """Yield files with their bytes, never more than a portion of them in memory.
+
+        Args:
+            blobs: By path.
+            most: What has more bytes than this is not read.
+        """
+        sizes = self.sizes(blobs.values())
+        portion: list[str] = []
+        held = 0
+        for path, blob in blobs.items():
+            size = sizes.get(blob)
+            if size is None or size > most:
+                yield Content(path, size, None)
+                continue
+            if portion and held + size > PORTION:
+                yield from self._read(blobs, portion)
+                portion, held = [], 0
+            portion.append(path)
+            held += size
+        yield from self._read(blobs, portion)
+
+    def _read(self, blobs: Mapping[str, str], paths: list[str]) -> Iterator[Content]:
+        bytes_of = self.blobs(blobs[path] for path in paths)
+        for path in paths:
+            data = bytes_of.get(blobs[path])
+            yield Content(path, None if data is None else len(data), data)
+
+    def copy(self, blob: str, into: BinaryIO) -> None:
+        """Write the bytes of an object to a file; they are not held in memory.
+
+        Raises:
+            ToolFailedError: git lacks it.
+        """
+        done = plumbing.attempt(self.root, "cat-file", "blob", blob, into=into)
+        if done.code:
+            raise plumbing.failed(self.root, "cat-file", done)
+
     def folders(self, trees: Iterable[str]) -> dict[str, dict[str, TreeEntry]]:
         """Return the entries of folders by name, not what lies below, with one child process.
 
@@ -193,12 +241,14 @@ class Git:
         }
 
     def steps(self, commit: str, since: str | None = None) -> tuple[Step, ...]:
-        """Return what each commit of a line changed against its first parent, oldest first; the root all of its files.
+        """Return what each commit changed against each of its parents, oldest first; a root brought all of its files.
+
+        A merge has a step for each parent that it differs from: what it left out of either must not go unseen.
 
         Args:
-            since: An ancestor, after which the line is looked at.
+            since: An ancestor; what that has in its history is left out.
         """
-        words = ("--first-parent", "-m", "--root", "--no-renames", "--no-ext-diff", "--name-status", "-z", "--reverse")
+        words = ("-m", "--root", "--no-renames", "--no-ext-diff", "--name-status", "-z", "--reverse")
         line = f"{since}..{commit}" if since else commit
         told = iter(plumbing.git(self.root, "log", *words, "--format=%H", line, "--").split(b"\0")[:-1])
         found: list[Step] = []
@@ -209,6 +259,16 @@ class Git:
             else:
                 found[-1].changed[next(told).decode(errors="surrogateescape")] = word
         return tuple(found)
+
+    def arrivals(self, commit: str, folder: str) -> dict[str, frozenset[str]]:
+        """Return every file below *folder* that the history of *commit* ever added, with the blobs that it came as."""
+        words = ("-m", "--root", "--no-renames", "--no-ext-diff", "--raw", "--no-abbrev", "-z", "--diff-filter=A")
+        told = plumbing.git(self.root, "log", *words, "--format=", commit, "--", folder).split(b"\0")[:-1]
+        found: dict[str, frozenset[str]] = {}
+        for facts, path in zip(*[iter(told)] * 2, strict=True):
+            name, blob = path.decode(errors="surrogateescape"), facts.split(b" ")[3].decode()
+            found[name] = found.get(name, frozenset()) | {blob}
+        return found
 
     def changed_since(self, commit: str) -> frozenset[str]:
         """Return the tracked paths that the work tree has otherwise than *commit*."""

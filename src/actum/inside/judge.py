@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -13,11 +14,12 @@ from actum.inside.envelope import Request, run
 from actum.inside.errors import ModelError
 from actum.inside.figures import Answers, Rule, Task, calibration, histogram
 from actum.inside.frames import Input, column_of
-from actum.inside.matching import Coded
+from actum.inside.matching import Coded, instants
 from actum.inside.scoring import predictions_digest
-from actum.inside.tables import decoded, input_column, read_table
+from actum.inside.tables import decoded, input_column, read_table, rfc3339
 
 SCHEMA = "judged/1"
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def judge(request: Request) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def judge(request: Request) -> dict[str, Any]:
         **champion,
         "rows": sides.rows,
         **_positives(sides, sides.challenger.labels),
+        **window(Path(request.text("holdout")), request.optional_text("moment")),
         "draws": terms.count,
         "seed": terms.seed,
         "confidence": terms.confidence,
@@ -67,6 +70,23 @@ def measured(sides: Sides, slices: Sequence[Coded], terms: Draws) -> dict[str, A
         for code, figures in zip(comparison.present, groups, strict=True)
     ]
     return {"figures": [_told(name, figure) for name, figure in everything.items()], "slices": listed}
+
+
+def window(holdout: Path, name: str | None) -> dict[str, str]:
+    """Return between which moments the rows lie; nothing where no column has their moments.
+
+    Raises:
+        ModelError: the column holds no moments, or some that no date can hold.
+    """
+    if name is None:
+        return {}
+    table = read_table(holdout, [name])
+    ticks = instants(table, name)
+    try:
+        first, last = (_EPOCH + dt.timedelta(microseconds=int(tick)) for tick in (ticks.min(), ticks.max()))
+    except OverflowError as error:
+        raise ModelError(f"{table.place}: column {name} holds a moment outside the years 1 to 9999") from error
+    return {"first_moment": rfc3339(first), "last_moment": rfc3339(last)}
 
 
 def flips(sides: Sides, among: Any = ...) -> dict[str, int]:

@@ -61,7 +61,7 @@ def refuse_other_moments(features: Table, holdout: Table, moment: str, key: str)
     """
     import numpy as np
 
-    differ = np.flatnonzero(_instants(features, moment) != _instants(holdout, moment))
+    differ = np.flatnonzero(instants(features, moment) != instants(holdout, moment))
     if len(differ):
         first = decoded(holdout, key)[int(differ[0])].as_py()
         told = f"column {moment} is not that of {holdout.place} in {len(differ)} rows, first {first!r}"
@@ -130,7 +130,7 @@ def _refuse_twice(table: Table, keys: Any, name: str) -> None:
     raise ModelError(f"{table.place}: {told}")
 
 
-def _instants(table: Table, name: str) -> Any:
+def instants(table: Table, name: str) -> Any:
     """Return a column of moments as microseconds since 1970."""
     import numpy as np
     import pyarrow as pa

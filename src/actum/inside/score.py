@@ -66,19 +66,30 @@ def select(request: Request, inputs: Sequence[Input]) -> Selection:
     """
     key, moment, keep = request.text("key"), request.text("moment"), request.texts("keep")
     names = [item.name for item in inputs]
-    table = read_table(Path(request.text("table")), [key, moment, *keep, *names])
+    others = request.texts("supplied_inputs")
+    own = [name for name in names if name not in others]
+    table = read_table(Path(request.text("table")), [key, moment, *keep, *own])
     if len(table) == 0:
         raise ModelError(f"{table.place}: has columns and no row, at least one to decide about was wanted")
     times = _complete(moments(table, moment), table, moment)
     rows = _within(times, table, moment, request)
-    table = table.take(rows)
+    whole, table = len(table), table.take(rows)
+    holding = dict.fromkeys(others, _supplied(request, others, whole).take(rows)) if others else {}
     keys = _unique(_complete(plain_values(table, key), table, key), table, key)
     return Selection(
         keys=tuple(keys),
         moments=tuple(rfc3339(times[row]) for row in rows),
-        inputs=_rows(names, [input_values(table, item) for item in inputs], len(rows)),
+        inputs=_rows(names, [input_values(holding.get(item.name, table), item) for item in inputs], len(rows)),
         kept=_rows(keep, [plain_values(table, name) for name in keep], len(rows)),
     )
+
+
+def _supplied(request: Request, names: Sequence[str], rows: int) -> Table:
+    """Return the inputs that were found for the table's rows, in their order."""
+    supplied = read_table(Path(request.text("supplied")), names)
+    if len(supplied) != rows:
+        raise ModelError(f"{supplied.place}: has {counted(len(supplied), 'row')}, the table has {rows:,}")
+    return supplied
 
 
 def _rows(names: Sequence[str], columns: Sequence[list[Value]], count: int) -> tuple[dict[str, Value], ...]:

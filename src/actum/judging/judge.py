@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from actum import digests, layout, state
-from actum.dvc.config import Config, read_config
+from actum.dvc.config import Config
 from actum.dvc.objects import Needed
 from actum.environment.wing import build_wing, wing_digest
 from actum.errors import InvalidRecordError, UserError
 from actum.judging.keeping import remember, remembered
-from actum.judging.material import Contender, contender, fetched, holdout_of, holdout_rule
+from actum.judging.material import Contender, contender, fetched, holdout_of, holdout_rule, require_leave
 from actum.progress import Teller
 from actum.records.card import Holdout, ModelCard
 from actum.records.codec import FieldError, decode, encode
@@ -37,9 +37,9 @@ def judge(
     candidate: ModelVersion,
     champion: ModelVersion | None,
     *,
+    config: Config,
     environ: Mapping[str, str],
     tell: Teller,
-    config: Config | None = None,
     allow_pickle: bool = False,
     terms: Terms = Terms(),
 ) -> Judged:
@@ -47,27 +47,28 @@ def judge(
 
     Args:
         champion: What stands at the stage, None for nothing: then there are figures, and no differences.
-        config: The remotes as the base has them; those of the work tree where absent. Bytes are checked either way.
-        allow_pickle: Whether a model file may run code when it is loaded.
+        config: Cache and remotes as the base has them: a revision that is judged must not say where bytes come from.
+        allow_pickle: Leave to load a model that may run code when it is loaded. Its bytes are its version's even so.
 
     Raises:
         NotComparableError: A version belongs to another platform than this machine's.
         NotFoundError: Holdout, features, lock or bytes are not to be had; the message names which.
         InvalidRecordError: Bytes or records are not what others say of them.
-        UserError: Card, holdout or features do not allow it: labels, keys, moments, columns, types of a model file.
+        UserError: Card, holdout or features do not allow it: labels, keys, moments, columns, types of a model file;
+            or nobody gave leave to load one.
         ToolFailedError: DVC, uv or a worker failed.
     """
     card = base.card(candidate.model)
     holdout = holdout_rule(card)
     rows = holdout_of(base, card, holdout)
     sides = [contender(base, card, holdout, version) for version in (champion, candidate) if version is not None]
+    require_leave(sides, allow_pickle=allow_pickle)
     asked = _Asked(base=base, card=card, holdout=holdout, rows=rows, allow_pickle=allow_pickle, terms=terms)
     question = digests.of_value(asked.question(sides))
     known = remembered(base.repo, question)
     if known is not None and asked.is_about(known, sides):
         return known
-    brought = config or read_config(base.repo.root, environ)
-    judged = _Court(asked=asked, sides=sides, config=brought, environ=environ, tell=tell).judge()
+    judged = _Court(asked=asked, sides=sides, config=config, environ=environ, tell=tell).judge()
     remember(base.repo, question, judged)
     return judged
 
@@ -90,12 +91,13 @@ class _Asked:
             "holdout": self.rows.md5,
             **self.columns(),
             **self.judging(),
-            **self.permissions(),
+            "trusted": list(self.base.trusted_types()),
             "sides": [
                 {
                     "artifact": side.version.artifact.sha256,
                     "features": side.features.md5,
                     "inputs": self.inputs(side),
+                    "leave": self.leave(side),
                     "lock": side.version.environment.lock_sha256,
                     "python": side.version.environment.python,
                     "exactness": side.version.environment.exactness,
@@ -107,8 +109,9 @@ class _Asked:
     def columns(self) -> dict[str, Any]:
         return {"key": self.card.key, "moment": self.card.moment or None, "slices": list(self.card.slices)}
 
-    def permissions(self) -> dict[str, Any]:
-        return {"trusted": list(self.base.trusted_types()), "allow_pickle": self.allow_pickle}
+    def leave(self, side: Contender) -> bool:
+        """Whether a model may run code when it is loaded: one that says it is a skops file never may."""
+        return self.allow_pickle and side.version.artifact.needs_leave
 
     def inputs(self, side: Contender) -> list[dict[str, str]]:
         return [{"name": item.name, "type": item.type} for item in side.inputs]
@@ -174,7 +177,12 @@ class _Court:
 
     def _workshop(self, side: Contender) -> Workshop:
         return open_version_workshop(
-            self.asked.base.repo, side.version, environ=self.environ, tell=self.tell, code="today's"
+            self.asked.base.repo,
+            side.version,
+            environ=self.environ,
+            tell=self.tell,
+            code="today's",
+            config=self.config,
         )
 
     def _request(
@@ -187,7 +195,8 @@ class _Court:
             "features": str(files.features),
             "holdout": str(holdout),
             "out": str(out),
-            **self.asked.permissions(),
+            "trusted": list(self.asked.base.trusted_types()),
+            "allow_pickle": self.asked.leave(side),
             **self.asked.columns(),
             "slices": list(slices),
         }
@@ -215,6 +224,7 @@ class _Court:
         request = {
             "holdout": str(holdout),
             "holdout_md5": self.asked.rows.md5,
+            "moment": self.asked.card.moment or None,
             "champion": answers[0] if len(answers) > 1 else None,
             "challenger": answers[-1],
             "slices": list(slices),

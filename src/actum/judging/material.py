@@ -5,7 +5,7 @@ Nothing here looks at a work tree, and no byte is used that is not what its reco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from actum.dvc.objects import Needed, objects_of
 from actum.dvc.tracked import SUFFIX, read_tracked
 from actum.environment import machine
 from actum.errors import InvalidRecordError, NotFoundError, UserError
-from actum.needs import bring
+from actum.needs import bring, leave_lacking
 from actum.records.card import Holdout, Input, ModelCard
 from actum.records.forms import FileFact
 from actum.records.version import ModelVersion
@@ -95,6 +95,17 @@ def contender(base: Store, card: ModelCard, holdout: Holdout, version: ModelVers
         features=_features(base, holdout, version, name),
         inputs=_inputs(base, card, version),
     )
+
+
+def require_leave(sides: Iterable[Contender], *, allow_pickle: bool) -> None:
+    """Refuse models that may run code when they are loaded, before anything is fetched or made.
+
+    Raises:
+        UserError: Nobody gave leave to load them.
+    """
+    problems = ((side, leave_lacking(side.version, allow_pickle=allow_pickle)) for side in sides)
+    if lacking := "; ".join(f"{side.name}: {problem}" for side, problem in problems if problem):
+        raise UserError(lacking, hint="run the same command with --allow-pickle")
 
 
 def fetched(needed: Needed, config: Config, environ: Mapping[str, str]) -> Path:

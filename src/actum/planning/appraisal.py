@@ -69,7 +69,8 @@ def appraise(
     try:
         judged = court.compare(candidate, champion)
     except UserError as error:
-        could_not = Finding(gate=HOLDOUT, outcome="missing", because=f"nobody could judge it: {error}")
+        because = f"nobody could judge it: {error}" + (f" ({error.hint})" if error.hint else "")
+        could_not = Finding(gate=HOLDOUT, outcome="missing", because=because)
         return Appraisal(findings=(*findings, could_not), rebuilt=rebuilt)
     uses = holdout_uses(court.base, card.model, judged)
     found = (

@@ -1,21 +1,21 @@
-"""What a promotion would do and what speaks for it; the only place that knows what a plan's digest is over.
-
-``promote`` writes the digest into its event, ``check`` computes it again from the base: who approved one
-thing and merges another is found out. Everything here is read from the base, nothing from a branch.
-"""
+"""What a promotion would do and what speaks for it. Everything here is read from the base, nothing from a branch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from actum import digests, gates, layout
+from actum import gates, layout
+from actum.approvals.counting import is_asked
+from actum.approvals.judging import approvals_rule
 from actum.planning.appraisal import Appraisal, Court, appraise
+from actum.planning.digest import ORDINARY, Ground, Intent
 from actum.planning.lenient import promotion_event
 from actum.planning.means import Means
 from actum.planning.unchanged import not_as_registered
 from actum.records.card import ModelCard
 from actum.records.event import Event, Finding
+from actum.records.policy import Approvals
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
@@ -31,22 +31,36 @@ class Plan:
     """One promotion that could be.
 
     Attributes:
+        card: The model's, of the *base* that all of it was planned from.
         candidate: None when the base has no such version; ``wanted`` is its number all the same.
         champion: What stands at the stage, by ``pointer``; ``standing``: the promotion that put it there.
-        digest: Over the blob ids of what the decision rests on; "" without a candidate.
+        asked: What approvals the policy asks for at the stage, None where it asks for none.
+        named: From when it holds; None for "from now on".
+        digest: Over the blob ids of what the decision rests on, and what is meant; "" without a candidate.
     """
 
-    model: str
+    base: Store = field(repr=False)
+    card: ModelCard
     stage: str
     wanted: str
+    intent: Intent
     candidate: ModelVersion | None
     champion: ModelVersion | None
     pointer: StagePointer | None
     standing: Event | None
-    policy: str | None
+    asked: Approvals | None
+    named: datetime | None
     findings: tuple[Finding, ...]
     digest: str
     appraisal: Appraisal | None = None
+
+    @property
+    def model(self) -> str:
+        return self.card.model
+
+    @property
+    def policy(self) -> str | None:
+        return self.card.policy
 
     @property
     def blocks(self) -> tuple[Finding, ...]:
@@ -60,16 +74,25 @@ class Plan:
     def stands_already(self) -> bool:
         return self.pointer is not None and self.pointer.version == self.wanted
 
+    @property
+    def way_back(self) -> str:
+        """The command that undoes it once it is merged; "" for the first at its stage."""
+        return way_back(self.model, self.stage, self.champion.version, self.intent) if self.champion else ""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edge:
-    """What is asked for: a version of a model is to take a stage from a moment on."""
+    """What is asked for: a version of a model is to take a stage from a moment on, and how that is meant.
+
+    ``named``: that moment where somebody chose it; None for "from now on".
+    """
 
     model: str
     stage: str
     version: str
     effective_at: datetime
-    back: bool = False
+    named: datetime | None = None
+    intent: Intent = ORDINARY
 
 
 def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime, means: Means) -> Plan:
@@ -89,6 +112,8 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
     pointer = base.pointers(edge.model).get(edge.stage)
     champion = base.version(edge.model, pointer.version) if pointer else None
     standing = promotion_event(base, edge.model, pointer.event) if pointer else None
+    rule = approvals_rule(base, card)
+    ground = Ground(base=base, card=card, stage=edge.stage, version=edge.version, pointer=pointer, named=edge.named)
     appraisal: Appraisal | None = None
     findings = [*_of_stage(edge, settings), *of_people(card, settings), *_of_time(edge, settings, standing, now)]
     if pointer is not None and standing is None:
@@ -103,19 +128,22 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         if champion is not None and champion.version != candidate.version:
             findings.append(rollback(means.objects(champion), champion))
         court = Court(base=base, evidence=evidence, now=now, compare=means.compare)
-        appraisal = appraise(court, card, candidate, champion, edge.stage, back=edge.back)
+        appraisal = appraise(court, card, candidate, champion, edge.stage, back=edge.intent.back)
         findings += appraisal.findings
     return Plan(
-        model=edge.model,
+        base=base,
+        card=card,
         stage=edge.stage,
         wanted=edge.version,
+        intent=edge.intent,
         candidate=candidate,
         champion=champion,
         pointer=pointer,
         standing=standing,
-        policy=card.policy,
+        asked=rule if is_asked(rule, edge.stage) else None,
+        named=edge.named,
         findings=tuple(findings),
-        digest=digest_of(base, card, edge.stage, edge.version, pointer) if candidate else "",
+        digest=ground.digest(edge.intent) if candidate else "",
         appraisal=appraisal,
     )
 
@@ -128,23 +156,11 @@ def rollback(there: Finding, champion: ModelVersion) -> Finding:
     return Finding(gate=ROLLBACK, outcome="passed", because=f"{champion.version} can be returned to")
 
 
-def digest_of(base: Store, card: ModelCard, stage: str, version: str, pointer: StagePointer | None) -> str:
-    """Return the plan's digest: over blob ids alone, so that an unrelated merge does not void an approval.
-
-    In it: base pointer, policy, card, the version files of candidate and champion, the holdout's pointer;
-    null for what is not there. Never commits, events, clocks or figures that are computed again.
-    """
-    model = card.model
-    paths = {
-        "pointer": layout.stage(model, stage),
-        "policy": layout.policy(card.policy) if card.policy else "",
-        "card": layout.card(model),
-        "candidate": layout.version(model, version),
-        "champion": layout.version(model, pointer.version) if pointer else "",
-        "holdout": layout.beside_card(model, f"{card.holdout.path}.dvc") if card.holdout else "",
-    }
-    said = {role: [path, base.tree[path].blob if path in base.tree else None] for role, path in paths.items()}
-    return digests.of_value({"schema": "plan/1", "model": model, "stage": stage, "files": said})
+def way_back(model: str, stage: str, left: str, intent: Intent) -> str:
+    """Return the command that undoes a promotion. ``left``: the version that it replaces."""
+    if intent.back:  # nobody rolls back to what was rolled back from
+        return f"actum promote {model}@v{left} --to {stage}"
+    return f"actum promote {model} --to {stage} --back"
 
 
 def _absent(edge: Edge, settings: Settings) -> Finding:

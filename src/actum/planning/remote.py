@@ -27,7 +27,7 @@ def artifact_in_remote(base: Store, version: ModelVersion, environ: Mapping[str,
     artifact = version.artifact
     try:
         needed = _needed(base.repo, version)
-        remote = _config(base, environ).remote(needed.remote)
+        remote = base_config(base, environ).remote(needed.remote)
     except UserError as error:
         return Finding(gate=GATE, outcome="failed", because=f"{error}: nobody else can get {artifact.path}")
     if not needed.push:
@@ -42,10 +42,14 @@ def artifact_in_remote(base: Store, version: ModelVersion, environ: Mapping[str,
     return _read(store, remote.name, needed)
 
 
-def _config(base: Store, environ: Mapping[str, str]) -> Config:
+def base_config(base: Store, environ: Mapping[str, str]) -> Config:
     """Read which remotes the base has; what is checked out is somebody else's revision.
 
     A config.local adds what this machine alone knows, credentials above all, unless it came with the checkout.
+
+    Raises:
+        NotFoundError: We are in no DVC project.
+        InvalidRecordError: A configuration file cannot be read.
     """
     repo = base.repo
     came = bool(repo.tree(repo.head(), DVC_LOCAL_CONFIG))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actum import layout, registry, state
 from actum.errors import NotFoundError
 from actum.git.repository import Git
 from actum.names import Ids, Reference
+from actum.planning.digest import Intent
 from actum.planning.means import means_of
 from actum.planning.plan import Edge, Plan, make_plan
 from actum.planning.scope import open_base, open_evidence
@@ -23,7 +24,10 @@ from actum.store import Store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What was asked for. ``effective_at``: None for now; ``back``: to the last good version; ``break_glass``: why."""
+    """What was asked for. ``effective_at``: None for now; ``back``: to the last good version; ``break_glass``: why.
+
+    ``allow_pickle``: leave to load models that may run code when they are loaded.
+    """
 
     reference: Reference
     stage: str
@@ -31,15 +35,20 @@ class Order:
     dry_run: bool = False
     back: bool = False
     break_glass: str | None = None
+    allow_pickle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """The plan, and what was written for it: nothing when something blocks, stands already, or on a dry run."""
+    """The plan, and what was written for it: nothing when it is refused, stands already, or on a dry run.
+
+    ``refused``: a gate is closed, and nobody asked to pass over it.
+    """
 
     plan: Plan
     clock: Clock
     branch: str
+    refused: bool = False
     event: Event | None = None
     commit: str | None = None
     replaced: bool = False
@@ -71,27 +80,27 @@ def promote(order: Order, around: Surroundings) -> Outcome:
         stage=order.stage,
         version=_before(base, order) if order.back else _wanted(base, order.reference),
         effective_at=order.effective_at or now,
-        back=order.back,
+        named=None if order.effective_at == now else order.effective_at,
+        intent=Intent(back=order.back, break_glass=order.break_glass is not None),
     )
     plan = make_plan(
         base,
         edge,
         evidence=open_evidence(repo),
         now=now,
-        means=means_of(base, around.environ, around.tell),
+        means=means_of(base, around.environ, around.tell, allow_pickle=order.allow_pickle),
     )
     branch = layout.promotion_branch(edge.model, edge.stage)
-    outcome = Outcome(plan=plan, clock=settings.clock, branch=branch)
     passable = order.break_glass is not None and plan.candidate is not None
-    if (plan.blocks and not passable) or plan.stands_already or order.dry_run:
+    refused = bool(plan.blocks) and not passable and not plan.stands_already
+    outcome = Outcome(plan=plan, clock=settings.clock, branch=branch, refused=refused)
+    if refused or plan.stands_already or order.dry_run:
         return outcome
     with state.one_writer(repo.root, f"promote {edge.model}"):
         held = require_replaceable(repo, base.commit, edge.model, edge.stage)
         event = _event(plan, edge, around, settings.clock, now, order)
         commit = write_branch(repo, base.commit, _pointer(plan, event), event, held=held)
-    return Outcome(
-        plan=plan, clock=settings.clock, branch=branch, event=event, commit=commit, replaced=held is not None
-    )
+    return replace(outcome, event=event, commit=commit, replaced=held is not None)
 
 
 def _wanted(base: Store, reference: Reference) -> str:

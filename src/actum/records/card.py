@@ -8,6 +8,7 @@ from typing import Literal
 from actum.names import RESERVED
 from actum.records.codec import FieldError
 from actum.records.forms import Name, RepoPath
+from actum.records.view import Variable
 
 Level = Literal["low", "medium", "high"]
 RebuildLevel = Literal["bytes", "state", "predictions", "tolerance"]
@@ -103,6 +104,8 @@ class ModelCard:
         subject: Template over columns, the first line that people read of a decision.
         probe: File beside the card: a few rows on which predictions are compared.
         slices: Columns of the features by whose values a model is looked at apart.
+        features: The set that it is trained with.
+        sensitive: Features about persons that it may use, also where others are computed from them.
     """
 
     schema: Literal["model/1"]
@@ -124,6 +127,8 @@ class ModelCard:
     probe: RepoPath | None = None
     holdout: Holdout | None = None
     slices: tuple[str, ...] = ()
+    features: Name | None = None
+    sensitive: tuple[Variable, ...] = ()
     policy: Name | None = None
     rebuild: RebuildRule = RebuildRule()
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from actum.records.card import RebuildLevel
 from actum.records.codec import FieldError
-from actum.records.forms import Commit, Md5, Name, Person, RepoPath, Semver, Sha256, Ulid
+from actum.records.forms import Commit, FileFact, Md5, Name, Person, RepoPath, Semver, Sha256, Ulid
 from actum.records.settings import Clock
 
 EventKind = Literal["promotion", "attestation", "seal", "approval"]
@@ -128,6 +128,28 @@ class Attestation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Supplied:
+    """Inputs that the table did not bring: features, built point-in-time or looked up in an online store.
+
+    Attributes:
+        set: The one that the version pins, whose digests the definitions at ``commit`` have.
+        engine: What computed them, with versions.
+        sha256: Of the table of these inputs, a row for each row that was read.
+        sources: The files that they were built from.
+        until: Nothing that happened or became known later was in the store.
+    """
+
+    set: Name
+    how: Literal["built", "looked up"]
+    inputs: tuple[str, ...]
+    commit: Commit
+    engine: str
+    sha256: Sha256
+    sources: tuple[FileFact, ...] = ()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
     """A segment of decisions, closed: its bytes are under DVC, its Merkle root (RFC 6962) is here.
 
@@ -139,6 +161,7 @@ class Seal:
         outcomes: How many decisions came out how.
         card: Blob id of the card whose rule decided.
         previous: The seal before this one, so that none can be left out unseen.
+        supplied: Where inputs came from that the table did not bring.
     """
 
     segment: Ulid
@@ -162,6 +185,7 @@ class Seal:
     input: RepoPath | None = None
     input_sha256: Sha256 | None = None
     previous: Ulid | None = None
+    supplied: Supplied | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

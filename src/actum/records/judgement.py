@@ -6,6 +6,7 @@ Computed in the locked environment and never committed as such: a promotion keep
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from actum.records.event import Comparison, Figure
@@ -51,6 +52,7 @@ class Judged:
 
     Attributes:
         champion: Digest of the champion's artifact; absent where nothing stands at the stage.
+        first_moment, last_moment: Between which moments the rows lie; absent where the card names no column of them.
         draws: How many draws the intervals rest on, from ``seed``, at ``confidence``.
         figures: One per metric, over all rows.
         calibration: ``champion`` and ``challenger`` -> bins of equal rows, lowest scores first.
@@ -64,6 +66,8 @@ class Judged:
     champion: Sha256 | None = None
     rows: int
     positives: int | None = None
+    first_moment: datetime | None = None
+    last_moment: datetime | None = None
     draws: int
     seed: int
     confidence: float

@@ -106,8 +106,9 @@ class Tier:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """One policy. ``tiers``: by risk tier; ``allowed_paths``: what else a promotion may change, as globs.
+    """One policy. ``tiers``: by risk tier.
 
+    ``allowed_paths``: what else a promotion may change, as globs; never what judges it.
     ``break_glass``: whether closed gates may be passed over with a reason, loudly.
     """
 

@@ -61,6 +61,20 @@ class VersionEnvironment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Pins:
+    """A feature set as the code commit had it.
+
+    Attributes:
+        digests: What each feature meant, by name: those of the set in its order, then those that give keys.
+        keys: Entity or request value -> what gave it.
+    """
+
+    set: Name
+    digests: dict[str, Sha256]
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelVersion:
     """One version of one model.
 
@@ -69,6 +83,7 @@ class ModelVersion:
         content: Blob ids of dvc.yaml, dvc.lock, params, lock and tracked code at ``result_commit``.
         data: The source data under DVC.
         metrics: As that run measured them, by name.
+        features: What it was trained with; absent where the card named no set.
     """
 
     schema: Literal["model-version/1"]
@@ -88,3 +103,4 @@ class ModelVersion:
     plots: tuple[RepoPath, ...] = ()
     data: tuple[FileFact, ...] = ()
     content: tuple[Blob, ...] = ()
+    features: Pins | None = None

@@ -7,38 +7,44 @@ from other features and from what a request says.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from actum.durations import duration_problem
+from actum.durations import duration_problem, parse_duration
 from actum.records.codec import FieldError
-from actum.records.forms import path_problem
+from actum.records.forms import RepoPath
 
 Dtype = Literal["float", "int", "string", "bool", "timestamp"]
 Aggregation = Literal["last", "count", "sum", "mean", "min", "max", "distinct", "share"]
 Sensitivity = Literal["public", "internal", "personal", "special"]
 OVER = "{over}"
-_VARIABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_LONGEST = 63
+_VARIABLE = re.compile(rf"[a-z][a-z0-9_]{{0,{_LONGEST - 1}}}")
+_PASSWORD = re.compile(r"://[^/@]*:[^/@]+@")
 
 
 def variable_problem(value: str) -> str:
-    return "" if _VARIABLE.fullmatch(value) else f"is {value[:80]!r}, must be small letters, digits and _, at most 63"
+    must = f"must be small letters, digits and _, at most {_LONGEST}"
+    return "" if _VARIABLE.fullmatch(value) else f"is {value[:80]!r}, {must}"
 
 
 def _template(value: str) -> str:
     if value.count(OVER) > 1:
         return f"is {value[:80]!r}, must hold {OVER} once"
-    return variable_problem(value.replace(OVER, "0"))
-
-
-def _glob(value: str) -> str:
-    return path_problem(value)
+    return variable_problem(value) if variable_problem(value.replace(OVER, "0")) else ""
 
 
 Variable = Annotated[str, variable_problem]
 VariableTemplate = Annotated[str, _template]
 Duration = Annotated[str, duration_problem]
-Glob = Annotated[str, _glob]
+_TYPES_OF: Mapping[str, tuple[Dtype, ...]] = {
+    "count": ("int",),
+    "distinct": ("int",),
+    "mean": ("float",),
+    "share": ("float",),
+    "sum": ("float", "int"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +52,8 @@ class Source:
     """Where events come from: files under DVC (Parquet or CSV, one or a glob), or a table of a database.
 
     Attributes:
+        path: One file or a glob.
+        missing: Texts of a CSV file that say that nothing is there, beside the empty one.
         connect: Address for ``ibis.connect``; ``table``: the table there.
         keys: Entity -> column, where the column has another name.
         event_at: Column that says when it happened; absent, the rows hold always.
@@ -57,7 +65,8 @@ class Source:
         order_by: Columns that decide between rows of one entity and time, the greatest counts.
     """
 
-    path: Glob = ""
+    path: RepoPath = ""
+    missing: tuple[str, ...] = ()
     connect: str = ""
     table: str = ""
     keys: dict[str, str] = field(default_factory=dict)
@@ -77,6 +86,8 @@ class Source:
             raise FieldError("needs connect and table together")
         if self.known_at and self.known_after:
             raise FieldError("needs at most one of known_at and known_after")
+        if _PASSWORD.search(self.connect):
+            raise FieldError("holds a password, which git would keep for ever", ("connect",))
         if (self.known_at or self.known_after) and not self.event_at:
             raise FieldError("says since when rows are known, but not when they happened: event_at is missing")
 
@@ -105,10 +116,34 @@ class Feature:
             raise FieldError(f"is needed by {self.aggregate}", ("over",))
         if self.over and self.aggregate is None:
             raise FieldError("is needed with over", ("aggregate",))
-        if len(set(self.over)) > 1 and OVER not in self.name:
-            raise FieldError(f"is {self.name!r}, must hold {OVER} where there are several windows", ("name",))
-        if OVER in self.name and not self.over:
-            raise FieldError(f"is {self.name!r}, has no window for {OVER}", ("name",))
+        possible = _TYPES_OF.get(self.aggregate or "", (self.type,))
+        if self.type not in possible:
+            raise FieldError(f"is {self.type!r}, {self.aggregate} gives {' or '.join(possible)}", ("type",))
+        _refuse_windows(self)
+        _refuse_names(self)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of its variables, one for each window."""
+        return tuple(self.name.replace(OVER, over) for over in self.over or ("",))
+
+
+def _refuse_windows(feature: Feature) -> None:
+    spans = [parse_duration(over) for over in feature.over]
+    for index, span in enumerate(spans):
+        if span in spans[:index]:
+            other = feature.over[spans.index(span)]
+            raise FieldError(f"is {feature.over[index]!r}, the same span as {other!r}", ("over", index))
+
+
+def _refuse_names(feature: Feature) -> None:
+    if len(feature.over) > 1 and OVER not in feature.name:
+        raise FieldError(f"is {feature.name!r}, must hold {OVER} where there are several windows", ("name",))
+    if OVER in feature.name and not feature.over:
+        raise FieldError(f"is {feature.name!r}, has no window for {OVER}", ("name",))
+    if OVER in feature.name and not feature.of and feature.aggregate != "count":
+        raise FieldError(f"is required where the name holds {OVER}: no column is called so", ("of",))
+    if longest := next((name for name in feature.names() if len(name) > _LONGEST), None):
+        raise FieldError(f"gives {longest!r}, must give names of at most {_LONGEST} characters", ("name",))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,10 +172,29 @@ class FeatureView:
     def __post_init__(self) -> None:
         if not self.features:
             raise FieldError("is empty: a view defines at least one feature", ("features",))
+        _refuse_twice("entity", self.entity)
+        _refuse_twice("request", [value.name for value in self.request], "name")
+        _refuse_twice_defined(self)
         if self.source is None:
             _refuse_events(self)
         else:
             _refuse_requests(self, self.source)
+
+
+def _refuse_twice(field: str, names: Sequence[str], *under: str) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise FieldError(f"is {name!r} again", (field, index, *under))
+
+
+def _refuse_twice_defined(view: FeatureView) -> None:
+    """A value of the request and a feature cannot share a name either: whoever reads it could mean both."""
+    taken = {value.name: "request" for value in view.request}
+    for index, feature in enumerate(view.features):
+        for name in feature.names():
+            if name in taken:
+                raise FieldError(f"gives {name!r}, as {taken[name]} does", ("features", index, "name"))
+            taken[name] = f"features[{index}]"
 
 
 def _refuse_events(view: FeatureView) -> None:

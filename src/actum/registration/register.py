@@ -24,7 +24,7 @@ from actum.progress import Teller
 from actum.quantities import plural
 from actum.records.card import ModelCard
 from actum.records.forms import FileFact
-from actum.records.version import PICKLES, Artifact, ModelVersion, Probe
+from actum.records.version import PICKLES, Artifact, ModelVersion, Pins, Probe
 from actum.registration.choice import Chosen, choose
 from actum.store import Store
 from actum.workshop import Workshop, open_recorded_workshop
@@ -97,7 +97,7 @@ def register(order: Order, around: Surroundings) -> Outcome:
         store = Store(repo, repo.head())
         card = store.card(order.model)
         chosen = choose(store, card, order.run)
-        number, standing = _number(store, order, chosen)
+        number, standing = _number(store, order, card, chosen)
         if standing is not None:
             return _again(order, around, chosen, standing)
         return _register(order, around, store, card, chosen, number)
@@ -130,7 +130,7 @@ def _require_history(repo: Git) -> None:
         raise UserError(problem, hint="git fetch --unshallow")
 
 
-def _number(store: Store, order: Order, chosen: Chosen) -> tuple[str, ModelVersion | None]:
+def _number(store: Store, order: Order, card: ModelCard, chosen: Chosen) -> tuple[str, ModelVersion | None]:
     """Return the number to give, and the version that this run already has, if any.
 
     Raises:
@@ -138,7 +138,7 @@ def _number(store: Store, order: Order, chosen: Chosen) -> tuple[str, ModelVersi
     """
     wanted = None if order.version is None else str(_parsed(order.version))
     for version in store.versions(order.model):
-        if version.run == chosen.run.id or _is_the_same(version, chosen):
+        if version.run == chosen.run.id or _is_the_same(version, card, chosen):
             if wanted in (None, version.version):
                 return version.version, version
             name, run = f"{order.model}@v{version.version}", f"run/{chosen.run.id}"
@@ -169,10 +169,12 @@ def _free(repo: Git, order: Order, chosen: Chosen, number: str) -> str:
     return number
 
 
-def _is_the_same(version: ModelVersion, chosen: Chosen) -> bool:
-    """Equal bytes of an equal environment are no new version; a new environment is, for it scores and replays."""
-    equal = version.artifact.sha256 == chosen.artifact.sha256
-    return equal and version.environment.lock_sha256 == chosen.run.environment.lock_sha256
+def _is_the_same(version: ModelVersion, card: ModelCard, chosen: Chosen) -> bool:
+    """Equal bytes are no new version, unless of another environment, which scores and replays, or of other features."""
+    if version.artifact.sha256 != chosen.artifact.sha256:
+        return False
+    same_lock = version.environment.lock_sha256 == chosen.run.environment.lock_sha256
+    return same_lock and version.features == _pins(card, chosen)
 
 
 def _parsed(text: str) -> Version:
@@ -186,10 +188,11 @@ def _register(
     order: Order, around: Surroundings, store: Store, card: ModelCard, chosen: Chosen, number: str
 ) -> Outcome:
     repo = around.repo
+    pins = _pins(card, chosen)
     workshop = _workshop(around, chosen)
     described, problem = _describe(order, around, workshop, store, card, chosen)
     wheels, extra = _keep_wheels(order, around, chosen, workshop)
-    version = _version(around, card, chosen, number, described, wheels)
+    version = replace(_version(around, card, chosen, number, described, wheels), features=pins)
     path = _path(version)
     if order.dry_run:
         return Outcome(version=version, path=path, new=True, problem=problem)
@@ -289,6 +292,11 @@ def _keep_wheels(
     files.replace(files.inside(root, tracked), write_tracked(name, kept.md5, kept.size, kept.nfiles))
     files.replace(files.inside(root, ignore), b"/*\n!/.gitignore\n!/*.dvc\n")
     return kept.md5, (tracked, ignore)
+
+
+def _pins(card: ModelCard, chosen: Chosen) -> Pins | None:
+    code = chosen.result.beside(chosen.run.code_commit)
+    return claims.trained_with(card.features, chosen.run, code) if card.features else None
 
 
 def _version(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from actum.margins import within
-from actum.records.event import Figure
+from actum.margins import LOWER_IS_BETTER, within
+from actum.records.event import Figure, Finding
 from actum.records.judgement import Judged, Slice, SliceFigure
-from actum.records.policy import Margin
-from actum.review.markup import figure, signed, table, text
+from actum.records.policy import Margin, Weight
+from actum.review.markup import brief, figure, signed, table
 from actum.review.material import Material
 
 METRICS = {
@@ -23,7 +23,10 @@ METRICS = {
 }
 _SHARE = "_share"
 _SHOWN = 4
+_NAMED = 3
+_NAME = 40
 _REASONS = 2
+_REASON = 100
 
 
 def head(of: Material) -> list[str]:
@@ -32,7 +35,7 @@ def head(of: Material) -> list[str]:
 
 
 def metric_name(metric: str) -> str:
-    return METRICS.get(metric) or text(metric.replace("_", " ").capitalize())
+    return METRICS.get(metric) or brief(metric.replace("_", " ").capitalize())
 
 
 def is_share(metric: str) -> bool:
@@ -52,36 +55,52 @@ def difference(one: Figure | SliceFigure) -> str:
 
 
 def _title(of: Material) -> str:
-    replaces = f" (replaces {text(of.replaces)})" if of.replaces else " (the first)"
+    replaces = f" (replaces {brief(of.replaces)})" if of.replaces else " (the first)"
     light = "🔴" if of.blocks else "🟡" if of.warnings else "🟢"
-    way = "  ⏪ roll-back" if of.back else ""
-    clock = "  clock: simulated" if of.clock == "simulated" else ""
-    what = f"{text(of.model)} {text(of.version)} → {text(of.stage)}{replaces}"
-    return f"### {light} {what}   {of.blocks} block, {of.warnings} warn{way}{clock}"
+    said = [f"{brief(of.model)} {brief(of.version)} → {brief(of.stage)}{replaces}"]
+    said += [f"{of.blocks} block, {of.warnings} warn"]
+    said += ["⏪ roll-back"] if of.back else []
+    said += ["clock: simulated"] if of.clock == "simulated" else []
+    return f"### {light} " + " · ".join(said)
 
 
 def _verdict(of: Material) -> Iterator[str]:
     if of.break_glass:
-        yield f"🚨 **Break-glass**: {text(of.break_glass)}"
-    said = [f"{text(one.path)}: {text(one.message)}" for one in of.troubles if one.weight == "block"]
-    said += [f"**{text(one.gate)}** {text(one.because)}" for one in of.findings if one.outcome in ("failed", "missing")]
+        yield f"🚨 **Break-glass**: {brief(of.break_glass, _REASON)}  "
+    tabled = {f"holdout:{metric}" for metric in of.margins or {}} if of.judged else set()
+    warned = [one for one in of.findings if one.outcome == "warned" and one.gate not in tabled]
+    closed = [one for one in of.findings if one.outcome in ("failed", "missing")]
+    yield from _reasons("🔴 Refused", of, "block", closed)
+    yield from _reasons("🟡 Warned", of, "warn", warned)
+
+
+def _reasons(word: str, of: Material, weight: Weight, findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield the first reasons behind their word, those against files before those of gates."""
+    said = [f"{brief(one.path)}: {brief(one.message, _REASON)}" for one in of.troubles if one.weight == weight]
+    said += [f"**{brief(one.gate)}** {brief(one.because, _REASON)}" for one in findings]
     if said:
         more = f" and {len(said) - _REASONS} more, below" if len(said) > _REASONS else ""
-        yield "Refused: " + "; ".join(said[:_REASONS]) + more + "  "
+        yield f"{word}: " + "; ".join(said[:_REASONS]) + more + "  "
 
 
 def _agreement(of: Material) -> str:
     plan = f"plan `{of.plan.removeprefix('sha256:')[:12]}`" if of.plan else "no plan"
+    plan += f" · holds from {of.holds_from:%Y-%m-%d %H:%M} UTC" if of.holds_from else ""
     missing = [one for one in of.findings if one.gate.startswith("approval") and one.outcome == "missing"]
-    got = sorted({one.principal for one in of.consents if not one.counts})
+    got = sorted({one.principal for one in of.consents if not one.why_not})
     if not of.approvals_needed and not missing:
         return f"Approvals: none asked{_by(got)} · {plan}  "
-    lacking = ", missing: " + "; ".join(text(one.because) for one in missing) if missing else ""
+    lacking = ", missing: " + "; ".join(brief(one.because) for one in missing[:_NAMED]) if missing else ""
     return f"Approvals {len(got)} of {max(of.approvals_needed, len(got))}{_by(got)}{lacking} · {plan}  "
 
 
 def _by(got: list[str]) -> str:
-    return f" ({', '.join(text(name) for name in got)})" if got else ""
+    return f" ({_named([brief(name, _NAME) for name in got])})" if got else ""
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _figures(of: Material) -> Iterator[str]:
@@ -89,7 +108,7 @@ def _figures(of: Material) -> Iterator[str]:
     if judged is None:
         yield "Holdout: not judged  "
         return
-    yield _holdout(of, judged)
+    yield f"Holdout {holdout(judged, of.holdout_uses)}  "
     chosen = _chosen(judged, of.margins or {})
     yield ""
     yield from table(
@@ -98,17 +117,18 @@ def _figures(of: Material) -> Iterator[str]:
         right=(1, 2),
     )
     yield ""
-    if least := least_gain(judged.slices, chosen[0].metric if chosen else "", of.least_rows):
+    if least := least_gain(of):
         yield least
     if judged.champion:
-        yield flips(judged)
+        yield f"Flips {brief(flips(judged), _REASON).replace('-&gt;', '→')}  "
 
 
-def _holdout(of: Material, judged: Judged) -> str:
-    window = f"{of.window[0]:%Y-%m-%d} to {of.window[1]:%Y-%m-%d}, " if of.window else ""
-    times = "once" if of.holdout_uses == 1 else f"{of.holdout_uses} times"
-    used = f"used {times} before" if of.holdout_uses else "never used before"
-    return f"Holdout {window}n={judged.rows:,}, {used}  "
+def holdout(judged: Judged, uses: int) -> str:
+    """Say from when the rows are that judged, how many they are, and how many promotions they judged before."""
+    days = [f"{at:%Y-%m-%d}" for at in (judged.first_moment, judged.last_moment) if at]
+    window = f"{' to '.join(dict.fromkeys(days))}, " if days else ""
+    times = "once" if uses == 1 else f"{uses} times"
+    return f"{window}n={judged.rows:,}, " + (f"used {times} before" if uses else "never used before")
 
 
 def _chosen(judged: Judged, margins: dict[str, Margin] | object) -> list[Figure]:
@@ -138,37 +158,48 @@ def rule(one: Figure, margin: Margin | None) -> str:
 
 
 def _mark(one: Figure, margin: Margin) -> str:
-    return "✔" if within(margin, one) else "**BLOCK**" if margin.weight == "block" else "**WARN**"
+    return "✔" if within(margin, one) else "🔴 **BLOCK**" if margin.weight == "block" else "🟡 **WARN**"
 
 
-def least_gain(slices: tuple[Slice, ...], metric: str, least_rows: int) -> str:
-    """Name the slice with the least gain of a metric, among those that are large enough for an interval."""
-    found = [
-        (one, each) for one in slices for each in one.figures if each.metric == metric and each.champion is not None
+def shown_metrics(of: Material) -> list[str]:
+    """Return the metrics of the table, in its order."""
+    return [one.metric for one in _chosen(of.judged, of.margins or {})] if of.judged else []
+
+
+def by_gain(of: Material) -> list[tuple[Slice, SliceFigure]]:
+    """Return the slices that are large enough for an interval, least gain first, by the first metric of the table."""
+    metric = next(iter(shown_metrics(of)), "")
+    found = [(one, each) for one in (of.judged.slices if of.judged else ()) for each in one.figures]
+    judged = [
+        (one, each)
+        for one, each in found
+        if each.metric == metric and None not in (each.champion, each.low) and one.rows >= of.least_rows
     ]
-    judged = [(one, each) for one, each in found if each.low is not None and one.rows >= least_rows]
-    if not judged:
-        return ""
-    sign = -1 if METRICS.get(metric, "").endswith("↓") else 1
-    one, each = min(judged, key=lambda pair: sign * (pair[1].challenger - (pair[1].champion or 0)))
-    where = f"{text(one.column)} {text(one.value)}"
-    return f"Least gain: {where} {difference(each)} (n={one.rows:,})  "
+    sign = -1 if metric in LOWER_IS_BETTER else 1
+    return sorted(judged, key=lambda pair: sign * (pair[1].challenger - (pair[1].champion or 0)))
+
+
+def least_gain(of: Material) -> str:
+    """Name the slice with the least gain, "" where none is large enough."""
+    for one, each in by_gain(of)[:1]:
+        return f"Least gain: {brief(one.column)} {brief(one.value)} {difference(each)} (n={one.rows:,})  "
+    return ""
 
 
 def flips(judged: Judged) -> str:
     """Say how many decisions change, and which way."""
     total = sum(judged.flips.values())
-    ways = ", ".join(f"{count:,} {text(way).replace('-&gt;', '→')}" for way, count in judged.flips.items() if count)
+    ways = ", ".join(f"{count:,} {way}" for way, count in judged.flips.items() if count)
     share = f" ({100 * total / judged.rows:.1f} %)" if judged.rows else ""
-    return f"Flips {total:,}{share}" + (f": {ways}" if ways else "") + "  "
+    return f"{total:,}{share}" + (f": {ways}" if ways else "")
 
 
 def _people(of: Material) -> Iterator[str]:
     back = f"Roll back: {of.rollback}" if of.rollback else "Roll back: nothing to return to"
-    yield f"Rebuilt: {text(of.rebuilt) or 'never'} · {back}  "
+    yield f"Rebuilt: {brief(of.rebuilt) or 'never'} · {back}  "
     yield f"Changed: {_changed(of)}  "
-    names = ", ".join(f"{text(one.name)} (owner {text(one.owner)})" for one in of.consumers)
-    yield f"Consumers: {names or 'none named'}"
+    names = [f"{brief(one.name, _NAME)} (owner {brief(one.owner, _NAME)})" for one in of.consumers]
+    yield f"Consumers: {_named(names) or 'none named'}"
 
 
 def _changed(of: Material) -> str:
@@ -176,6 +207,7 @@ def _changed(of: Material) -> str:
         return "everything: it is the first" if of.replaces is None else "cannot be told"
     counts = {
         "params": len(of.differences.params),
+        **({"features": len(of.differences.features)} if of.differences.sets else {}),
         "data": len(of.differences.data),
         "environment": len(of.differences.environment) + len(of.differences.packages),
         "code": len(of.differences.code),

@@ -16,10 +16,19 @@ def text(value: object) -> str:
     return escaped.replace("://", ":&#8203;//").replace("www.", "www&#46;").replace("GH-", "GH&#45;")
 
 
+def brief(value: object, most: int = 60) -> str:
+    """The same, cut: nothing foreign may push what decides off the screen."""
+    plain = str(value)
+    return text(plain if len(plain) <= most else plain[: most - 1] + "…")
+
+
 def code(value: object) -> str:
-    """Return a code span; a foreign name ends neither it nor the cell that it stands in."""
-    plain = "".join(char if char.isprintable() else "?" for char in str(value))
-    return "`" + (plain.replace("`", "'").replace("|", "\\|") or " ") + "`"
+    """Return a code span; a foreign name ends neither it nor the cell that it stands in.
+
+    Between backticks nothing can be escaped: what holds one, or a bar, is written as HTML.
+    """
+    plain = "".join(char if char.isprintable() else "?" for char in str(value)) or " "
+    return f"<code>{text(plain)}</code>" if set(plain) & set("`|") else f"`{plain}`"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:

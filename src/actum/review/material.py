@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from actum.catalogue.consents import Consent
 from actum.catalogue.differences import Differences
 from actum.records.card import ModelCard
 from actum.records.event import Finding
@@ -21,18 +22,6 @@ class Trouble:
     path: str
     message: str
     hint: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Consent:
-    """One approval. ``counts``: "" when it does, else why not."""
-
-    principal: str
-    at: datetime
-    how: str
-    groups: tuple[str, ...] = ()
-    counts: str = ""
-    comment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,8 +43,9 @@ class Material:
         margins: The policy's margins at this stage, by metric.
         least_rows: Smaller slices have no verdict.
         approvals_needed: As the policy counts them: people in all, 0 for none.
+        holds_from: The moment that the promotion names; None where it holds from its recording on.
         holdout_uses: How many promotions before this one were judged on the same rows.
-        window: First and last business moment of the holdout; None where unknown.
+        feature_users: Feature that changes -> other models that take it.
         code: Changed path -> what it affects: ``training``, ``serving`` or ``other``.
         rollback: The version that would be returned to, and the command; "" for none.
         rebuilt: What the last attestation says, in words; "" where there is none.
@@ -76,9 +66,10 @@ class Material:
     outcomes: tuple[str, ...] = ()
     consents: tuple[Consent, ...] = ()
     approvals_needed: int = 0
+    holds_from: datetime | None = None
     holdout_uses: int = 0
-    window: tuple[datetime, datetime] | None = None
     differences: Differences | None = None
+    feature_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     code: Mapping[str, str] | None = None
     consumers: tuple[Consumer, ...] = ()
     rollback: str = ""

@@ -17,6 +17,7 @@ DROPPED_FIRST = (
     "consumers",
     "slices",
     "changes",
+    "features",
     "approvals",
     "digests",
     "checks",

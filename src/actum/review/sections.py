@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from actum.catalogue.differences import Change, FileChange
+from actum.catalogue.feature_changes import FeatureChange
 from actum.records.judgement import Bin, Slice
-from actum.review.head import difference, is_share, metric_name
-from actum.review.markup import bars, code, figure, fold, table, text
+from actum.review.head import by_gain, difference, is_share, metric_name, shown_metrics
+from actum.review.markup import bars, brief, code, figure, fold, table, text
 from actum.review.material import Material
 
 Section = tuple[str, list[str]]
 _LONGEST_VALUE = 60
 _MERMAID_NODES = 40
+_HOW = {"changed": "**means something else**", "words": "said otherwise"}
+_SLICED_BY = 3
+_TROUBLE_FIRST = "🔴🟡✔"
 
 
 def sections(of: Material) -> Iterator[Section]:
@@ -21,6 +25,7 @@ def sections(of: Material) -> Iterator[Section]:
         ("checks", _checks),
         ("slices", _slices),
         ("calibration", _calibration),
+        ("features", _features),
         ("changes", _changes),
         ("code", _code),
         ("approvals", _approvals),
@@ -43,6 +48,7 @@ def _checks(of: Material) -> list[str]:
     ]
     if not rows:
         return []
+    rows.sort(key=lambda row: _TROUBLE_FIRST.index(row[0][0]))
     passed = sum(1 for row in rows if row[0] == "✔")
     title = f"Checks: {passed} passed, {of.warnings} warn, {of.blocks} block"
     return fold(title, table(("", "check", "what it says"), rows))
@@ -55,10 +61,15 @@ def _with_hint(message: str, hint: str) -> str:
 def _slices(of: Material) -> list[str]:
     if of.judged is None or not of.judged.slices:
         return []
-    metrics = list(dict.fromkeys(each.metric for one in of.judged.slices for each in one.figures))[:3]
+    known = {each.metric for one in of.judged.slices for each in one.figures}
+    metrics = [metric for metric in shown_metrics(of) if metric in known][:_SLICED_BY]
     head = ("slice", "n", "positives", *(metric_name(metric) + ", difference" for metric in metrics), "flips")
-    rows = [_slice_row(one, metrics) for one in of.judged.slices]
-    return fold(f"Slices: {len(rows)}", table(head, rows, right=(1, 2)))
+    large = {(one.column, one.value): one for one, _ in by_gain(of)}
+    small = [one for one in of.judged.slices if (one.column, one.value) not in large]
+    rows = [_slice_row(one, metrics) for one in (*large.values(), *small)]
+    order = f", least gain first; {len(small)} at the end too small for a verdict" if small else ", least gain first"
+    title = f"Slices: {len(rows)}" + (order if of.judged.champion else "")
+    return fold(title, table(head, rows, right=(1, 2, len(head) - 1)))
 
 
 def _slice_row(one: Slice, metrics: Sequence[str]) -> tuple[str, ...]:
@@ -99,12 +110,30 @@ def _bin(one: Bin, *, realised: bool) -> str:
     return f"{one.realised if realised else one.predicted:.3f}"
 
 
+def _features(of: Material) -> list[str]:
+    if of.differences is None or not of.differences.features:
+        return []
+    rows = [_feature_row(one, of.feature_users.get(one.name, ())) for one in of.differences.features]
+    return fold(
+        f"Features that change: {len(rows)}", table(("feature", "", "what changes", "others that take it"), rows)
+    )
+
+
+def _feature_row(change: FeatureChange, users: Sequence[str]) -> tuple[str, ...]:
+    how = f"was {code(change.was)}" if change.how == "renamed" else _HOW.get(change.how, change.how)
+    parts = "<br>".join(
+        f"{text(one.name)}: {_value(one.a or 'nothing', True)} → {_value(one.b or 'nothing', True)}"
+        for one in change.parts
+    )
+    return (code(change.name), how, parts, ", ".join(map(text, users)))
+
+
 def _changes(of: Material) -> list[str]:
     if of.differences is None:
         return []
     lines: list[str] = []
     for name, changes in of.differences.sections().items():
-        if not changes or name in ("code", "outs"):
+        if not changes or name in ("features", "code", "outs"):
             continue
         lines += ["", f"**{name}**", "", *table(("", "from", "to", ""), [_change_row(one) for one in changes])]
     for problem in of.differences.unknown:
@@ -129,7 +158,7 @@ def _value(value: object, present: bool) -> str:
     if not present:
         return ""
     plain = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return text(plain if len(plain) <= _LONGEST_VALUE else plain[: _LONGEST_VALUE - 1] + "…")
+    return brief(plain)
 
 
 def _code(of: Material) -> list[str]:
@@ -149,7 +178,7 @@ def _approvals(of: Material) -> list[str]:
             ", ".join(map(text, one.groups)),
             f"{one.at:%Y-%m-%d %H:%M} UTC",
             text(one.how),
-            "✔" if not one.counts else f"does not count: {text(one.counts)}",
+            "✔" if not one.why_not else f"does not count: {text(one.why_not)}",
             text(one.comment),
         )
         for one in of.consents

@@ -22,7 +22,7 @@ from actum.git import writing
 from actum.git.repository import Git
 from actum.progress import Teller
 from actum.quantities import plural
-from actum.records.event import Event, Seal
+from actum.records.event import Event, Seal, Supplied
 from actum.records.settings import Clock
 from actum.scoring.order import Decider, Table
 
@@ -113,6 +113,7 @@ class Keeper:
         clock: Clock,
         previous: Event | None,
         outcomes: Mapping[str, int],
+        supplied: Supplied | None,
     ) -> Event:
         """Return the seal."""
         seal = Seal(
@@ -137,6 +138,7 @@ class Keeper:
             input=table.listed,
             input_sha256=table.sha256,
             previous=previous.id if previous else None,
+            supplied=supplied,
         )
         return Event(
             schema="event/1",

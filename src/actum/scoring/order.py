@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,22 @@ _COLUMN = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What was asked for. ``since`` and ``until``: only rows from the one to before the other."""
+    """What was asked for.
+
+    Attributes:
+        since, until: Only rows from the one to before the other.
+        store: An online store to look inputs up in that the table lacks; without one they are built.
+        max_age: Of what the store knows, at a row's moment; ``allow_changed``: sources may differ from the commit.
+    """
 
     reference: Reference
     table: Path
     as_of: datetime | None = None
     since: datetime | None = None
     until: datetime | None = None
+    store: Path | None = None
+    max_age: timedelta | None = None
+    allow_changed: bool = False
     local: bool = False
     allow_pickle: bool = False
     dry_run: bool = False
@@ -109,8 +118,10 @@ def table(root: Path, path: Path) -> Table:
     return Table(path=whole, sha256=digests.of_file(whole).sha256, listed=listed)
 
 
-def request(order: Order, by: Decider, rows: Table, model: Path, out: Path) -> Mapping[str, Any]:
-    """Return what the score worker is asked."""
+def request(
+    order: Order, by: Decider, rows: Table, model: Path, out: Path, supplied: tuple[Path, Sequence[str]] | None
+) -> Mapping[str, Any]:
+    """Return what the score worker is asked. ``supplied``: a table of inputs for the same rows, and which."""
     asked: dict[str, Any] = {
         "model": str(model),
         "sha256": by.version.artifact.sha256,
@@ -123,6 +134,8 @@ def request(order: Order, by: Decider, rows: Table, model: Path, out: Path) -> M
         "keep": list(by.keep),
         "out": str(out),
     }
+    if supplied:
+        asked |= {"supplied": str(supplied[0]), "supplied_inputs": list(supplied[1])}
     bounds = {name: getattr(order, name) for name in ("since", "until")}
     return asked | {name: bound.isoformat() for name, bound in bounds.items() if bound is not None}
 

@@ -24,6 +24,7 @@ from actum.records.settings import Clock
 from actum.revisions import open_head, open_trunk
 from actum.scoring.keeping import Keeper, finish_left_over
 from actum.scoring.order import Decider, Order, Table, decider, request, table
+from actum.scoring.supplying import Found, lacking, supply
 from actum.scoring.survey import Survey, survey
 from actum.store import Store
 from actum.workshop import open_version_workshop
@@ -49,6 +50,7 @@ class Scored:
 
     Attributes:
         seal: The seal on record; None for a dry run.
+        supplied: Inputs that the table lacked; None where it lacked none.
         new: Whether this call sealed it, or it stood already.
         examples: Ids of decisions to ask about, of the outcome at or above the threshold first.
         remote: Where the segment's bytes were pushed to and read back; "" for nowhere.
@@ -59,6 +61,7 @@ class Scored:
     table: Table
     survey: Survey
     clock: Clock
+    supplied: Found | None = None
     seal: Event | None = None
     new: bool = False
     examples: tuple[str, ...] = ()
@@ -85,11 +88,19 @@ def score(order: Order, around: Surroundings) -> Scored:
         if not order.dry_run:
             finish_left_over(repo, by.card.model, around.tell)
         with state.held(repo.root, "score") as folder:
-            lines = _ask(order, around, by, rows, folder / "scored.ndjson")
+            lines, supplied = _ask(order, around, by, rows, trunk, folder)
             around.tell.now("reading the scores")
             found = survey(lines, by.rule, since=by.standing.since if by.standing else None, until=as_of)
             _refuse_outside(found, order, by, rows, as_of)
-            done = Scored(by=by, table=rows, survey=found, clock=trunk.settings().clock)
+            changed = supplied.changed if supplied else ()
+            done = Scored(
+                by=by,
+                table=rows,
+                survey=found,
+                clock=trunk.settings().clock,
+                supplied=supplied,
+                warnings=tuple(f"{path} is not what is on record: inputs were built from it" for path in changed),
+            )
             return _settle(done, order, around, trunk, lines, as_of)
 
 
@@ -104,11 +115,13 @@ def _settle(done: Scored, order: Order, around: Surroundings, trunk: Store, line
     return _seal(done, order, around, known[-1] if known else None, lines, as_of)
 
 
-def _ask(order: Order, around: Surroundings, by: Decider, rows: Table, out: Path) -> Path:
-    """Have the worker write the scored rows to *out*.
+def _ask(
+    order: Order, around: Surroundings, by: Decider, rows: Table, trunk: Store, folder: Path
+) -> tuple[Path, Found | None]:
+    """Have the worker write the scored rows; return where, and what was found of inputs that the table lacks.
 
     Raises:
-        UserError: The model is no skops file, and nobody gave leave to load another.
+        UserError: The model is no skops file, and nobody gave leave to load another; or inputs cannot be found.
     """
     version = by.version
     if problem := leave_lacking(version, allow_pickle=order.allow_pickle):
@@ -116,12 +129,19 @@ def _ask(order: Order, around: Surroundings, by: Decider, rows: Table, out: Path
     config = read_config(around.repo.root, around.environ)
     artifact = version.artifact
     needed = Needed(path=artifact.path, md5=artifact.md5, size=artifact.size, sha256=artifact.sha256)
+    wanted = lacking(by, rows, order, trunk, config)
     model = bring(needed, config, around.environ, around.tell)
     workshop = open_version_workshop(around.repo, version, environ=around.environ, tell=around.tell)
+    found = None
+    if wanted:
+        verb = "looking up" if order.store else "building"
+        around.tell.now(f"{verb} {plural(len(wanted.inputs), 'input')} of {by.name}")
+        found = supply(wanted, by, rows, order, workshop, folder)
     around.tell(f"scoring {rows.listed or rows.path.name} with {by.name}")
     around.tell.now(f"scoring with {by.name}")  # in the locked environment, which answers once
-    workshop.ask("score", {**request(order, by, rows, model, out), "batch_rows": BATCH_ROWS})
-    return out
+    out, supplied = folder / "scored.ndjson", (found.path, found.record.inputs) if found else None
+    workshop.ask("score", {**request(order, by, rows, model, out, supplied), "batch_rows": BATCH_ROWS})
+    return out, found
 
 
 def _refuse_outside(found: Survey, order: Order, by: Decider, rows: Table, as_of: datetime) -> None:
@@ -156,7 +176,9 @@ def _again(order: Order, rows: Table, *options: str) -> str:
     """Return the command of an order with other options, or more of them."""
     times = [("--as-of", order.as_of), ("--since", order.since), ("--until", order.until)]
     kept = [word for name, at in times if at and name not in options for word in (name, moments.write(at))]
+    kept += ["--store", str(order.store)] if order.store else []
     flags = [("--local", order.local), ("--allow-pickle", order.allow_pickle), ("--dry-run", order.dry_run)]
+    flags.append(("--allow-changed", order.allow_changed))
     kept += [name for name, is_given in flags if is_given and name not in options]
     return shlex.join(["actum", "score", str(order.reference), rows.listed or str(rows.path), *options, *kept])
 
@@ -164,15 +186,14 @@ def _again(order: Order, rows: Table, *options: str) -> str:
 def _same(known: tuple[Event, ...], done: Scored) -> Event | None:
     """Return the seal of the very same order, if there is one."""
     found, standing = done.survey, done.by.standing
-    wanted = (done.table.sha256, done.by.version.artifact.sha256, standing.event.id if standing else None)
+    supplied = done.supplied.record.sha256 if done.supplied else None
+    wanted = (done.table.sha256, done.by.version.artifact.sha256, standing.event.id if standing else None, supplied)
     for event in known:
         seal = body(event)
+        inputs = seal.supplied.sha256 if seal.supplied else None
         times = (seal.first_moment, seal.last_moment, seal.rows)
-        if (seal.input_sha256, seal.artifact, seal.stage_event) == wanted and times == (
-            found.first,
-            found.last,
-            found.rows,
-        ):
+        same = (seal.input_sha256, seal.artifact, seal.stage_event, inputs) == wanted
+        if same and times == (found.first, found.last, found.rows):
             return event
     return None
 
@@ -205,6 +226,7 @@ def _seal(
             clock=done.clock,
             previous=previous,
             outcomes=done.survey.outcomes,
+            supplied=done.supplied.record if done.supplied else None,
         )
         around.tell.now("committing")
         commit, branch = keeper.commit(event)
@@ -216,7 +238,7 @@ def _seal(
         remote=kept.remote,
         branch=branch,
         commit=commit,
-        warnings=_warnings(order, keeper.config),
+        warnings=(*done.warnings, *_warnings(order, keeper.config)),
     )
 
 
