@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from actum.features.zones import Steps, local_offsets, offsets, unclear, zone_info
+from actum.definitions.zones import zone
+from actum.features.zones import Steps, local_offsets, offsets, unclear
 
 ZONES = (
     "America/New_York",
@@ -31,9 +32,9 @@ def micros(at: datetime) -> int:
     return (at.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_offsets_are_those_of_zoneinfo(zone: str) -> None:
-    steps, there, random = offsets(zone), zone_info(zone), Random(zone)
+@pytest.mark.parametrize("name", ZONES)
+def test_offsets_are_those_of_zoneinfo(name: str) -> None:
+    steps, there, random = offsets(name), zone(name), Random(name)
     changes = [EPOCH + timedelta(microseconds=start) for start in steps.starts]
     for at in [*changes, *(one - SECOND for one in changes), *(_some(random) for _ in range(300))]:
         offset = at.astimezone(there).utcoffset()
@@ -41,10 +42,10 @@ def test_offsets_are_those_of_zoneinfo(zone: str) -> None:
         assert value(steps, micros(at)) == offset // timedelta(microseconds=1), at
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_local_times_mean_what_zoneinfo_takes_them_for(zone: str) -> None:
-    there, random = zone_info(zone), Random(zone)
-    changes = [EPOCH + timedelta(microseconds=start) for start in offsets(zone).starts]
+@pytest.mark.parametrize("name", ZONES)
+def test_local_times_mean_what_zoneinfo_takes_them_for(name: str) -> None:
+    there, random = zone(name), Random(name)
+    changes = [EPOCH + timedelta(microseconds=start) for start in offsets(name).starts]
     around = [
         one.astimezone(there).replace(tzinfo=None) + timedelta(minutes=m) for one in changes for m in (-31, -1, 0, 29)
     ]
@@ -52,10 +53,10 @@ def test_local_times_mean_what_zoneinfo_takes_them_for(zone: str) -> None:
         first, second = (_utc(clock.replace(tzinfo=there, fold=fold)) for fold in (0, 1))
         twice = first < second
         never = first > second
-        assert value(local_offsets(zone, "first"), micros(clock)) == micros(clock) - micros(first)
-        assert value(local_offsets(zone, "last"), micros(clock)) == micros(clock) - micros(second if twice else first)
-        assert value(unclear(zone, ambiguous=True, skipped=False), micros(clock)) == twice
-        assert value(unclear(zone, ambiguous=False, skipped=True), micros(clock)) == never
+        assert value(local_offsets(name, "first"), micros(clock)) == micros(clock) - micros(first)
+        assert value(local_offsets(name, "last"), micros(clock)) == micros(clock) - micros(second if twice else first)
+        assert value(unclear(name, ambiguous=True, skipped=False), micros(clock)) == twice
+        assert value(unclear(name, ambiguous=False, skipped=True), micros(clock)) == never
 
 
 def test_of_steps_only_those_are_kept_that_a_span_needs() -> None:
