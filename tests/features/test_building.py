@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from actum.features.building import build
+from actum.features.duck import Duck
 from actum.features.engines import Engine
 from actum.features.opening import opened
 from actum.features.reading import read_wanted
@@ -194,6 +195,14 @@ def test_a_source_may_be_several_files_that_count_in_other_widths(tanks: WorkTre
     tanks.set(["level"])
 
     assert tanks.build()["level"] == [3.5, 1.5]
+
+
+def test_what_is_computed_on_the_way_is_let_go(tanks: WorkTree) -> None:
+    with opened("duckdb", threads=1) as engine:
+        build(read_wanted(tanks.root / "features/sets/asked.yaml"), engine)
+
+        assert isinstance(engine, Duck)
+        assert engine._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() == []
 
 
 def test_nan_is_missing_although_the_statistics_of_parquet_know_nothing_of_it(tanks: WorkTree, duck: Engine) -> None:

@@ -155,9 +155,19 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
         "features/tanks.yaml:7: source.event_at: 1 time of happened_at are finer than a microsecond",
         "round them in a stage",
     ),
+    "a feature that is called as the entity": (
+        lambda tree: view(tree, {"name": "tank", "type": "string", "of": "kind"}),
+        "features/tanks.yaml:9: features[0].name: tank is the entity too: say what it is of",
+        "give it another name",
+    ),
+    "columns that only their case tells apart": (
+        lambda tree: events(tree, Level=[1, 2]),
+        "features/tanks.yaml:9: features[0].name: data/events.parquet has level and Level, which no engine tells apart",
+        "rename one of them in a stage",
+    ),
     "whole numbers that grow too large": (
         lambda tree: view(tree, {"name": "level", "type": "int", "of": "big * 4"}),
-        "Out of Range Error: Overflow in multiplication of INT64 (4611686018427387904 * 4)!",
+        "features/tanks.yaml: Out of Range Error: Overflow in multiplication of INT64 (4611686018427387904 * 4)!",
         "",
     ),
 }

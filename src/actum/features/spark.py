@@ -61,9 +61,8 @@ class Spark(Engine):
             frame = self._session.read.schema(stored).parquet(*map(str, paths))
             frame = frame.selectExpr(*(f"{text} AS {quoted(name, '`')}" for name, text in texts.items()))
         schema = {one.name: INSIDE[one.type or "int"] for one in columns}
-        return self._named(
-            self.new_name(), frame, schema | {FINER.format(one.name): "boolean" for one in columns if one.nano}
-        )
+        schema |= {FINER.format(one.name): "boolean" for one in columns if one.nano}
+        return self._named(self.new_name(), frame, schema)
 
     def rows(self, table: Any) -> Relation:
         return self._named(self.new_name(held=True), self._session.createDataFrame(table), schema_of(table))
