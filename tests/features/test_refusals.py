@@ -108,7 +108,7 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
         lambda tree: view(tree, {**LEVEL, "of": "select level from events"}),
         (
             "features/tanks.yaml:11: features[0].of: 'select level from events': 'select' at 1 is not allowed: "
-            "only an expression over one row is"
+            "only an expression over one row is; a column of that name goes in double quotes"
         ),
         "",
     ),
@@ -157,8 +157,8 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
     ),
     "a feature that is called as the entity": (
         lambda tree: view(tree, {"name": "tank", "type": "string", "of": "kind"}),
-        "features/tanks.yaml:9: features[0].name: tank is the entity too: say what it is of",
-        "give it another name",
+        "features/sets/asked.yaml: features: tank is a column of the labels too",
+        "leave it out of labels.keep",
     ),
     "columns that only their case tells apart": (
         lambda tree: events(tree, Level=[1, 2]),
@@ -234,7 +234,7 @@ def test_a_file_that_is_no_table_is_refused(tanks: WorkTree) -> None:
     ("labels", "fields", "message", "hint"),
     [
         ({"at": times(None)}, {}, "labels.moment: at is missing in 1 row", ""),
-        ({"at": ["3"]}, {}, "labels.moment: at is a column of string, must be one of times", ""),
+        ({"at": ["3"]}, {}, "labels.moment: at is a string, must be one of times", ""),
         (
             {"when": times(3)},
             {"moment": "wen"},
@@ -325,7 +325,7 @@ def test_a_set_is_asked_for_where_sets_lie(tanks: WorkTree, tmp_path: Path) -> N
 def test_a_window_of_nothing_is_refused_with_its_line(tanks: WorkTree) -> None:
     view(tanks, {**SUM, "over": ["0h"]})
 
-    problem = "is '0h', must be a span longer than nothing, such as 30m, 3h or 7d"
+    problem = "is '0h', must be 1 to 99999 of s, m, h, d or w, such as 30m, 3h or 7d"
     assert refusal(tanks) == (f"features/tanks.yaml:14: features[0].over[0]: {problem}", "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +136,9 @@ def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) ->
     try:
         with contextlib.chdir(root):  # the database may be a file of the repository
             table: Any = ibis.connect(source.connect).table(source.table)
-        batches = table.to_pyarrow_batches()
+        with warnings.catch_warnings():  # Ibis 12 asks DuckDB 2.0 by names that it calls deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            batches = table.to_pyarrow_batches()
         with pq.ParquetWriter(copy, batches.schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
