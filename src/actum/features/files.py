@@ -139,9 +139,9 @@ def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) ->
         with warnings.catch_warnings():  # Ibis 12 asks DuckDB 2.0 by names that it calls deprecated
             warnings.simplefilter("ignore", DeprecationWarning)
             batches = table.to_pyarrow_batches()
-        with pq.ParquetWriter(copy, batches.schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
+            with pq.ParquetWriter(copy, batches.schema) as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
     except Exception as error:  # each database has a driver of its own, with errors of its own
         hint = "is its driver in requirements.in?" if isinstance(error, ImportError) else ""
         _refuse(view, "connect", f"{source.table} cannot be read: {_first_line(error)}", hint=hint)
