@@ -134,10 +134,10 @@ def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) ->
     import pyarrow.parquet as pq
 
     try:
-        with contextlib.chdir(root):  # the database may be a file of the repository
-            table: Any = ibis.connect(source.connect).table(source.table)
         with warnings.catch_warnings():  # Ibis 12 asks DuckDB 2.0 by names that it calls deprecated
             warnings.simplefilter("ignore", DeprecationWarning)
+            with contextlib.chdir(root):  # the database may be a file of the repository
+                table: Any = ibis.connect(source.connect).table(source.table)
             batches = table.to_pyarrow_batches()
             with pq.ParquetWriter(copy, batches.schema) as writer:
                 for batch in batches:
