@@ -119,7 +119,8 @@ def test_the_probe_is_256_offers_with_the_inputs_of_the_card(twins: tuple[Path, 
 @pytest.mark.parametrize("window", [("2013-02-20", "2013-03-10"), ("2013-01-01", "2013-12-31")])
 def test_a_model_is_not_judged_on_what_it_saw(twins: tuple[Path, Path], window: tuple[str, str]) -> None:
     turn(twins[1], evaluate={"from": window[0], "until": window[1]})
-    child = start(*commands("evaluate"), twins[1])
+    (command,) = commands("evaluate")
+    child = start(command, twins[1])
     _, err = child.communicate(timeout=60)
     assert child.returncode == 1
     assert "a model is not judged on what it saw" in err
