@@ -51,9 +51,10 @@ def events(tree: WorkTree, **columns: Any) -> None:
     tree.table("events", {**EVENTS, **columns})
 
 
-def view(tree: WorkTree, *features: dict[str, Any], **source: Any) -> None:
+def view(tree: WorkTree, *features: dict[str, Any], keep: list[str] | None = None, **source: Any) -> None:
     tree.view("tanks", features or [LEVEL], entity=["tank"], source={**SOURCE, **source})
-    tree.set([feature["name"] for feature in features or [LEVEL]])
+    names = [feature["name"] for feature in features or [LEVEL]]
+    tree.set(names, labels={} if keep is None else {"keep": keep})
 
 
 Change = Callable[[WorkTree], None]
@@ -108,7 +109,7 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
         lambda tree: view(tree, {**LEVEL, "of": "select level from events"}),
         (
             "features/tanks.yaml:11: features[0].of: 'select level from events': 'select' at 1 is not allowed: "
-            "only an expression over one row is"
+            "only an expression over one row is; a column of that name goes in double quotes"
         ),
         "",
     ),
@@ -156,7 +157,7 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
         "round them in a stage",
     ),
     "a feature that is called as the entity": (
-        lambda tree: view(tree, {"name": "tank", "type": "string", "of": "kind"}),
+        lambda tree: view(tree, {"name": "tank", "type": "string", "of": "kind"}, keep=[]),
         "features/tanks.yaml:9: features[0].name: tank is the entity too: say what it is of",
         "give it another name",
     ),
@@ -183,7 +184,7 @@ def test_a_view_that_does_not_fit_its_source_is_refused(case: str, tanks: WorkTr
 
 def test_hours_that_the_clocks_repeat_or_skip_are_refused_unless_it_is_said_what_they_are(tanks: WorkTree) -> None:
     events(tanks, happened_at=local("2013-10-27 02:30", "2013-03-31 02:30"), level=[0.5, 0.7])
-    rome = {"time_zone": "Europe/Rome"}
+    rome: dict[str, Any] = {"time_zone": "Europe/Rome"}
     view(tanks, **rome, skipped="forward")
     assert refusal(tanks) == (
         "features/tanks.yaml:7: source.event_at: 1 time of happened_at came twice on the clocks of Europe/Rome",
@@ -325,7 +326,7 @@ def test_a_set_is_asked_for_where_sets_lie(tanks: WorkTree, tmp_path: Path) -> N
 def test_a_window_of_nothing_is_refused_with_its_line(tanks: WorkTree) -> None:
     view(tanks, {**SUM, "over": ["0h"]})
 
-    problem = "is '0h', must be a span longer than nothing, such as 30m, 3h or 7d"
+    problem = "is '0h', must be 1 to 99999 of s, m, h, d or w, such as 30m, 3h or 7d"
     assert refusal(tanks) == (f"features/tanks.yaml:14: features[0].over[0]: {problem}", "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,15 +131,13 @@ def _from_text(view: FeatureView, found: tuple[Path, ...], copy: Path) -> None:
 
 def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) -> None:
     import ibis
-    import pyarrow.parquet as pq
 
     try:
-        with contextlib.chdir(root):  # the database may be a file of the repository
-            table: Any = ibis.connect(source.connect).table(source.table)
-        batches = table.to_pyarrow_batches()
-        with pq.ParquetWriter(copy, batches.schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of a driver, which Ibis calls by an older name
+            with contextlib.chdir(root):  # the database may be a file of the repository
+                table: Any = ibis.connect(source.connect).table(source.table)
+            table.to_parquet(copy)
     except Exception as error:  # each database has a driver of its own, with errors of its own
         hint = "is its driver in requirements.in?" if isinstance(error, ImportError) else ""
         _refuse(view, "connect", f"{source.table} cannot be read: {_first_line(error)}", hint=hint)
