@@ -51,9 +51,10 @@ def events(tree: WorkTree, **columns: Any) -> None:
     tree.table("events", {**EVENTS, **columns})
 
 
-def view(tree: WorkTree, *features: dict[str, Any], **source: Any) -> None:
+def view(tree: WorkTree, *features: dict[str, Any], keep: list[str] | None = None, **source: Any) -> None:
     tree.view("tanks", features or [LEVEL], entity=["tank"], source={**SOURCE, **source})
-    tree.set([feature["name"] for feature in features or [LEVEL]])
+    names = [feature["name"] for feature in features or [LEVEL]]
+    tree.set(names, labels={} if keep is None else {"keep": keep})
 
 
 Change = Callable[[WorkTree], None]
@@ -156,9 +157,9 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
         "round them in a stage",
     ),
     "a feature that is called as the entity": (
-        lambda tree: view(tree, {"name": "tank", "type": "string", "of": "kind"}),
-        "features/sets/asked.yaml: features: tank is a column of the labels too",
-        "leave it out of labels.keep",
+        lambda tree: view(tree, {"name": "tank", "type": "string", "of": "kind"}, keep=[]),
+        "features/tanks.yaml:9: features[0].name: tank is the entity too: say what it is of",
+        "give it another name",
     ),
     "columns that only their case tells apart": (
         lambda tree: events(tree, Level=[1, 2]),
@@ -183,7 +184,7 @@ def test_a_view_that_does_not_fit_its_source_is_refused(case: str, tanks: WorkTr
 
 def test_hours_that_the_clocks_repeat_or_skip_are_refused_unless_it_is_said_what_they_are(tanks: WorkTree) -> None:
     events(tanks, happened_at=local("2013-10-27 02:30", "2013-03-31 02:30"), level=[0.5, 0.7])
-    rome = {"time_zone": "Europe/Rome"}
+    rome: dict[str, Any] = {"time_zone": "Europe/Rome"}
     view(tanks, **rome, skipped="forward")
     assert refusal(tanks) == (
         "features/tanks.yaml:7: source.event_at: 1 time of happened_at came twice on the clocks of Europe/Rome",
@@ -234,7 +235,7 @@ def test_a_file_that_is_no_table_is_refused(tanks: WorkTree) -> None:
     ("labels", "fields", "message", "hint"),
     [
         ({"at": times(None)}, {}, "labels.moment: at is missing in 1 row", ""),
-        ({"at": ["3"]}, {}, "labels.moment: at is a string, must be one of times", ""),
+        ({"at": ["3"]}, {}, "labels.moment: at is a column of string, must be one of times", ""),
         (
             {"when": times(3)},
             {"moment": "wen"},

@@ -49,14 +49,15 @@ def test_local_times_mean_what_zoneinfo_takes_them_for(name: str) -> None:
     around = [
         one.astimezone(there).replace(tzinfo=None) + timedelta(minutes=m) for one in changes for m in (-31, -1, 0, 29)
     ]
+    first_steps, last_steps = local_offsets(name, "first"), local_offsets(name, "last")
+    twice_steps, never_steps = (unclear(name, ambiguous=asked, skipped=not asked) for asked in (True, False))
     for clock in [*around, *(_some(random).replace(tzinfo=None) for _ in range(300))]:
         first, second = (_utc(clock.replace(tzinfo=there, fold=fold)) for fold in (0, 1))
-        twice = first < second
-        never = first > second
-        assert value(local_offsets(name, "first"), micros(clock)) == micros(clock) - micros(first)
-        assert value(local_offsets(name, "last"), micros(clock)) == micros(clock) - micros(second if twice else first)
-        assert value(unclear(name, ambiguous=True, skipped=False), micros(clock)) == twice
-        assert value(unclear(name, ambiguous=False, skipped=True), micros(clock)) == never
+        shown, twice = micros(clock), first < second
+        assert value(first_steps, shown) == shown - micros(first)
+        assert value(last_steps, shown) == shown - micros(second if twice else first)
+        assert value(twice_steps, shown) == twice
+        assert value(never_steps, shown) == (first > second)
 
 
 def test_of_steps_only_those_are_kept_that_a_span_needs() -> None:

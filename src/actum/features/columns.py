@@ -48,7 +48,7 @@ class Column:
 
     @property
     def words(self) -> str:
-        return WORDS.get(self.kind, self.kind) if self.kind else f"column of {self.arrow}"
+        return WORDS.get(self.kind, f"column of {self.kind}") if self.kind else f"column of {self.arrow}"
 
     @property
     def zoned(self) -> bool:

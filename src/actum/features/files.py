@@ -131,15 +131,13 @@ def _from_text(view: FeatureView, found: tuple[Path, ...], copy: Path) -> None:
 
 def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) -> None:
     import ibis
-    import pyarrow.parquet as pq
 
     try:
-        with warnings.catch_warnings():  # Ibis 12 asks DuckDB 2.0 by names that it calls deprecated
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of a driver, which Ibis calls by an older name
             with contextlib.chdir(root):  # the database may be a file of the repository
                 table: Any = ibis.connect(source.connect).table(source.table)
-            # As a whole: of the batches of Ibis 12, DuckDB 2.0 knows nothing any more.
-            pq.write_table(table.to_pyarrow(), copy)
+            table.to_parquet(copy)
     except Exception as error:  # each database has a driver of its own, with errors of its own
         hint = "is its driver in requirements.in?" if isinstance(error, ImportError) else ""
         _refuse(view, "connect", f"{source.table} cannot be read: {_first_line(error)}", hint=hint)

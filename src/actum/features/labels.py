@@ -44,7 +44,7 @@ class LabelRows:
         values = self.table[name].combine_chunks()
         if column.type == "timestamp":
             return _micros(self, values, column), "timestamp"
-        return _plain(values, column), column.type
+        return self._cast(name, values, _inside(column)), column.type
 
     def kept(self) -> Any:
         """Return what goes into the result as it is: the key, the moment, then the columns to keep."""
@@ -54,9 +54,17 @@ class LabelRows:
         first = [*labels.key, labels.moment]
         others = labels.keep if labels.keep is not None else self.table.column_names
         names = list(dict.fromkeys([*first, *others]))
-        columns = [_stable(self.table[name]) for name in names]
+        columns = [self._cast(name, self.table[name], _stable(self.table[name].type)) for name in names]
         columns[names.index(labels.moment)] = self.moments.cast(pa.timestamp("us", tz="UTC"))
         return pa.table(columns, names=names)
+
+    def _cast(self, name: str, values: Any, kind: Any) -> Any:
+        import pyarrow as pa
+
+        try:
+            return values.cast(kind)
+        except pa.ArrowInvalid as error:
+            self.refuse(f"labels: {name} cannot be read: {str(error).partition(chr(10))[0]}")
 
     def refuse(self, problem: str, *, hint: str = "") -> NoReturn:
         raise UserError(f"features/sets/{self.set.set}.yaml: {problem}", hint=hint)
@@ -70,6 +78,8 @@ def read_labels(wanted: FeatureSet, root: Path) -> LabelRows:
     """
     table = _read(wanted, root / wanted.labels.path)
     rows = LabelRows(set=wanted, table=table, moments=None)
+    if twice := next((name for name in table.column_names if table.column_names.count(name) > 1), None):
+        rows.refuse(f"labels.path: {wanted.labels.path} has {twice} more than once")
     labels = wanted.labels
     for field, names in (("moment", [labels.moment]), ("key", labels.key), ("keep", labels.keep or ())):
         for name in names:
@@ -101,10 +111,8 @@ def _read(wanted: FeatureSet, path: Path) -> Any:
 
 def _require(rows: LabelRows, field: str, name: str) -> None:
     there = rows.table.column_names
-    if there.count(name) == 1:
-        return
     if name in there:
-        rows.refuse(f"labels.{field}: {rows.set.labels.path} has {name} more than once")
+        return
     near = difflib.get_close_matches(name, there, n=1, cutoff=0.5)
     guess = f"did you mean {near[0]}?" if near else f"there are {', '.join(there[:12])}"
     rows.refuse(f"labels.{field}: no column of {rows.set.labels.path} is called {name}, {guess}")
@@ -160,31 +168,23 @@ def _at(steps: Steps, times: Any) -> Any:
     return np.array(steps.values, dtype=np.int64)[np.searchsorted(np.array(steps.starts), times, side="right")]
 
 
-def _plain(values: Any, column: Column) -> Any:
+def _inside(column: Column) -> Any:
+    """Return the type of a column inside; one without any value is of whole numbers."""
     import pyarrow as pa
 
-    kinds = {
-        "int": pa.int64(),
-        "float": pa.float64(),
-        "decimal": pa.float64(),
-        "string": pa.string(),
-        "bool": pa.bool_(),
-    }
-    return values.cast(kinds[str(column.kind)]) if column.kind in kinds else values.cast(pa.int64())
+    kinds = {"float": pa.float64(), "decimal": pa.float64(), "string": pa.string(), "bool": pa.bool_()}
+    return kinds.get(str(column.kind), pa.int64())
 
 
-def _stable(values: Any) -> Any:
-    """Return a column as it is written: text as plain strings, times in UTC microseconds if they have a zone."""
+def _stable(kind: Any) -> Any:
+    """Return the type in which a column is written: text as plain strings, times with a zone in UTC microseconds."""
     import pyarrow as pa
 
-    kind = values.type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        kind = pa.string()
-    if pa.types.is_timestamp(kind) and kind.tz:
-        kind = pa.timestamp("us", tz="UTC")
-    return values.cast(kind)
+        return pa.string()
+    return pa.timestamp("us", tz="UTC") if pa.types.is_timestamp(kind) and kind.tz else kind
 
 
 def _counted(count: int, noun: str = "row") -> str:

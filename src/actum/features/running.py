@@ -65,7 +65,8 @@ def _changes(
     for column in _columns(part, columns, ("count", "sum", "mean", "share")):
         adds[f"_known{column}"] = either(counting[column].isnull(), zero, one)
     for column in _columns(part, columns, ("share",)):
-        adds[f"_true{column}"] = either(counting[column], one, zero)
+        is_truth = counting[column].type().is_boolean()  # a column without any value is of whole numbers
+        adds[f"_true{column}"] = either(counting[column], one, zero) if is_truth else zero
     for column in _columns(part, columns, ("sum", "mean")):
         if column in scales:
             adds |= {

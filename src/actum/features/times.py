@@ -85,7 +85,7 @@ class Clock:
         for field_ in ("event_at", "known_at"):
             name = getattr(self._source, field_)
             if name and self.columns[name].type not in ("timestamp", None):
-                problem = f"{name} is a column of {self.columns[name].words}, must be one of times"
+                problem = f"{name} is a {self.columns[name].words}, must be one of times"
                 raise DefinitionError(self.view.view, ("source", field_), problem)
 
     def _require_zone(self, one: Column) -> None:
