@@ -131,6 +131,11 @@ def copied(template: Path, folder: Path) -> Loans:
     return Loans(folder / "project")
 
 
+def decide(template: Path, folder: Path, *options: str) -> None:
+    """Give the order that every test knows, in a project of one's own."""
+    assert copied(template, folder).actum(*FIRST, *options) == 0
+
+
 def make(folder: Path) -> None:
     """Make everything but decisions."""
     root = folder / "project"
@@ -259,14 +264,10 @@ def _promote(loans: Loans, number: str, since: datetime) -> None:
 @pytest.fixture(scope="session")
 def loans_made(shared_environments: Path, _session_surroundings: None) -> tuple[Path, Path]:
     """The project before its first decisions and after the order that every test knows, for all workers."""
-
-    def decide(folder: Path) -> None:
-        assert copied(bare, folder).actum(*FIRST) == 0
-
     with pytest.MonkeyPatch.context() as place:
         place.setenv("ACTUM_ENVIRONMENTS", str(shared_environments))
         bare = once(shared_environments.parent / "loans", make)
-        return bare, once(shared_environments.parent / "loans-decided", decide)
+        return bare, once(shared_environments.parent / "loans-decided", lambda folder: decide(bare, folder))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 
 from actum.cli.main import COMMANDS
 from actum.demo.story import MODEL, OFFER
+from tests.in_process import typed
 
 ACTUM = [sys.executable, "-m", "actum"]
 
@@ -31,7 +32,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def actum(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*ACTUM, "-C", str(root), *words], capture_output=True, text=True)
+    return subprocess.CompletedProcess(words, *typed(["-C", str(root), *words], cwd=root.parent, env=os.environ))
 
 
 def data(root: Path, *words: str) -> object:
@@ -71,7 +72,7 @@ def test_what_was_in_production_on_a_date_is_answered_by_the_business_time(lived
 def test_nothing_is_wrong_afterwards(lived: tuple[Path, str]) -> None:
     found = data(lived[0], "fsck")
     assert found == {
-        "looked_at": {"records": 13, "versions": 3, "objects": 14, "seals": 1},
+        "looked_at": {"records": 29, "versions": 3, "objects": 15, "seals": 1},
         "clean": True,
         "faults": [],
     }
@@ -140,7 +141,7 @@ WORDS = {
     "doctor": (),
     "run": (),
     "register": (MODEL, "--dry-run"),
-    "promote": (f"{MODEL}@v2.1.0", "--to", "production", "--effective-at", "2013-07-01", "--dry-run"),
+    "promote": (f"{MODEL}@v1.0.0", "--to", "staging", "--effective-at", "2013-08-01", "--dry-run"),
     "lint": (),
     "check": (),
     "tags": (),
@@ -156,6 +157,7 @@ WORDS = {
     "rebuild": (f"{MODEL}@v1.0.0", "--dry-run"),
     "why": (MODEL, "--key", OFFER),
     "fsck": (),
+    "features": ("check", "--no-data"),
     "ls": (),
     "show": (MODEL,),
     "log": (),

@@ -45,7 +45,7 @@ def hold_to_the_oracle(one: World, root: Path, engine: Engine, windows: list[int
         assert bits(found[name]) == bits(wanted), (name, features[int(name[1:])], one)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(r=st.randoms(use_true_random=False), over=st.sampled_from([1, 2, 5, 30]))
 def test_what_duckdb_finds_is_what_the_book_says(
     r: Random, over: int, tmp_path_factory: pytest.TempPathFactory, duck: Engine
@@ -53,7 +53,7 @@ def test_what_duckdb_finds_is_what_the_book_says(
     hold_to_the_oracle(world(r), tmp_path_factory.mktemp("world"), duck, [over])
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(r=st.randoms(use_true_random=False), over=st.sampled_from([2, 5]))
 def test_so_do_logs_that_are_kept_and_joins_without_an_as_of_join(
     r: Random, over: int, tmp_path_factory: pytest.TempPathFactory, portable: Engine
@@ -65,7 +65,7 @@ def test_so_do_logs_that_are_kept_and_joins_without_an_as_of_join(
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Engine]:
     if importlib.util.find_spec("pyspark") is None or shutil.which("java") is None:
-        pytest.skip("needs the program java, and pyspark")
+        pytest.skip("Spark needs Java and pyspark")
     with opened("spark", threads=2) as engine:
         yield engine
 

@@ -75,7 +75,9 @@ def _event(r: Random, known: str, wild: bool, local: tuple[datetime, str] | None
     minutes = r.randint(0, 20) * MINUTE + r.choice([0, 0, 0, 1, -1, r.randint(0, MINUTE)])
     begin, ambiguous = local or (LOCAL[0], "first")
     clock = begin + timedelta(microseconds=minutes)
-    at: int | None = _micros(clock.replace(tzinfo=ROME if local else UTC, fold=int(ambiguous == "last")))
+    # In a skipped hour a fold would mean another thing than "that much later".
+    fold = int(ambiguous == "last" and begin == LOCAL[1])
+    at: int | None = _micros(clock.replace(tzinfo=ROME if local else UTC, fold=fold))
     if r.random() < 0.04:
         at = None
     wait = r.choice([0, 0, MINUTE, -MINUTE, 3 * MINUTE, r.randint(0, 30 * MINUTE)])

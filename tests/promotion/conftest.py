@@ -61,16 +61,31 @@ def registered(registered_template: Path, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.fixture(scope="session")
-def people(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RealKey]:
+def people(shared_environments: Path) -> dict[str, RealKey]:
     """Keys by name: Ana is the author, Rosa and Ben review, nobody knows Mallory."""
-    folder = tmp_path_factory.mktemp("people")
-    return {name: make_key(folder, f"{name}@example.org") for name in ("ana", "rosa", "ben", "mallory")}
+    addresses = {name: f"{name}@example.org" for name in ("ana", "rosa", "ben", "mallory")}
+
+    def make_keys(folder: Path) -> None:
+        for address in addresses.values():
+            make_key(folder, address)
+
+    folder = once(shared_environments.parent / "people", make_keys)
+    return {name: RealKey(folder / name, address) for name, address in addresses.items()}
+
+
+@pytest.fixture(scope="session")
+def court_template(release_template: Path, people: dict[str, RealKey], shared_environments: Path) -> Path:
+    def make_court(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            court = Court(copied(release_template, folder, patch), people, patch)
+            court.rule()
+            court.project.promote("churn@v1.1.0")
+
+    return once(shared_environments.parent / "court", make_court)
 
 
 @pytest.fixture
-def court(project: Project, people: dict[str, RealKey], monkeypatch: pytest.MonkeyPatch) -> Court:
+def court(court_template: Path, people: dict[str, RealKey], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Court:
     """A promotion of 1.1.0 to production waits, which two people must approve, one of them of model-risk."""
-    court = Court(project, people, monkeypatch)
-    court.rule()
-    project.promote("churn@v1.1.0")
-    return court
+    project = copied(court_template, tmp_path, monkeypatch, first_id_ms=1_714_700_000_000)
+    return Court(project, people, monkeypatch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from actum import layout
 from actum.checking.staged import RULES
 from actum.cli.main import main
+from tests.in_process import typed
 from tests.promotion.release_project import CARD, POLICY, Project
 
 V1 = layout.version("churn", "1.0.0")
@@ -21,16 +21,10 @@ CARD_PATH, POLICY_PATH = layout.card("churn"), layout.policy("churn")
 
 
 def lint(project: Project, *words: str) -> tuple[int, list[str]]:
-    """Run the command as a process in the project, and return its status and what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "actum", "lint", *words],
-        cwd=project.root,
-        env=project.env,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode in (0, 3), done.stderr
-    return done.returncode, done.stdout.splitlines()
+    """Type the command in the project, and return its status and what it prints."""
+    status, out, err = typed(["lint", *words], cwd=project.root, env=project.env)
+    assert status in (0, 3), err
+    return status, out.splitlines()
 
 
 def stage(project: Project, path: str, data: str | bytes) -> None:
@@ -70,9 +64,8 @@ def test_it_is_the_index_that_is_judged_unless_files_are_named(project: Project)
 
 def test_files_are_named_from_where_one_stands(project: Project) -> None:
     project.write(POLICY_PATH, "schema: policy/1\n")
-    words = [sys.executable, "-m", "actum", "lint", "churn.yaml"]
-    done = subprocess.run(words, cwd=project.root / "policies", env=project.env, capture_output=True, text=True)
-    assert done.stdout.startswith(f"block  {POLICY_PATH}: policy: is required\n")
+    _, out, _ = typed(["lint", "churn.yaml"], cwd=project.root / "policies", env=project.env)
+    assert out.startswith(f"block  {POLICY_PATH}: policy: is required\n")
 
 
 @pytest.mark.parametrize(("path", "status"), [("nowhere/x.yaml", 1), ("../outside.yaml", 2)])

@@ -58,6 +58,7 @@ def run(hooks: Path, project: Project) -> Run:
     project.commit("Hooks")
     pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))}
     own = {"PRE_COMMIT_HOME": str(hooks.parent / "pre-commit"), "PIP_CONSTRAINT": str(ROOT / "constraints.txt")}
+    own["PIP_NO_COMPILE"] = "1"  # of thousands of modules the hooks import a few
     env = project.env | pip | own | {"PATH": f"{Path(sys.executable).parent}:{project.env['PATH']}"}
 
     def call(*words: str, program: str | Path = PRE_COMMIT) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from actum.decisions.seals import body
 from actum.git.repository import Git
 from actum.revisions import open_head
 from tests.real_git import git
-from tests.scored_project import FIRST, MODEL, ROWS, TABLE, Loans
+from tests.scored_project import FIRST, MODEL, ROWS, TABLE, Loans, copied, decide
 
 
 def _json(loans: Loans, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
@@ -108,11 +108,19 @@ def test_a_second_seal_names_the_one_before_and_a_lost_model_is_fetched(decided:
     assert not stored.exists(), "--local pushes nothing"
 
 
+@pytest.fixture(scope="module")
+def local_template(bare_template: Path, shared_environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("loans-local")
+    with pytest.MonkeyPatch.context() as place:
+        place.setenv("ACTUM_ENVIRONMENTS", str(shared_environments))
+        decide(bare_template, folder, "--local")
+    return folder
+
+
 @pytest.fixture
-def kept_local(loans: Loans) -> Loans:
+def kept_local(local_template: Path, tmp_path: Path) -> Loans:
     """Decisions that were sealed and not pushed."""
-    assert loans.actum(*FIRST, "--local") == 0
-    return loans
+    return copied(local_template, tmp_path)
 
 
 def _of_the_segment(loans: Loans, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

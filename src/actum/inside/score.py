@@ -43,9 +43,9 @@ class Selection:
 
 def score(request: Request) -> dict[str, Any]:
     """Write one line a selected row to ``out``; return how many, in how many batches, and from when to when."""
-    loaded = requested_model(request, trusted=request.texts("trusted"), allow_pickle=request.flag("allow_pickle"))
     inputs = typed_inputs_of(request)
-    chosen = select(request, inputs)
+    chosen = select(request, inputs)  # before the model, which takes seconds to load: the table may be unfit
+    loaded = requested_model(request, trusted=request.texts("trusted"), allow_pickle=request.flag("allow_pickle"))
     batch_rows = request.whole("batch_rows", default=BATCH_ROWS, least=1)
     lines = "".join(_lines(loaded.model, chosen, inputs, batch_rows)).encode()
     write_atomically(Path(request.text("out")), lines)
