@@ -21,9 +21,10 @@ from typing import Any
 from measure import print_machine
 
 from actum.definitions.definitions import Definitions
+from actum.online.columns import feature_columns, key_columns
 from actum.online.lookup import Lookup
 from actum.online.sqlite import SqliteStore
-from actum.online.store import Column, Publication, Published, microseconds_of
+from actum.online.store import Publication, Published, microseconds_of
 from actum.records.codec import decode
 from actum.records.view import FeatureView
 
@@ -66,11 +67,11 @@ def main() -> None:
 
 def filled(path: Path) -> None:
     definitions = Definitions.of([decode(FeatureView, VIEW)])
-    found = definitions.digests_of(NAMES)
+    view = definitions.views["stats"]
     published = Published(
         view="stats",
-        entity=(Column(name="driver", type="int"),),
-        features=tuple(Column(name=name, type="float", digest=found[name]) for name in NAMES),
+        entity=key_columns(view, {"driver": "int"}),
+        features=feature_columns(view, definitions),
         until=UNTIL,
         commit="0" * 40,
         at=UNTIL,

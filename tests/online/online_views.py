@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from actum.definitions.definitions import Definitions, variables_of
+from actum.definitions.definitions import Definitions
+from actum.online.columns import feature_columns, key_columns
 from actum.online.sqlite import SqliteStore
-from actum.online.store import ALWAYS, Change, Column, Publication, Published, microseconds_of
+from actum.online.store import ALWAYS, Change, Publication, Published, microseconds_of
 from actum.records.codec import decode
 from actum.records.view import FeatureView
 
@@ -67,12 +68,15 @@ def publication(
 ) -> Publication:
     known = definitions(view)
     (record,) = known.views.values()
-    features = tuple(
-        Column(name=one.name, type=one.type, digest=known.digest(one.name)) for one in variables_of(record)
-    )
-    entity = tuple(Column(name=name, type=kind) for name, kind in zip(record.entity, keys, strict=True))  # type: ignore[arg-type]
+    types: dict[str, Any] = dict(zip(record.entity, keys, strict=True))
     published = Published(
-        view=record.view, entity=entity, features=features, until=until, commit=COMMIT, at=until, engine="duckdb 2.0.0"
+        view=record.view,
+        entity=key_columns(record, types),
+        features=feature_columns(record, known),
+        until=until,
+        commit=COMMIT,
+        at=until,
+        engine="duckdb 2.0.0",
     )
     return Publication(published=published, rows=rows)
 

@@ -205,6 +205,36 @@ def test_what_the_store_lacks_names_the_command_that_brings_it(place: Path) -> N
         Lookup(place, definitions(), ["departure_3h"])
 
 
+def test_what_a_view_calls_its_key_may_change_and_nothing_is_mixed_up(tmp_path: Path) -> None:
+    def flown(**keys: str) -> dict[str, Any]:
+        source = {"path": "data/flights.parquet", "event_at": "departed_at", "keys": keys}
+        features = [{"name": "flown_last", "type": "int", "of": "flight"}]
+        return {**DELAYS, "view": "flown", "entity": list(keys), "source": source, "features": features}
+
+    before, renamed = flown(start="origin", end="dest"), flown(b="origin", a="dest")
+    turned, exchanged = flown(a="dest", b="origin"), flown(start="dest", end="origin")
+    store = SqliteStore(tmp_path / "flown.sqlite")
+    store.write([publication(before, [("JFK", "LAX", 1, 11)], keys=("string", "string"))])
+    for view in (before, renamed, turned):
+        columns = {"JFK": "origin", "LAX": "dest"}
+        names = {column: name for name, column in view["source"]["keys"].items()}
+        keys = {names[column]: airport for airport, column in columns.items()}
+        assert Lookup(store, definitions(view), ["flown_last"]).one(keys, at=NOON).values == {"flown_last": 11}
+    with pytest.raises(SkewError):
+        Lookup(store, definitions(exchanged), ["flown_last"])
+
+
+@pytest.mark.parametrize("key", ["JF\ud800", "", "JFK\x00", "\U0001f6eb"])
+def test_any_text_may_be_asked_for(place: Path, key: str) -> None:
+    found = Lookup(place, definitions(), ["departures_3h"]).one({"origin": key}, at=NOON)
+    assert found.values == {"departures_3h": 0}
+
+
+def test_a_moment_without_a_time_zone_is_refused(place: Path) -> None:
+    with pytest.raises(UserError, match="at: 2013-04-18T12:00:00 has no time zone"):
+        Lookup(place, definitions(), ["departures_3h"]).one({"origin": "JFK"}, at=NOON.replace(tzinfo=None))
+
+
 def test_keys_that_go_round_in_a_circle_or_are_of_another_type_are_refused(place: Path) -> None:
     with pytest.raises(InvalidRecordError, match="keys: they go round in a circle: last_tail -> last_tail"):
         Lookup(place, definitions(), feature_set(("last_tail",), {"origin": "last_tail"}))

@@ -16,15 +16,15 @@ from actum import files, layout, moments
 from actum.decisions import parquet
 from actum.decisions.leaves import decision_of
 from actum.decisions.seals import body
-from actum.definitions.definitions import variables_of
 from actum.features.engines import Engine
 from actum.features.opening import opened
 from actum.features.reading import read_views
 from actum.features.shelf import Shelf
 from actum.features.training import write_training_set
+from actum.online.columns import feature_columns, key_columns
 from actum.online.lookup import Lookup
 from actum.online.sqlite import SqliteStore
-from actum.online.store import Column, Publication, Published, microseconds_of
+from actum.online.store import Publication, Published, microseconds_of
 from actum.records.codec import decode, encode
 from actum.records.feature_set import FeatureSet
 from tests.flight_features import EVENING, FLIGHTS, LABELS, PLANES, SET, VIEWS, flights, offers, planes
@@ -78,10 +78,8 @@ def materialize(root: Path, store: Path, until: datetime, engine: Engine) -> Non
         log.write(engine, place)
         published = Published(
             view=view.view,
-            entity=tuple(Column(name=name, type=kind) for name, kind in log.entity.items()),
-            features=tuple(
-                Column(name=one.name, type=one.type, digest=definitions.digest(one.name)) for one in variables_of(view)
-            ),
+            entity=key_columns(view, log.entity),
+            features=feature_columns(view, definitions),
             until=until,
             commit="0" * 40,
             at=until,

@@ -51,7 +51,7 @@ def subcommand(
         set=set_ or "",
         keys=plain if set_ else plain[1:],
         named={**named, **asked},
-        at=moments.from_option(at) if at else context.now(),
+        at=moments.end_of(at) if at else context.now(),
     )
     repo = context.repo()
     head, place = open_head(repo), store_at(context, repo, store)

@@ -20,7 +20,7 @@ from actum.online.store import microseconds_of
 
 
 def materialize(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Write ``OUT/<view>.parquet`` for each view; return the types of its key and features, and how many rows."""
+    """Write ``OUT/<view>.parquet`` for each view; return the types of its key, and how many rows."""
     until = microseconds_of(moments.parse(request["until"]))
     told = []
     with tempfile.TemporaryDirectory(prefix="actum-features-") as scratch, opened("duckdb") as engine:
@@ -30,8 +30,7 @@ def materialize(request: Mapping[str, Any]) -> dict[str, Any]:
             told.append(
                 {
                     "view": view.view,
-                    "entity": [{"name": name, "type": kind} for name, kind in log.entity.items()],
-                    "features": [{"name": name, "type": kind} for name, kind in log.features.items()],
+                    "key": dict(log.entity),
                     "rows": log.write(engine, path),
                     "file": str(path),
                 }

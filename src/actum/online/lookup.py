@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 from actum import moments
 from actum.definitions.definitions import Definitions
 from actum.errors import UserError
-from actum.online.given import taken
+from actum.online.given import GivenError, taken
 from actum.online.plan import Plan, plan
 from actum.online.sqlite import SqliteStore
 from actum.online.store import OnlineStore, Plain, Published, StoreError, microseconds_of, moment_of
@@ -125,6 +125,8 @@ class Lookup:
             return [self._found(*one) for one in zip(keys, asked, times, strict=True)]
 
     def _found(self, keys: Mapping[str, Any], request: Mapping[str, Any], at: datetime) -> Found:
+        if at.tzinfo is None:
+            raise GivenError(f"at: {at.isoformat()} has no time zone", hint="make it UTC")
         moment = microseconds_of(at)
         if not self._earliest <= moment <= self._latest:
             raise self._out_of_time(at)

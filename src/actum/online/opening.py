@@ -120,10 +120,10 @@ def published_in(connection: sqlite3.Connection) -> Mapping[str, Published]:
     """Return what the two tables about tables say."""
     columns: dict[str, list[Column]] = {}
     keys: dict[str, int] = {}
-    for view, name, kind, digest in connection.execute(
-        "SELECT view, name, type, digest FROM _columns ORDER BY view, place"
+    for view, name, kind, digest, source in connection.execute(
+        "SELECT view, name, type, digest, source FROM _columns ORDER BY view, place"
     ):
-        columns.setdefault(view, []).append(Column(name=name, type=kind, digest=digest))
+        columns.setdefault(view, []).append(Column(name=name, type=kind, digest=digest, source=source))
         keys[view] = keys.get(view, 0) + (not digest)
     return {
         view: Published(

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from actum.definitions.definitions import DefinitionError, Definitions, Variable
 from actum.definitions.evaluating import Place, TypesError, compiled
 from actum.errors import InvalidRecordError
+from actum.online.columns import entity_by_column
 from actum.online.store import OnlineStore, Plain, Published, StoreError
 from actum.records.view import Dtype, FeatureView
 
@@ -144,13 +145,15 @@ class _Planner:
         if published is None:
             again = f"actum features materialize {view.view} --store {self.store.name}"
             raise StoreError(f"{self.store.name}: has no view {view.view}", hint=again)
-        names = tuple(self.by_view[view.view])
-        types = {column.name: column.type for column in published.entity}
-        key = tuple(self._given_to(part, types[part], view.view, above) for part in types)
+        names, called = tuple(self.by_view[view.view]), entity_by_column(view)
+        if lacking := [part.source for part in published.entity if part.source not in called]:
+            again = f"actum features materialize {view.view} --store {self.store.name}"
+            raise StoreError(f"{self.store.name}: has {view.view} by {', '.join(lacking)}", hint=again)
+        # In the order of the store, whatever the view calls the parts of its key now.
+        key = tuple(self._given_to(called[part.source], part.type, view.view, above) for part in published.entity)
         first = self._new(len(names))
         self._slot_of |= {name: first + place for place, name in enumerate(names)}
         unseen = tuple(_of_nothing(self.definitions.variables[name]) for name in names)
-        # The order in which the store has the parts of the key is its own.
         self.steps.append(_reading(self.store, view.view, names, key, first, unseen))
 
     def _given_to(self, name: str, kind: Dtype, of: str, above: tuple[str, ...]) -> int:

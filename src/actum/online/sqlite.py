@@ -72,6 +72,8 @@ class SqliteStore:
             found: Values | None = connection.execute(statement, (*key, at)).fetchone()
         except sqlite3.Error as error:
             raise refusal(self.path, error) from error
+        except UnicodeEncodeError:
+            return None  # half a character: no text that could ever be stored
         return found if found is None or not truths else _with_truths(found, truths)
 
     def read_many(self, view: str, features: tuple[str, ...], keys: Sequence[Key], at: int) -> list[Values | None]:

@@ -31,11 +31,18 @@ class StoreError(UserError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """A part of the key, or a feature. ``digest``: of what a feature means; "" for a part of the key."""
+    """A part of the key, or a feature.
+
+    Attributes:
+        digest: Of what a feature means; "" for a part of the key.
+        source: Of a part of the key the column of the source: a view may call it something else the next time, and
+            its features mean the same all the while.
+    """
 
     name: str
     type: Dtype
     digest: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

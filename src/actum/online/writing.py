@@ -21,7 +21,7 @@ _ABOUT = (
     view TEXT PRIMARY KEY, until TEXT, source_commit TEXT, published_at TEXT, engine TEXT, changed TEXT, rows INTEGER
 ) WITHOUT ROWID""",
     """CREATE TABLE _columns (
-    view TEXT, place INTEGER, name TEXT, type TEXT, digest TEXT, PRIMARY KEY (view, place)
+    view TEXT, place INTEGER, name TEXT, type TEXT, digest TEXT, source TEXT, PRIMARY KEY (view, place)
 ) WITHOUT ROWID""",
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {FORMAT}",
@@ -117,8 +117,11 @@ def _replace(connection: sqlite3.Connection, number: int, was: Published | None,
 def _describe(connection: sqlite3.Connection, one: Published, rows: int) -> None:
     connection.execute("DELETE FROM _columns WHERE view = ?", (one.view,))
     connection.executemany(
-        "INSERT INTO _columns VALUES (?, ?, ?, ?, ?)",
-        [(one.view, place, c.name, c.type, c.digest) for place, c in enumerate(chain(one.entity, one.features))],
+        "INSERT INTO _columns VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (one.view, place, column.name, column.type, column.digest, column.source)
+            for place, column in enumerate(chain(one.entity, one.features))
+        ],
     )
     times = moments.write(one.until), one.commit, moments.write(one.at)
     told = (one.view, *times, one.engine, json.dumps(one.changed), rows)

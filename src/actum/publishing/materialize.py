@@ -13,13 +13,14 @@ from actum.definitions.definitions import Definitions, variables_of
 from actum.dvc.config import read_config
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git.repository import Git
+from actum.online.columns import feature_columns, key_columns
 from actum.online.sqlite import SqliteStore
-from actum.online.store import Change, Column, Publication, Published
+from actum.online.store import Change, Publication, Published
 from actum.origins import Origin, origins, refuse_changed
 from actum.progress import Teller, counter
 from actum.quantities import plural
 from actum.records.codec import encode
-from actum.records.view import FeatureView
+from actum.records.view import Dtype, FeatureView
 from actum.revisions import open_head
 from actum.store import Store
 from actum.workshop import open_workshop
@@ -160,41 +161,49 @@ def _publish(
             "out": str(folder),
         },
     )
-    digests = head.definitions.digests_of(variable.name for view in views for variable in variables_of(view))
-    publications = [_publication(told, planned, digests, answer["engine"], around) for told in answer["views"]]
+    by_name = {one["view"]: one for one in answer["views"]}
+    publications = [
+        Publication(
+            published=_published(view, head.definitions, by_name[view.view]["key"], planned, answer["engine"], around),
+            rows=_rows(by_name[view.view], around.tell),
+        )
+        for view in views
+    ]
     changes = SqliteStore(order.store).write(publications)
     return replace(planned, changes=changes, engine=answer["engine"])
 
 
-def _publication(
-    told: Mapping[str, Any], planned: Materialized, digests: Mapping[str, str], engine: str, around: Surroundings
-) -> Publication:
-    """Return a view as the worker computed it. Its definition is ours: the worker adds the types of the keys."""
-    published = Published(
-        view=told["view"],
-        entity=tuple(Column(name=key["name"], type=key["type"]) for key in told["entity"]),
-        features=tuple(
-            Column(name=one["name"], type=one["type"], digest=digests[one["name"]]) for one in told["features"]
-        ),
+def _published(
+    view: FeatureView,
+    definitions: Definitions,
+    key_types: Mapping[str, Dtype],
+    planned: Materialized,
+    engine: str,
+    around: Surroundings,
+) -> Published:
+    return Published(
+        view=view.view,
+        entity=key_columns(view, key_types),
+        features=feature_columns(view, definitions),
         until=planned.until,
         commit=planned.commit,
         at=around.now(),
         engine=engine,
         changed=planned.changed,
     )
-    return Publication(published=published, rows=_rows(Path(told["file"]), told["rows"], told["view"], around.tell))
 
 
-def _rows(path: Path, total: int, view: str, tell: Teller) -> Iterator[tuple[Any, ...]]:
+def _rows(told: Mapping[str, Any], tell: Teller) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows that the worker wrote: key, ``since``, features."""
     import duckdb
 
-    count, done = counter(tell, f"publishing {view}", "rows"), 0
+    count, done = counter(tell, f"publishing {told['view']}", "rows"), 0
     connection = duckdb.connect(":memory:", config={"threads": 1})
     try:
-        cursor = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+        cursor = connection.execute("SELECT * FROM read_parquet(?)", [told["file"]])
         while portion := cursor.fetchmany(_PORTION):
             yield from portion
             done += len(portion)
-            count(done, total)
+            count(done, told["rows"])
     finally:
         connection.close()
