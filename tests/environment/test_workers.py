@@ -33,6 +33,10 @@ def env(tmp_path: Path) -> dict[str, str]:
             archive.writestr(name, "")
         for job, code in WORKERS.items():
             archive.writestr(f"actum/inside/{job}.py", code + "\n")
+        archive.writestr("actum/features/__init__.py", "")
+        archive.writestr(
+            "actum/features/echo.py", WORKERS["echo"].replace("'ok': True", "'ok': True, 'of': 'features'")
+        )
     tmp = tmp_path / "tmp"
     tmp.mkdir()
     return allowed_environment(venv=Path(sys.prefix), wing=wing, home=tmp, tmp=tmp, pinned=relaxed_pin())
@@ -42,6 +46,10 @@ def test_an_answer_comes_back_without_its_envelope(env: dict[str, str]) -> None:
     request = {"text": "é", "number": 0.1, "list": [1, None, True]}
 
     assert call(Path(sys.executable), "echo", request, env) == {"got": request}
+
+
+def test_a_job_of_another_package_of_the_wing_is_named_with_it(env: dict[str, str]) -> None:
+    assert call(Path(sys.executable), "features.echo", {}, env) == {"of": "features", "got": {}}
 
 
 def test_nothing_is_left_in_the_temp_folder(env: dict[str, str]) -> None:

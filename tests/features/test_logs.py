@@ -68,10 +68,10 @@ def test_a_log_until_a_moment_holds_the_last_rows_and_what_time_will_bring(
     tanks: WorkTree, tmp_path: Path, duck: Engine
 ) -> None:
     assert log_of(tanks, tmp_path, duck, until=6.5) == [
-        {"tank": "a", "since": 6, "level": 0.1, "seen_2h": 0, "low_2h": None, "seen_5h": 1},
+        {"tank": "a", "since": 3, "level": 0.1, "seen_2h": 0, "low_2h": None, "seen_5h": 1},
         {"tank": "a", "since": 7, "level": None, "seen_2h": 0, "low_2h": None, "seen_5h": 1},
         {"tank": "a", "since": 8, "level": None, "seen_2h": 0, "low_2h": None, "seen_5h": 0},
-        {"tank": "b", "since": 6, "level": None, "seen_2h": 0, "low_2h": None, "seen_5h": 1},
+        {"tank": "b", "since": 2, "level": None, "seen_2h": 0, "low_2h": None, "seen_5h": 1},
         {"tank": "b", "since": 7, "level": None, "seen_2h": 0, "low_2h": None, "seen_5h": 0},
     ]
 

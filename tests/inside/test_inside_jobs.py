@@ -94,6 +94,22 @@ def test_describe_without_a_probe(ask: Ask, saved: dict[str, Any], fitted: Any) 
     assert answer == {"ok": True, "format": "canonical-skops/1", "state": fingerprint(fitted), "probe": None}
 
 
+def test_inputs_that_were_found_beside_the_table_are_scored_as_if_it_had_them(
+    ask: Ask, request_for: dict[str, Any], tmp_path: Path
+) -> None:
+    ask(score, {**request_for, "since": "2013-07-01T06:00:00Z"})
+    whole = lines_of(request_for)
+    table = offers(50)
+    table.drop(columns=["hour", "delay"]).to_parquet(request_for["table"])
+    table[["delay", "hour"]].to_parquet(tmp_path / "found.parquet")
+    beside = {**request_for, "supplied": str(tmp_path / "found.parquet"), "supplied_inputs": ["hour", "delay"]}
+    ask(score, {**beside, "since": "2013-07-01T06:00:00Z"})
+    assert lines_of(request_for) == whole
+    table[["delay", "hour"]].iloc[1:].to_parquet(tmp_path / "found.parquet")
+    answer = ask(score, beside)
+    assert answer["error"] == f"{tmp_path / 'found.parquet'}: has 49 rows, the table has 50"
+
+
 def test_score_writes_a_line_a_row(ask: Ask, request_for: dict[str, Any], fitted: Any) -> None:
     answer = ask(score, {**request_for, "since": "2013-07-01T06:00:00Z", "until": "2013-07-02T00:00:00-04:00"})
     lines = lines_of(request_for)

@@ -98,6 +98,13 @@ def link(path: str, target: str) -> Attack:
     return attack
 
 
+def bring_an_environment(held: Review) -> None:
+    with held.change() as ana:
+        path = f".actum/environments/{'0' * 20}/complete.json"
+        ana.write(path, "{}")
+        ana.git("add", "--force", path)
+
+
 def remove_the_pointer(held: Review) -> None:
     with held.change() as ana:
         ana.git("rm", "--quiet", POINTER)

@@ -18,6 +18,16 @@ NOBODY = "promotion-approvals EVENT: approvals: missing, 0 of 1"
 APART = "changes beside POINTER: a promotion moves its pointer and nothing else"
 FOR_EVER = "what is on record never changes"
 REPLANNED = "promotion-plan EVENT: plan: is SHA, MAIN gives SHA"
+
+
+def meant(other: str) -> str:
+    """Say that an event is of another kind than the plan that was agreed to."""
+    return (
+        f"promotion-intent EVENT: plan: is that of an ordinary promotion, the event is of {other}:"
+        " what was agreed to is another thing"
+    )
+
+
 ALONE = "promotion-alone EVENT: no pointer names it"
 UNFIT = "malformed: it does not fit what it stands over: one of the two was edited"
 RUNS_CODE = "loading it can run code, and no output on record or version has these bytes"
@@ -154,17 +164,21 @@ TO_THE_BRANCH: dict[str, tuple[Attack, list[str]]] = {
     "dates itself back": (
         attacks.date_back,
         [
+            REPLANNED,
             "promotion-time EVENT: effective_at: DATE was past when it was recorded",
             "promotion-time EVENT: effective_at: is before DATE, when the promotion it replaces took effect",
         ],
     ),
     "breaks glass that the policy has not": (
         forge(break_glass="it is urgent"),
-        ["promotion-break-glass EVENT: the policy allows no break-glass; the reason was: it is urgent"],
+        [
+            "promotion-break-glass EVENT: the policy allows no break-glass; the reason was: it is urgent",
+            meant("a promotion behind broken glass"),
+        ],
     ),
     "calls itself a roll-back": (
         forge(back=True),
-        ["promotion-back EVENT: back: leads to 1.1.0, the last good version before was none"],
+        ["promotion-back EVENT: back: leads to 1.1.0, the last good version before was none", meant("a roll-back")],
     ),
 }
 

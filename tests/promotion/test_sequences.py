@@ -69,7 +69,7 @@ def other_evidence(project: Project, event: Event) -> None:
     [
         (another_version, {"promotion-plan", "promotion-approvals"}),
         (another_day, {"promotion-plan"}),
-        (less_to_agree_to, {"promotion-paths"}),
+        (less_to_agree_to, {"promotion-judge"}),
         (other_evidence, {"promotion-evidence"}),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

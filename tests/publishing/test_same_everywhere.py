@@ -17,11 +17,11 @@ from actum.decisions import parquet
 from actum.decisions.leaves import decision_of
 from actum.decisions.seals import body
 from actum.definitions.definitions import variables_of
-from actum.features import write_training_set
 from actum.features.engines import Engine
 from actum.features.opening import opened
 from actum.features.reading import read_views
 from actum.features.shelf import Shelf
+from actum.features.training import write_training_set
 from actum.online.lookup import Lookup
 from actum.online.sqlite import SqliteStore
 from actum.online.store import Column, Publication, Published, microseconds_of
@@ -62,7 +62,7 @@ def tree(root: Path, table: pd.DataFrame, labels: pd.DataFrame) -> Path:
 
 def trained(root: Path) -> list[dict[str, Any]]:
     """Return the training rows of a work tree, in the order of its labels."""
-    write_training_set("late", root / "trained.parquet", root=root)
+    write_training_set(root / layout.feature_set("late"), root / "trained.parquet")
     rows: list[dict[str, Any]] = pq.ParquetFile(root / "trained.parquet").read().select(FEATURES).to_pylist()
     return rows
 

@@ -1,4 +1,4 @@
-"""Stage 5: judge the saved model on a window that it has not seen; write metrics.json and two plots."""
+"""Stage 4: judge the saved model on a window that it has not seen; write metrics.json and two plots."""
 
 from __future__ import annotations
 

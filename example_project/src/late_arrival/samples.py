@@ -1,4 +1,4 @@
-"""Stage 3: the rows that versions are compared on: a small probe, and the holdout."""
+"""Stage 2, second step: the rows that versions are compared on: a small probe, and the holdout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 4: fit the pipeline on the training window and save it as canonical skops."""
+"""Stage 3: fit the pipeline on the training window and save it as canonical skops."""
 
 from __future__ import annotations
 

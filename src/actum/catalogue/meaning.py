@@ -26,6 +26,8 @@ def _words(variable: Variable) -> Iterator[tuple[str, str]]:
     yield "from", source.path or f"{source.table} at {source.connect}"
     if source.where:
         yield "where", " and ".join(source.where if len(source.where) == 1 else [f"({one})" for one in source.where])
+    if source.missing:
+        yield "missing", ", ".join(map(repr, source.missing))
     if source.event_at:
         yield "happens at", source.event_at
         yield "known", _known(source)

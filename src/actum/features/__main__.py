@@ -37,7 +37,7 @@ def _summary(found: Built, seconds: float) -> str:
     """Say what was done; of logs, where they were needed."""
     told = f"{found.table.num_rows:,} rows, {found.features:,} features, {seconds:.1f} s"
     if found.computed or found.reused:
-        told += f"; {found.computed} logs computed, {found.reused} from the cache"
+        told += f"; {found.computed} log{'' if found.computed == 1 else 's'} computed, {found.reused} from the cache"
     return told
 
 

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actum.errors import UserError
 from actum.features.columns import Column
-from actum.features.engines import FINER, Engine, EngineName
+from actum.features.engines import FINER, Engine, EngineError, EngineName
 from actum.features.sql import quoted, relation, sql_of
 from actum.features.values import INSIDE, Relation, schema_of
 
@@ -66,14 +65,14 @@ class Duck(Engine):
         return relation(name, schema)
 
     def rows(self, table: Any) -> Relation:
-        name, arrow = self.new_name(), self.new_name()
+        name, arrow = self.new_name(held=True), self.new_name()
         self._connection.register(arrow, table)
         self._do(f"CREATE TEMP TABLE {name} AS SELECT * FROM {arrow}")
         self._connection.unregister(arrow)
         return relation(name, schema_of(table))
 
     def kept(self, relation_: Relation) -> Relation:
-        name = self.new_name()
+        name = self.new_name(held=True)
         self._do(f"CREATE TEMP TABLE {name} AS {sql_of(relation_, 'duckdb')}")
         return relation(name, {column: str(kind) for column, kind in relation_.schema().items()})
 
@@ -99,6 +98,9 @@ class Duck(Engine):
         found = found.select("_row", *keys, _at=found["_since"], _since=found["_since_right"])
         return found.filter(found["_since"].notnull())
 
+    def _drop(self, name: str) -> None:
+        self._do(f"DROP TABLE {name}")
+
     def _do(self, sql: str) -> None:
         with self._told():
             self._connection.execute(sql)
@@ -111,9 +113,9 @@ class Duck(Engine):
         try:
             yield
         except duckdb.OutOfMemoryException as error:
-            raise UserError(f"does not fit into memory: {_first_line(error)}", hint="give it --memory 4GB") from error
+            raise EngineError(f"does not fit into memory: {_first_line(error)}", hint="give it --memory 4GB") from error
         except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.IOException) as error:
-            raise UserError(_first_line(error)) from error
+            raise EngineError(_first_line(error)) from error
 
 
 def _texts(column: Column) -> dict[str, str]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from actum.errors import UserError
 from actum.features.columns import Column
 from actum.features.values import Relation
 
 EngineName = Literal["duckdb", "spark"]
 # A column that says which times of another are finer than a microsecond.
 FINER = "_finer {}"
+
+
+class EngineError(UserError):
+    """What was asked for can be read, but not computed; the message is the engine's."""
 
 
 class Engine(ABC):
@@ -22,6 +28,7 @@ class Engine(ABC):
 
     def __init__(self) -> None:
         self._made = 0
+        self._held: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -63,11 +70,29 @@ class Engine(ABC):
         Rows for which there is none are left out. *line* may hold a ``_since`` more than once.
         """
 
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Let go of what is kept within, as soon as it is left: a log is larger than what is looked up in it."""
+        mark = len(self._held)
+        try:
+            yield
+        finally:
+            while len(self._held) > mark:
+                self._drop(self._held.pop())
+
+    @abstractmethod
+    def _drop(self, name: str) -> None:
+        """Let go of one table."""
+
     def one(self, relation: Relation) -> Mapping[str, Any]:
         """Compute a relation of one row."""
         (row,) = self.table(relation).to_pylist()
         return dict(row)
 
-    def new_name(self) -> str:
+    def new_name(self, *, held: bool = False) -> str:
+        """Return a name for a view, or a table that is held until it is let go."""
         self._made += 1
-        return f"actum_{self._made}"
+        name = f"actum_{self._made}"
+        if held:
+            self._held.append(name)
+        return name

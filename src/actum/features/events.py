@@ -115,7 +115,9 @@ def events_of(files: Files, variables: Sequence[Variable], engine: Engine) -> Ev
     Raises:
         DefinitionError: The view asks for what the source does not have.
     """
-    view, source, used = files.view, source_of(files.view), _used(files, variables)
+    view, source = files.view, source_of(files.view)
+    _refuse_names(view, variables)
+    used = _used(files, variables)
     raw = engine.files(files.paths, list(used.values()))
     clock = Clock(view=view, columns=used, calendar=_looks_at_calendar(view, variables))
     relation, span = clock.in_utc(raw, engine)
@@ -183,6 +185,13 @@ def _calendar_in(expression: Expression) -> bool:
     if isinstance(expression, Call) and expression.function in CALENDAR:
         return True
     return any(map(_calendar_in, parts(expression)))
+
+
+def _refuse_names(view: FeatureView, variables: Sequence[Variable]) -> None:
+    for one in variables:
+        if one.name in view.entity:
+            problem = f"{one.name} is the entity too: say what it is of"
+            raise DefinitionError(view.view, ("features", one.place, "name"), problem, hint="give it another name")
 
 
 def _entity(view: FeatureView, scope: Scope) -> tuple[dict[str, Value], dict[str, Dtype]]:

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 
+from actum.features.engines import Engine
 from actum.features.values import Relation, Value, constant, either, real
 
 Step = Callable[[Relation], Mapping[str, Value]]
 # A whole number of so many bits is rounded to 53 by the processor; one bit below says that more would follow.
 _ENOUGH, _MOST = 55, 62
+# Each step is a query around the one before, and whoever reads a query goes down into each.
+_DEEPEST = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,32 +54,29 @@ def scale_for(rows: int, smallest: float | None, largest: float | None, *, whole
     return Scale(base=base, width=width, limbs=max(1, -(-(top - base) // width)))
 
 
-def in_step(relation: Relation, works: list[Iterator[Step]]) -> Relation:
+def in_step(relation: Relation, works: list[Iterator[Step]], engine: Engine) -> Relation:
     """Do several works on one relation, the first step of all together, then the second, and so on."""
-    for steps in zip_longest(*works):
+    for count, steps in enumerate(zip_longest(*works), 1):
         made: dict[str, Value] = {}
         for step in steps:
             made |= step(relation) if step else {}
         relation = relation.mutate(**made)
+        if count % _DEEPEST == 0:
+            relation = engine.kept(relation)
     return relation
 
 
 def cut(column: str, scale: Scale, name: str) -> Iterator[Step]:
     """Yield the steps that cut a column of floats into limbs ``<name>_<j>``, 0 where it is missing."""
-    left, rest = column, f"{name}_rest"
+    of = column
     for limb in reversed(range(scale.limbs)):
-        digit, unit = f"{name}_{limb}", scale.unit(limb)
-        yield partial(_digit, of=left, to=digit, unit=unit)
-        yield partial(_rest, of=left, digit=digit, to=rest, unit=unit)
-        left = rest
+        yield partial(_cut, of=of, name=name, limb=limb, unit=scale.unit(limb))
+        of = f"{name}_rest"
 
 
-def _digit(r: Relation, *, of: str, to: str, unit: float) -> Mapping[str, Value]:
-    return {to: _towards_zero(r[of] / constant(unit)).coalesce(constant(0))}
-
-
-def _rest(r: Relation, *, of: str, digit: str, to: str, unit: float) -> Mapping[str, Value]:
-    return {to: r[of] - real(r[digit]) * constant(unit)}
+def _cut(r: Relation, *, of: str, name: str, limb: int, unit: float) -> Mapping[str, Value]:
+    digit = _towards_zero(r[of] / constant(unit))
+    return {f"{name}_{limb}": digit.coalesce(constant(0)), f"{name}_rest": r[of] - real(digit) * constant(unit)}
 
 
 def _towards_zero(value: Value) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from actum.features.sql import quoted
 from actum.records.view import FeatureView, Source
 
 _TEXT = (".csv", ".csv.gz")
+_PATTERN = frozenset("*?[]{}")
 _MEND_DRIFT = "bring the files into one form in a stage, or name fewer of them"
 
 
@@ -49,6 +51,9 @@ class Files:
         for path, columns in zip(self.originals, self.each, strict=False):
             if name not in columns:
                 self._refuse_unknown(name, at, path)
+            if twins := [one for one in columns if one != name and one.lower() == name.lower()]:
+                problem = f"{self.told} has {name} and {twins[0]}, which no engine tells apart"
+                raise DefinitionError(self.view.view, at, problem, hint="rename one of them in a stage")
         one = next((columns[name] for columns in self.each if columns[name].kind != "nothing"), self.columns[name])
         if one.kind is None:
             raise DefinitionError(self.view.view, at, f"{name} is a {one.words} in {self.told}, which has no type here")
@@ -82,6 +87,8 @@ def files_of(view: FeatureView, root: Path, scratch: Path) -> Files:
     found = tuple(path for path in sorted(root.glob(source.path)) if path.is_file())
     if not found:
         _refuse(view, "path", f"no file is called {source.path}", hint="dvc pull, or run the stage that makes it")
+    if strange := next((path for path in found if _PATTERN & set(str(path))), None):
+        _refuse(view, "path", f"engines take the name of {strange} for a pattern", hint="rename it, without * ? [ ]")
     if all(path.name.endswith(_TEXT) for path in found):
         _from_text(view, found, copy)
         return _looked_at(view, source.path, (copy,), found)
@@ -127,12 +134,12 @@ def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) ->
     import pyarrow.parquet as pq
 
     try:
-        with contextlib.chdir(root):  # the database may be a file of the repository
-            table: Any = ibis.connect(source.connect).table(source.table)
-        batches = table.to_pyarrow_batches()
-        with pq.ParquetWriter(copy, batches.schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
+        with warnings.catch_warnings():  # Ibis 12 asks DuckDB 2.0 by names that it calls deprecated
+            warnings.simplefilter("ignore", DeprecationWarning)
+            with contextlib.chdir(root):  # the database may be a file of the repository
+                table: Any = ibis.connect(source.connect).table(source.table)
+            # As a whole: of the batches of Ibis 12, DuckDB 2.0 knows nothing any more.
+            pq.write_table(table.to_pyarrow(), copy)
     except Exception as error:  # each database has a driver of its own, with errors of its own
         hint = "is its driver in requirements.in?" if isinstance(error, ImportError) else ""
         _refuse(view, "connect", f"{source.table} cannot be read: {_first_line(error)}", hint=hint)

@@ -30,7 +30,7 @@ def log(events: Events, part: Part, engine: Engine) -> Relation:
     assert part.span is not None
     counting = valued.mutate(_until=valued["_event_at"] + constant(part.span))
     counting = counting.filter(counting["_since"] < counting["_until"])
-    counting = in_step(counting, [cut(column, scale, _sum(column)) for column, scale in scales.items()])
+    counting = in_step(counting, [cut(column, scale, _sum(column)) for column, scale in scales.items()], engine)
     changes = [_changes(counting, part, columns, scales, events.keys)]
     changes += [_newcomers(counting, events.keys, column) for column in _columns(part, columns, ("distinct",))]
     held = _added_up(changes, events.keys)
@@ -38,7 +38,7 @@ def log(events: Events, part: Part, engine: Engine) -> Relation:
     if wanted:
         held = engine.kept(held)
         held = extremes(counting, held, events.keys, wanted, engine)
-    held = in_step(held, [joined(_sum(column), scale, _total(column)) for column, scale in scales.items()])
+    held = in_step(held, [joined(_sum(column), scale, _total(column)) for column, scale in scales.items()], engine)
     made = {one.name: finished(one, _result(held, one, columns), types[one.name]) for one in part.variables}
     return held.select(*events.keys, "_since", **made)
 
@@ -79,21 +79,29 @@ def _changes(
 
 
 def _newcomers(counting: Relation, keys: Sequence[str], column: str) -> Relation:
-    """Return when a value that was not among an entity's appears, +1, and when its last event is gone, -1."""
+    """Return when a value that was not among an entity's appears, +1, and when its last event is gone, -1.
+
+    What comes and goes at one moment, in whatever order, comes to nothing when it is added up.
+    """
+    import ibis
+
     seen = counting.filter(counting[column].notnull())
     begin = seen.select(*keys, column, "_since", _more=constant(1))
     end = seen.select(*keys, column, _since=seen["_until"], _more=constant(-1))
-    there = _added_up([begin.union(end)], [*keys, column], keep=["_more"])
-    now, before = there["_more"] > constant(0), there["_more"] > there["_more_added"]
-    there = there.select(*keys, "_since", **{f"_distinct{column}": whole(now) - whole(before)})
+    there = begin.union(end)
+    so_far = ibis.window(group_by=[*keys, column], order_by="_since", preceding=None, following=0)
+    there = there.mutate(_now=there["_more"].sum().over(so_far))
+    now, before = there["_now"], there["_now"] - there["_more"]
+    there = there.select(
+        *keys, "_since", **{f"_distinct{column}": whole(now > constant(0)) - whole(before > constant(0))}
+    )
     return there.filter(there[f"_distinct{column}"] != constant(0))
 
 
-def _added_up(changes: Sequence[Relation], keys: Sequence[str], *, keep: Sequence[str] = ()) -> Relation:
-    """Return running sums of all columns but the keys, one row for each moment at which something changes.
+def _added_up(changes: Sequence[Relation], keys: Sequence[str]) -> Relation:
+    """Return the sums of all changes so far, one row for each moment at which something changes.
 
-    Args:
-        keep: Columns of which the change itself is wanted too, as ``<name>_added``.
+    All changes of one moment see the same sums, so it does not matter which of them is kept.
     """
     import ibis
 
@@ -101,11 +109,12 @@ def _added_up(changes: Sequence[Relation], keys: Sequence[str], *, keep: Sequenc
     zero = constant(0)
     alike = [one.select(*keys, "_since", **{n: one[n] if n in one.columns else zero for n in names}) for one in changes]
     every = alike[0].union(*alike[1:]) if len(alike) > 1 else alike[0]
-    at_once = every.group_by([*keys, "_since"]).aggregate(**{name: every[name].sum() for name in names})
-    so_far = ibis.window(group_by=list(keys), order_by="_since", preceding=None, following=0)
-    sums = {name: at_once[name].sum().over(so_far) for name in names}
-    added = at_once.select(*keys, "_since", **sums, **{f"{name}_added": at_once[name] for name in keep})
-    return added.mutate(**{name: whole(added[name]) for name in (*names, *(f"{name}_added" for name in keep))})
+    until_now = ibis.range_window(group_by=list(keys), order_by="_since", preceding=None, following=0)
+    after = ibis.window(group_by=list(keys), order_by="_since")
+    sums = {name: every[name].sum().over(until_now) for name in names}
+    added = every.select(*keys, "_since", **sums, _next=every["_since"].lead().over(after))
+    added = added.filter(added["_next"].isnull() | (added["_next"] > added["_since"]))
+    return added.select(*keys, "_since", **{name: whole(added[name]) for name in names})
 
 
 def _result(held: Relation, variable: Variable, columns: Values) -> Value:

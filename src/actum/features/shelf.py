@@ -10,7 +10,7 @@ from typing import Any
 from actum.definitions.definitions import Variable, variables_of
 from actum.features import latest, running
 from actum.features.cache import place_of
-from actum.features.engines import Engine
+from actum.features.engines import Engine, EngineError
 from actum.features.events import Events, events_of
 from actum.features.files import Files, files_of
 from actum.features.logs import Log, always, united
@@ -59,18 +59,32 @@ class Shelf:
         # What is kept for others is kept whole.
         parts = parts_of(variables_of(view) if self.cache else variables)
         parts = tuple(part for part in parts if any(one in part.variables for one in variables))
+        try:
+            with self.engine.passing():
+                yield from self._each(view, parts, variables, moments)
+        except EngineError as error:
+            raise EngineError(f"features/{view.view}.yaml: {error}", hint=error.hint) from error
+
+    def _each(
+        self, view: FeatureView, parts: Sequence[Part], variables: Sequence[Variable], moments: Moments
+    ) -> Iterator[tuple[Part, dict[str, Any]]]:
         events = events_of(self.files(view), [one for part in parts for one in part.variables], self.engine)
         refuse_other_keys(events, moments)
         rows = moments.relation(self.engine)
         for part in parts:
-            # A latest value whose events become known in order is found in them as fast as in any log.
-            if part.kind == "latest" and not (self.cache and events.late):
-                wanted = replace(part, variables=tuple(one for one in part.variables if one in variables))
-                found = from_events(wanted, events, rows, self.engine)
-            else:
-                wanted = part
-                found = from_log(self.log(part, events), events.keys, rows, self.engine)
-            yield wanted, in_order(wanted.variables, found, len(moments.at))
+            with self.engine.passing():
+                yield self._found(part, events, variables, rows, len(moments.at))
+
+    def _found(
+        self, part: Part, events: Events, variables: Sequence[Variable], rows: Relation, count: int
+    ) -> tuple[Part, dict[str, Any]]:
+        # A latest value whose events become known in order is found in them as fast as in any log.
+        if part.kind == "latest" and not (self.cache and events.late):
+            part = replace(part, variables=tuple(one for one in part.variables if one in variables))
+            found = from_events(part, events, rows, self.engine)
+        else:
+            found = from_log(self.log(part, events), events.keys, rows, self.engine)
+        return part, in_order(part.variables, found, count)
 
     def log(self, part: Part, events: Events) -> Relation:
         """Return the log of a part: the entity, ``_since``, the features; one row for an entity and a moment."""
@@ -91,6 +105,7 @@ class Shelf:
         Args:
             known_until: Microseconds, UTC. What happened or became known later does not count; of the rows before
                 it each entity's last one is there, and those after it are what only the passing of time brings about.
+                An entity of which nothing counts any more is left out, as if it had never been seen.
 
         Raises:
             DefinitionError: View and source do not fit together.
@@ -101,9 +116,17 @@ class Shelf:
         parts = parts_of(variables)
         if events.static:
             return Log(relation=always(events, parts[0]), entity=events.entity, features=features)
-        if known_until is not None:
-            known = events.relation.filter(events.relation["_since"] <= constant(known_until))
-            events = replace(events, relation=known)
-        logs = [(part, self.engine.kept(self._made(part, events))) for part in parts]
+        counting = [(part, _counting(events, part, known_until)) for part in parts]
+        logs = [(part, self.engine.kept(self._made(part, left))) for part, left in counting]
         relation = united(logs, events.keys, self.engine, known_until)
         return Log(relation=relation, entity=events.entity, features=features)
+
+
+def _counting(events: Events, part: Part, known_until: int | None) -> Events:
+    """Return the events that are known at a moment and still count then, or will."""
+    if known_until is None:
+        return events
+    left = events.relation.filter(events.relation["_since"] <= constant(known_until))
+    if part.span is not None:
+        left = left.filter(left["_event_at"] > constant(known_until - part.span))
+    return replace(events, relation=left)

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actum.errors import UserError
 from actum.features.asof import running_maximum
 from actum.features.columns import Column
-from actum.features.engines import FINER, Engine, EngineName
+from actum.features.engines import FINER, Engine, EngineError, EngineName
 from actum.features.sql import quoted, relation, sql_of
 from actum.features.values import INSIDE, Relation, schema_of
 
@@ -48,11 +47,9 @@ class Spark(Engine):
     def __init__(self, folder: Path, threads: int | None) -> None:
         super().__init__()
         self._session = _session(folder, threads or len(os.sched_getaffinity(0)))
-        self._kept: list[Any] = []
+        self._frames: dict[str, Any] = {}
 
     def close(self) -> None:
-        for frame in self._kept:
-            frame.unpersist()
         self._session.stop()
 
     def files(self, paths: Sequence[Path], columns: Sequence[Column]) -> Relation:
@@ -64,15 +61,16 @@ class Spark(Engine):
             frame = self._session.read.schema(stored).parquet(*map(str, paths))
             frame = frame.selectExpr(*(f"{text} AS {quoted(name, '`')}" for name, text in texts.items()))
         schema = {one.name: INSIDE[one.type or "int"] for one in columns}
-        return self._named(frame, schema | {FINER.format(one.name): "boolean" for one in columns if one.nano})
+        schema |= {FINER.format(one.name): "boolean" for one in columns if one.nano}
+        return self._named(self.new_name(), frame, schema)
 
     def rows(self, table: Any) -> Relation:
-        return self._named(self._session.createDataFrame(table), schema_of(table))
+        return self._named(self.new_name(held=True), self._session.createDataFrame(table), schema_of(table))
 
     def kept(self, relation_: Relation) -> Relation:
-        frame = self._frame(relation_).persist()
-        self._kept.append(frame)
-        return self._named(frame, {column: str(kind) for column, kind in relation_.schema().items()})
+        name = self.new_name(held=True)
+        self._frames[name] = self._frame(relation_).persist()
+        return self._named(name, self._frames[name], {column: str(kind) for column, kind in relation_.schema().items()})
 
     def table(self, relation_: Relation) -> Any:
         with self._told():
@@ -88,8 +86,12 @@ class Spark(Engine):
         with self._told():
             return self._session.sql(sql_of(relation_, "pyspark"))
 
-    def _named(self, frame: Any, schema: dict[str, str]) -> Relation:
-        name = self.new_name()
+    def _drop(self, name: str) -> None:
+        if name in self._frames:
+            self._frames.pop(name).unpersist()
+        self._session.catalog.dropTempView(name)
+
+    def _named(self, name: str, frame: Any, schema: dict[str, str]) -> Relation:
         frame.createOrReplaceTempView(name)
         return relation(name, schema)
 
@@ -100,7 +102,7 @@ class Spark(Engine):
         try:
             yield
         except (ArithmeticException, NumberFormatException, SparkRuntimeException) as error:
-            raise UserError(str(error).strip().partition("\n")[0]) from error
+            raise EngineError(str(error).strip().partition("\n")[0]) from error
 
 
 def _session(folder: Path, threads: int) -> Any:

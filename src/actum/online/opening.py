@@ -18,8 +18,10 @@ FORMAT = 1
 _MATERIALIZE = "actum features materialize"
 
 
-def connect(path: Path, mode: Literal["ro", "rwc"], busy_s: float) -> sqlite3.Connection:
+def connect(path: Path, mode: Literal["rw", "rwc"], busy_s: float) -> sqlite3.Connection:
     """Open *path*; transactions begin and end only where we say so.
+
+    ``rw``: to read. Only who may write can take up what a writer left that was killed.
 
     Raises:
         StoreError: It cannot be opened.
@@ -41,8 +43,9 @@ def open_to_read(path: Path, busy_s: float) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise NotFoundError(f"{path}: there is no online store", hint=materialize_to(path))
-    connection = connect(path, "ro", busy_s)
+    connection = connect(path, "rw", busy_s)
     try:
+        connection.execute("PRAGMA query_only = TRUE")
         if not is_ours(connection, path):
             raise NotFoundError(f"{path}: nothing is published there yet", hint=materialize_to(path))
         require_whole(connection, path)

@@ -41,6 +41,7 @@ class SqliteStore:
             connection.execute("BEGIN")
             (version,) = connection.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
+            self.close()  # what lies there may be another file the next time
             raise refusal(self.path, error) from error
         if (state := self._opened * _REOPENED + int(version)) != self._state:
             self._statements.clear()

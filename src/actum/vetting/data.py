@@ -4,7 +4,7 @@ The worker ``actum.features.survey`` answers in the locked environment, for it a
 
     {"root": FOLDER, "views": [feature-view/1, ...]}
 
-Response, where ``at`` is a field of the view and ``values`` has an entry for each feature that more than one value::
+Response, where ``at`` is a field of the view and ``values`` tells of each feature that has more than one value::
 
     {"views": [{"view": NAME, "problems": [{"at": [...], "problem": TEXT, "hint": TEXT}]}],
      "values": {NAME: {"rows": N, "fingerprint": TEXT}},

@@ -74,8 +74,8 @@ def vet(repo: Git, environ: Mapping[str, str], tell: Teller = silent, *, data: b
 
 def _as_in_work_tree(repo: Git, environ: Mapping[str, str]) -> Store:
     head = Store(repo, repo.resolve("HEAD") or EMPTY_TREE).tolerant()
-    cards = map(layout.card, head.models())
-    return head.beside(staged_tree(repo, environ, known_or_new(repo, [layout.FEATURES, *cards]))).tolerant()
+    found = known_or_new(repo, [layout.FEATURES, *map(layout.card, head.models())])
+    return head.beside(staged_tree(repo, environ, filter(layout.kind_of, found))).tolerant()
 
 
 def _asked(store: Store, environ: Mapping[str, str], tell: Teller) -> list[Remark]:
