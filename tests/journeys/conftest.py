@@ -30,13 +30,16 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def caller(shared: Path, shared_environments: Path) -> Mapping[str, str]:
-    """A person's environment: a home with a name in it and nothing else; package tools reach what they reach here."""
+    """A person's environment: a home with a name in it and nothing else; package tools reach what they reach here.
+
+    Coverage is not passed on: commands are measured in this process, and it would slow down every DVC by a half.
+    """
     home = shared / "home"
     home.mkdir(exist_ok=True)
     if not (home / ".gitconfig").exists():
         (home / ".gitconfig").write_text("[user]\n\tname = Ana\n\temail = ana@example.org\n")
     passed = ("UV_", "PIP_", "SSL_", "XDG_", "http_", "https_", "HTTP_", "HTTPS_", "NO_PROXY", "no_proxy", "REQUESTS_")
-    env = {name: value for name, value in os.environ.items() if name.startswith((*passed, "COVERAGE_"))}
+    env = {name: value for name, value in os.environ.items() if name.startswith(passed)}
     cache = subprocess.run([find_uv(), "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
     kept = {"UV_CACHE_DIR": cache, "ACTUM_ENVIRONMENTS": str(shared_environments)}
     kept["DVC_SITE_CACHE_DIR"] = str(shared / "dvc-site")

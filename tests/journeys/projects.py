@@ -60,12 +60,12 @@ LINEAR_PREPARE = """\
 import json
 import os
 
-import pandas as pd
+import pyarrow.csv
+import pyarrow.parquet
 
 print("environ " + json.dumps(dict(os.environ)))
 
-rows = pd.read_csv("data/rows.csv")
-rows.astype({"label": "int64"}).to_parquet("data/prepared.parquet", index=False)
+pyarrow.parquet.write_table(pyarrow.csv.read_csv("data/rows.csv"), "data/prepared.parquet")
 """
 
 LINEAR_TRAIN = """\

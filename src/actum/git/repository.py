@@ -6,13 +6,14 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from actum.errors import NotFoundError, ToolFailedError, UserError
 from actum.git import plumbing
+from actum.git.known import Known
 from actum.records.forms import Person
 
 REGULAR_FILE_MODES = frozenset({"100644", "100755"})
@@ -56,6 +57,7 @@ class Git:
     """One repository, named by the root of its work tree."""
 
     root: Path
+    _known: Known = field(default_factory=Known, init=False, repr=False, compare=False)
 
     @classmethod
     def find(cls, start: Path) -> Git:
@@ -128,10 +130,16 @@ class Git:
         return None if done.code else done.out
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the bytes of many objects with one child process; unknown ids are absent."""
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return {}
+        """Return the bytes of many objects with at most one child process; unknown ids are absent."""
+        asked = list(dict.fromkeys(ids))
+        found = self._known.among(asked)
+        if wanted := [blob for blob in asked if blob not in found]:
+            read = self._ask_for(wanted)
+            self._known.learn(read)
+            found |= read
+        return {blob: found[blob] for blob in asked if blob in found}
+
+    def _ask_for(self, wanted: list[str]) -> dict[str, bytes]:
         out = plumbing.git(self.root, "cat-file", "--batch", stdin="\n".join(wanted).encode() + b"\n")
         found, at = {}, 0
         for blob in wanted:
@@ -200,13 +208,15 @@ class Git:
 
     def sizes(self, ids: Iterable[str]) -> dict[str, int]:
         """Return how many bytes objects have, without reading them; unknown ids are absent."""
-        wanted = list(dict.fromkeys(ids))
+        asked = list(dict.fromkeys(ids))
+        found = {blob: len(data) for blob, data in self._known.among(asked).items()}
+        wanted = [blob for blob in asked if blob not in found]
         if not wanted:
-            return {}
+            return found
         listed = "\n".join(wanted).encode() + b"\n"
         out = plumbing.git(self.root, "cat-file", "--batch-check=%(objectsize)", stdin=listed).decode()
         # Of an object that it lacks git says so, where the size would stand.
-        return {blob: int(line) for blob, line in zip(wanted, out.splitlines(), strict=True) if line.isdigit()}
+        return found | {blob: int(line) for blob, line in zip(wanted, out.splitlines(), strict=True) if line.isdigit()}
 
     def refs(self, *prefixes: str) -> tuple[Ref, ...]:
         """Return the refs below *prefixes* that lead to a commit, annotated tags peeled."""
