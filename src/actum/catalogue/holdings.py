@@ -162,16 +162,12 @@ class Holdings:
             merged = self.merged_runs()
             own = (run for run in self.head.runs() if run.id not in merged)
             runs = heapq.merge(runs, own, key=lambda run: run.id, reverse=True)
-        if beside := self._beside():
-            runs = heapq.merge(runs, self._uncommitted(beside), key=lambda run: run.id, reverse=True)
+        if beside := self.uncommitted():
+            runs = heapq.merge(runs, self._beside(beside), key=lambda run: run.id, reverse=True)
         return (run for run in runs if self.moment is None or run.started_at <= self.moment)
 
     def merged_runs(self) -> frozenset[str]:
         return frozenset(layout.names_in(path)[0] for path in self.truth.paths("run"))
-
-    def is_committed(self, ulid: str) -> bool:
-        """Whether a commit that is read has a run, or the work tree alone."""
-        return ulid not in self._beside()
 
     def run(self, ulid: str) -> Run | None:
         """Return a run, of a commit or else of the work tree.
@@ -181,11 +177,11 @@ class Holdings:
         """
         found = (store.run(ulid) for store in self._stores())
         known = next((run for run in found if run is not None), None)
-        if known is None and (path := self._beside().get(ulid)) and self.work_tree:
+        if known is None and (path := self.uncommitted().get(ulid)) and self.work_tree:
             return self.work_tree.run(path)
         return known
 
-    def _beside(self) -> dict[str, str]:
+    def uncommitted(self) -> dict[str, str]:
         """Return the runs that only the work tree has, by id: where they lie."""
         if self.work_tree is None:
             return {}
@@ -195,7 +191,7 @@ class Holdings:
         )
         return {layout.names_in(path)[0]: path for path in found}
 
-    def _uncommitted(self, paths: Mapping[str, str]) -> Iterator[Run]:
+    def _beside(self, paths: Mapping[str, str]) -> Iterator[Run]:
         assert self.work_tree is not None
         for ulid in sorted(paths, reverse=True):
             try:
@@ -211,7 +207,7 @@ class Holdings:
         """Return the ids of all runs or of all events, sorted, without reading them."""
         place = {"run": 0, "event": 1}[kind]
         paths = {path for store in self._stores() for path in store.paths(kind)}
-        beside = self._beside() if kind == "run" else {}
+        beside = self.uncommitted() if kind == "run" else {}
         return sorted([*(layout.names_in(path)[place] for path in paths), *beside])
 
     def is_merged(self, path: str) -> bool:

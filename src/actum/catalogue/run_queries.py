@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actum import moments
@@ -12,7 +12,9 @@ from actum.catalogue.run_columns import known_columns, ordered, require_column
 from actum.catalogue.run_filters import Filter
 from actum.columns.flattening import BLOB
 from actum.columns.table import COMMITTED, Table, whole
-from actum.errors import UsageError
+from actum.errors import InvalidRecordError, UsageError
+from actum.git.repository import TreeEntry
+from actum.records.run import Run
 
 ALL = "all"
 
@@ -35,6 +37,9 @@ class Query:
     columns: tuple[str, ...] = ()
     pipelines: tuple[str, ...] | None = None
 
+    def of(self, pipelines: tuple[str, ...] | None) -> Query:
+        return replace(self, pipelines=pipelines)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
@@ -45,6 +50,7 @@ class Answer:
         paths: Where each run lies. ``blobs``: what names its bytes; ``committed``: whether a commit has it.
         keys: By what each was sorted; all None where the order is that of time.
         ids: Of all runs there are, not only of these.
+        named: The columns that the filter and the order name.
         more: Whether the limit left some out.
     """
 
@@ -54,6 +60,7 @@ class Answer:
     committed: list[bool]
     keys: list[Any]
     ids: list[str]
+    named: list[str]
     more: bool
     remarks: list[str]
 
@@ -110,6 +117,7 @@ def ask(holdings: Holdings, query: Query) -> Answer:
         committed=_picked(table.column(COMMITTED), rows),
         keys=_picked(keys, rows),
         ids=ids,
+        named=[*([plan.key] if plan.key else []), *plan.named.values()],
         more=more,
         remarks=remarks,
     )
@@ -139,6 +147,26 @@ def _in_order(rows: list[int], ids: Sequence[str], keys: Sequence[Any], sort: st
 
 def _picked(values: Sequence[Any], rows: Sequence[int]) -> list[Any]:
     return [values[row] for row in rows]
+
+
+def read_runs(holdings: Holdings, answer: Answer) -> list[Run | None]:
+    """Read the runs of an answer whole; None, and a note, where one is gone meanwhile."""
+    known = {path: TreeEntry("100644", blob) for path, blob in zip(answer.paths, answer.blobs, strict=True)}
+    committed = {path for path, holds in zip(answer.paths, answer.committed, strict=True) if holds}
+    read = holdings.truth.outcomes({path: known[path] for path in answer.paths if path in committed})
+    return [_read(holdings, path, read.get(path)) for path in answer.paths]
+
+
+def _read(holdings: Holdings, path: str, outcome: Any) -> Run | None:
+    try:
+        if outcome is None and holdings.work_tree is not None:
+            return holdings.work_tree.run(path)
+        if isinstance(outcome, InvalidRecordError):
+            raise outcome
+    except InvalidRecordError as error:
+        holdings.note(path, error)
+        return None
+    return outcome if isinstance(outcome, Run) else None
 
 
 def require_sound(query: Query) -> None:

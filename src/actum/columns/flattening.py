@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actum import moments
-from actum.records.run import Run, RunEnvironment
+from actum.records.run import Run
 
 BLOB = "blob"
 """The column of what names a run's file by its content; it is not for people."""
@@ -16,38 +16,51 @@ FIXED = (
     *("environment.python", "environment.platform", "environment.lock_sha256"),
 )
 """What any run may say, whether or not one does."""
-GROUPS = ("tags", "params", "metrics")
+GROUPS = ("metrics", "params", "tags")
 """What people name themselves: a column of these has the name of the group before its own."""
+
+
+_NUMBERS = {text: float(text) for text in ("NaN", "Infinity", "-Infinity")}
+"""What a record writes for numbers that JSON has none for."""
 
 
 def row_of(run: Run, blob: str) -> dict[str, Any]:
     """Return a run's values; what it does not say is absent."""
     told: dict[str, Any] = {
         "id": run.id,
+        "name": run.name,
         "kind": run.kind,
+        "status": run.status or "finished",
         "started_at": moments.write(run.started_at),
-        "seconds": round((run.finished_at - run.started_at).total_seconds(), 3),
-        "by": run.by.name,
+        "finished_at": moments.write(run.finished_at) if run.finished_at else None,
+        "seconds": None if run.seconds is None else round(run.seconds, 3),
+        "by": run.by.name if run.by else None,
         "clock": run.clock,
         "dirty": run.dirty,
         "code_commit": run.code_commit,
         "pipeline": run.pipeline,
-        "command": " ".join(run.command),
-        "executed": len(run.executed()),
-        "stages": len(run.stages),
+        "parent": run.parent,
+        "executed": len(run.executed()) if run.stages else None,
+        "stages": len(run.stages) or None,
+        "command": " ".join(run.command) or None,
+        "notes": run.notes,
         BLOB: blob,
-        **_environment(run.environment),
+        **_surroundings(run),
     }
-    for group in GROUPS:
-        told |= _flat(f"{group}.", getattr(run, group, {}))
+    for group in reversed(GROUPS):
+        told |= _flat(f"{group}.", getattr(run, group))
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _environment(given: RunEnvironment | None) -> dict[str, Any]:
-    if given is None:
-        return {}
-    told = {"python": given.python, "platform": given.platform, "lock_sha256": given.lock_sha256}
-    return {f"environment.{name}": value for name, value in told.items()}
+def _surroundings(run: Run) -> dict[str, Any]:
+    given, origin = run.environment or run.interpreter, run.origin
+    return {
+        "origin.system": origin.system if origin else None,
+        "origin.id": origin.id if origin else None,
+        "environment.python": given.python if given else None,
+        "environment.platform": given.platform if given else None,
+        "environment.lock_sha256": run.environment.lock_sha256 if run.environment else None,
+    }
 
 
 def _flat(start: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -55,4 +68,4 @@ def _flat(start: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Mapping):
             yield from _flat(f"{start}{name}.", value)
         else:
-            yield start + name, value
+            yield start + name, _NUMBERS.get(value, value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -68,12 +69,14 @@ def open_table(stores: Sequence[Store], work_tree: WorkTree | None, needed: Iter
     names, index = tuple(needed), stores[0].index
     parts: list[tuple[Part, str, bool]] = []
     problems: dict[str, InvalidRecordError] = {}
-    committed = {folder for store in stores for folder in store.months()}
-    for folder in sorted({*committed, *(work_tree.months() if work_tree else ())}, reverse=True):
-        found = months.month(_Committed(stores, folder).source(), index, names) if folder in committed else Month(())
+    for folder in sorted({folder for store in stores for folder in store.months()}, reverse=True):
+        found = months.month(_Committed(stores, folder).source(), index, names)
         parts += [(part, folder, True) for part in found.parts]
         problems |= _problems(folder, found)
-        if work_tree and (source := _beside(work_tree, folder, found)):
+    known = {f"{ulid}.json" for part, _, _ in parts for ulid in part.living("id")} if work_tree else set()
+    known |= {path.rpartition("/")[2] for path in problems}
+    for folder in reversed(work_tree.months()) if work_tree else ():
+        if work_tree and (source := _beside(work_tree, folder, known)):
             found = months.month(source, index, names)
             parts += [(part, folder, False) for part in found.parts]
             problems |= _problems(folder, found)
@@ -127,10 +130,8 @@ def _object(entry: TreeEntry) -> str:
     return entry.blob if entry.mode in REGULAR_FILE_MODES else f"{entry.mode} {entry.blob}"
 
 
-def _beside(work_tree: WorkTree, folder: str, found: Month) -> Source | None:
+def _beside(work_tree: WorkTree, folder: str, known: AbstractSet[str]) -> Source | None:
     """Return what the work tree has in a folder and no commit does."""
-    known = {f"{ulid}.json" for part in found.parts for ulid in part.living("id")}
-    known |= {one.name for one in found.unread} | set(found.lost)
     names = work_tree.names(folder, known)
     if not names:
         return None
