@@ -211,12 +211,12 @@ def run_rows(holdings: Holdings, model: str | None = None) -> Iterator[RunRow]:
 
 
 def answered_rows(holdings: Holdings, answer: Answer, model: str | None = None) -> list[RunRow | None]:
-    """Return the runs of an answer in its order, read whole; the metrics that were asked about come first.
+    """Return the runs of an answer in its order, read whole; None in the place of one that is gone.
 
-    In the place of a run that cannot be read any more there is None.
+    The metrics that were asked about come first; where none was, those of the policies.
     """
-    metrics = _policy_metrics(holdings, model)
     asked = [name.removeprefix("metrics.") for name in answer.named if name.startswith("metrics.")]
+    metrics = {} if asked else _policy_metrics(holdings, model)
     found: list[RunRow | None] = []
     for run, path, committed in zip(read_runs(holdings, answer), answer.paths, answer.committed, strict=True):
         first = (*asked, *metrics.get(run.pipeline or "", ())) if run else ()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -91,6 +88,9 @@ def _form(target: Path, forms: Mapping[str, Any], option: str) -> Any:
 
 
 def _csv(columns: Columns) -> bytes:
+    import csv
+    import io
+
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(columns)
@@ -116,6 +116,8 @@ def _lines(columns: Columns) -> list[str]:
 
 def _write_parquet(columns: Columns, target: Path) -> None:
     """Have DuckDB write it, from lines of JSON; a column has the type that all of its values have, else text."""
+    import tempfile
+
     import duckdb
 
     types = {name: _type_of(values) for name, values in columns.items()}
