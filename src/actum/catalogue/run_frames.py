@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from actum.catalogue.holdings import open_holdings
 from actum.catalogue.run_queries import ALL, Query, ask
 from actum.git.repository import Git
 from actum.index.index import Index
+from actum.runlog import closing
 
 if TYPE_CHECKING:
     import pandas
@@ -42,6 +44,7 @@ def frame(
         NotFoundError: *start* is in no repository.
     """
     repo = Git.find(start)
+    _, unclosed = closing.close_killed(repo.root, os.environ)
     index = Index(repo)
     try:
         head = revisions.open_head(repo).indexed(index).tolerant()
@@ -51,7 +54,7 @@ def frame(
         answer = ask(holdings, query)
     finally:
         index.close()
-    for remark in (*holdings.warnings(), *answer.remarks):
+    for remark in (*map(str, unclosed.values()), *holdings.warnings(), *answer.remarks):
         warnings.warn(remark, stacklevel=3)
     return _frame({**answer.columns, "committed": answer.committed} if columns is None else answer.columns)
 
