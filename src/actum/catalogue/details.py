@@ -121,10 +121,11 @@ class StageDetail:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunDetail:
-    """A run, and the versions that were registered from it."""
+    """A run, and the versions that were registered from it. Not ``committed``: only the work tree has it."""
 
     run: Run
     merged: bool
+    committed: bool
     versions: tuple[str, ...]
 
 
@@ -275,7 +276,8 @@ def _run(holdings: Holdings, ulid: str) -> RunDetail:
         raise NotFoundError(f"there is no run/{ulid}{_then(holdings)}", hint="actum ls runs")
     made = (version for model in holdings.models() for version in holdings.versions(model) if version.run == ulid)
     ids = tuple(str(Reference("version", version.model, version.version)) for version in made)
-    return RunDetail(run=run, merged=ulid in holdings.merged_runs(), versions=ids)
+    merged, committed = ulid in holdings.merged_runs(), ulid not in holdings.uncommitted()
+    return RunDetail(run=run, merged=merged, committed=committed, versions=ids)
 
 
 def _event(holdings: Holdings, ulid: str) -> EventDetail:

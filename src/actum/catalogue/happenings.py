@@ -29,7 +29,7 @@ class Happening:
         at: When it holds in the business. ``recorded_at``: the real clock.
         id: What ``actum show`` takes.
         what: One sentence, without the moment and the person.
-        merged: Whether it is part of the truth, or only of what is checked out.
+        merged: Whether it is part of the truth, or only of what is checked out. ``committed``: or in no commit at all.
     """
 
     kind: str
@@ -40,6 +40,7 @@ class Happening:
     what: str
     model: str | None = None
     merged: bool = True
+    committed: bool = True
 
 
 def happenings(holdings: Holdings, about: Reference | None = None) -> Iterator[Happening]:
@@ -48,9 +49,11 @@ def happenings(holdings: Holdings, about: Reference | None = None) -> Iterator[H
     due.sort(key=_Due.order, reverse=True)
     # All are many, so they are read one by one, and only as far as somebody looks.
     found = (one.tell() for one in due)
-    merged = holdings.merged_runs()
+    merged, beside = holdings.merged_runs(), holdings.uncommitted()
     metrics = tuple(metric for model in holdings.models() for metric in holdings.policy_metrics(model))
-    return _merged(found, (_of_run(run, metrics, merged=run.id in merged) for run in _runs(holdings, about)))
+    runs = _runs(holdings, about)
+    told = (_of_run(run, metrics, merged=run.id in merged, committed=run.id not in beside) for run in runs)
+    return _merged(found, told)
 
 
 class _Due(NamedTuple):
@@ -192,7 +195,7 @@ def _runs(holdings: Holdings, about: Reference | None) -> Iterator[Run]:
     return (run for run in found if run is not None)
 
 
-def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool) -> Happening:
+def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool, committed: bool) -> Happening:
     figure = _figure(run.metrics, metrics)
     state = ", work tree dirty" if run.dirty else ""
     stages = f"{len(run.executed())} of {len(run.stages)} stages"
@@ -205,6 +208,7 @@ def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool) -> Happening:
         by=run.by,
         what=f"run: {done}{figure}{state}",
         merged=merged,
+        committed=committed,
     )
 
 
