@@ -68,7 +68,7 @@ class Git:
         """
         if not start.is_dir():
             raise NotFoundError(f"{start} is not a folder")
-        done = plumbing.attempt(start, "rev-parse", "--show-toplevel")
+        done = plumbing.attempt(start, "rev-parse", "--is-shallow-repository", "--show-toplevel")
         if done.code:
             if b"dubious ownership" in done.err:
                 raise UserError(done.last_words, hint=f"git config --global --add safe.directory {start}")
@@ -77,7 +77,10 @@ class Git:
                     f"{start} is in a git repository without a work tree", hint="git clone it, and work there"
                 )
             raise NotFoundError(f"{start} is not in a git repository", hint="actum init")
-        return cls(Path(os.fsdecode(done.out.removesuffix(b"\n"))))
+        shallow, _, root = done.out.removesuffix(b"\n").partition(b"\n")
+        found = cls(Path(os.fsdecode(root)))
+        found._known.shallow = shallow == b"true"
+        return found
 
     def folder(self) -> Path:
         """Return the folder that this work tree shares with its linked ones (``.git``)."""
@@ -112,6 +115,8 @@ class Git:
         return listed or None
 
     def is_shallow(self) -> bool:
+        if self._known.shallow is not None:
+            return self._known.shallow
         return plumbing.text(self.root, "rev-parse", "--is-shallow-repository") == "true"
 
     def tree(self, commit: str, *prefixes: str) -> dict[str, TreeEntry]:
