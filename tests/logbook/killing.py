@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,23 +21,32 @@ from actum.filing import read_record
 from actum.records.run import Run
 from actum.runlog import series
 
-# Each line of the ledger was written after the call that it tells of had returned.
-WORKER = """
-import os, random, sys
+# It has actum loaded and forks a worker for each line that it reads: starting interpreters is not what is tried here.
+# Each line of a ledger was written after the call that it tells of had returned.
+NURSERY = """
+import os, random, signal, sys
 import actum
-ledger = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-def told(*words):
-    os.write(ledger, (" ".join(map(str, words)) + "\\n").encode())
-while True:
-    run = actum.run("trial", params={"nested": {"depth": 6}}, tags={"by": "worker"}).begin()
-    told("begun", run.id)
-    for step in range(random.randrange(60)):
-        run.log_metrics({"loss": 1 / (step + 1), "step": step}, step=step)
-        told("step", run.id, step)
-    run.log_metric("auc", 0.5)
-    told("auc", run.id)
-    run.end()
-    told("ended", run.id)
+actum.run
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for path in map(str.strip, sys.stdin):
+    if worker := os.fork():
+        print(worker, flush=True)
+        continue
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    random.seed()
+    ledger = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    def told(*words):
+        os.write(ledger, (" ".join(map(str, words)) + "\\n").encode())
+    while True:
+        run = actum.run("trial", params={"nested": {"depth": 6}}, tags={"by": "worker"}).begin()
+        told("begun", run.id)
+        for step in range(random.randrange(60)):
+            run.log_metrics({"loss": 1 / (step + 1), "step": step}, step=step)
+            told("step", run.id, step)
+        run.log_metric("auc", 0.5)
+        told("auc", run.id)
+        run.end()
+        told("ended", run.id)
 """
 
 
@@ -47,29 +58,56 @@ class Told(NamedTuple):
     step: int
 
 
-def torture(root: Path, seconds: float, processes: int, seed: int) -> tuple[dict[str, Told], int]:
-    """Let processes log for so long, killing one at random again and again; return what they know, and the kills."""
+class Worker(NamedTuple):
+    """A process that logs, and the ledger that it keeps of it."""
+
+    ledger: Path
+    process: int
+
+    def is_at_work(self) -> bool:
+        return self.ledger.exists() and self.ledger.stat().st_size > 0
+
+    def kill(self) -> None:
+        """Kill it and wait until it is gone."""
+        os.kill(self.process, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(self.process, 0)
+                time.sleep(0.001)
+
+
+def torture(root: Path, processes: int, seed: int, enough: Callable[[int], bool]) -> tuple[dict[str, Told], int]:
+    """Let processes log, and kill one of those that do at random again and again; return what they know.
+
+    Args:
+        enough: Whether so many kills are.
+    """
     chance, ledgers, kills = random.Random(seed), root.parent / "ledgers", 0
     ledgers.mkdir()
-
-    def start() -> subprocess.Popen[bytes]:
-        ledger = ledgers / f"{time.monotonic_ns()}"
-        return subprocess.Popen([sys.executable, "-c", WORKER, str(ledger)], cwd=root)
-
-    working = [start() for _ in range(processes)]
-    until = time.monotonic() + seconds
-    try:
-        while time.monotonic() < until:
-            time.sleep(chance.random() * 0.5)
-            victim = chance.randrange(processes)
-            working[victim].send_signal(signal.SIGKILL)
-            kills += working[victim].wait() == -signal.SIGKILL
-            working[victim] = start()
-    finally:
-        for one in working:
-            one.kill()
-            one.wait()
+    command, pipe = [sys.executable, "-c", NURSERY], subprocess.PIPE
+    with subprocess.Popen(command, cwd=root, stdin=pipe, stdout=pipe, text=True) as nursery:
+        workers = [_start(nursery, ledgers / str(number)) for number in range(processes)]
+        try:
+            while not enough(kills):
+                time.sleep(chance.random() * 0.2)
+                if at_work := [number for number, worker in enumerate(workers) if worker.is_at_work()]:
+                    victim = chance.choice(at_work)
+                    workers[victim].kill()
+                    kills += 1
+                    workers[victim] = _start(nursery, ledgers / str(processes + kills))
+        finally:
+            for worker in workers:
+                worker.kill()
+            nursery.kill()
     return _known(ledgers), kills
+
+
+def _start(nursery: subprocess.Popen[str], ledger: Path) -> Worker:
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{ledger}\n")
+    nursery.stdin.flush()
+    return Worker(ledger, int(nursery.stdout.readline()))
 
 
 def faults(root: Path, known: dict[str, Told]) -> list[str]:
@@ -120,7 +158,8 @@ def _known(ledgers: Path) -> dict[str, Told]:
 def main() -> None:
     root, seconds = Path(sys.argv[1]), float(sys.argv[2])
     processes = int(sys.argv[3]) if len(sys.argv) > 3 else 10
-    known, kills = torture(root, seconds, processes, seed=os.getpid())
+    until = time.monotonic() + seconds
+    known, kills = torture(root, processes, seed=os.getpid(), enough=lambda _: time.monotonic() > until)
     wrong = faults(root, known)
     ended = sum(told.ended for told in known.values())
     print(json.dumps({"runs": len(known), "ended": ended, "kills": kills, "faults": wrong}))

@@ -238,9 +238,7 @@ def test_clocks_an_hour_apart_give_other_ids_in_the_order_of_the_clocks() -> Non
 
 
 def test_ten_processes_that_log_while_they_are_killed_at_random_lose_no_run(root: Path) -> None:
-    known, kills = torture(root, seconds=4.0, processes=10, seed=1)
-    assert kills > 3
-    assert len(known) > kills
+    known, kills = torture(root, processes=10, seed=1, enough=lambda kills: kills >= 12)
+    assert len(known) >= kills
     assert faults(root, known) == []
-    assert any(told.ended for told in known.values())
     assert not state.left_behind(root)
