@@ -7,8 +7,9 @@ Nothing is loaded before one of the two is asked for.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from actum.logbook.script import run
+    from actum.logbook.table import runs
 
-__all__ = ["run"]
+__all__ = ["run", "runs"]
 
 
 def __getattr__(name: str) -> object:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> object:
         from actum.logbook.script import run
 
         return run
+    if name == "runs":
+        from actum.logbook.table import runs
+
+        return runs
     raise AttributeError(f"module 'actum' has no attribute {name!r}")

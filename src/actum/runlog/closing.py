@@ -54,11 +54,9 @@ def close(
     place = files.inside(root, path)
     if not place.exists():
         said = begun.said_in(folder)
-        found = begun.series_in(folder)
-        if last is None and found.is_file():
-            series.cut_off(found)
-            last = series.last_values(found) if found.stat().st_size else {}
-        kept = _keep_series(root, record, found, environ)
+        kept = _keep_series(root, record, begun.series_in(folder), environ)
+        if last is None and kept:  # it may have been put there by who was killed before the record was
+            last = series.last_values(files.inside(root, kept.path))
         for fact in said.artifacts.values():
             _point(root, record, fact, nfiles=_count(root, fact, environ))
         ended = _ended(record, said, last or {}, status, at)
@@ -123,7 +121,7 @@ def _keep_series(root: Path, record: Run, found: Path, environ: Mapping[str, str
     there = [path for path in (short, long) if files.inside(root, path).exists()]
     path = there[0] if there else short
     if not there:
-        if not found.is_file() or not found.stat().st_size:
+        if not found.is_file() or not series.cut_off(found):
             return None
         if found.stat().st_size > LONGEST_IN_GIT and (root / ".dvc").is_dir():
             path = long

@@ -101,8 +101,8 @@ def last_values(path: Path) -> dict[str, float]:
     return {row.metric: row.value for row in rows(path)}
 
 
-def cut_off(path: Path) -> None:
-    """Remove what a kill left of a last line."""
+def cut_off(path: Path) -> int:
+    """Remove what a kill left of a last line, and return how many bytes the whole ones have."""
     with path.open("r+b") as stream:
         end = stream.seek(0, os.SEEK_END)
         while end:
@@ -110,10 +110,9 @@ def cut_off(path: Path) -> None:
             stream.seek(start)
             found = stream.read(end - start).rfind(b"\n")
             if found >= 0:
-                stream.truncate(start + found + 1)
-                return
+                return stream.truncate(start + found + 1)
             end = start
-        stream.truncate()
+        return stream.truncate(0)
 
 
 def _number(value: float) -> str:

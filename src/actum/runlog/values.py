@@ -82,11 +82,9 @@ def number(name: str, value: Any) -> float:
         raise UserError(f"metric {name}: is {type(value).__name__}, must be one number") from error
 
 
-def on_record(value: float) -> float | int | str:
-    """Return a metric as it stands in a record: a whole number without a point, what JSON has no number for as text."""
-    if not math.isfinite(value):
-        return in_words(value)
-    return int(value) if value.is_integer() and abs(value) <= 2**53 else value
+def on_record(value: float) -> float | str:
+    """Return a metric as it stands in a record: what JSON has no number for as text."""
+    return value if math.isfinite(value) else in_words(value)
 
 
 def in_words(value: float) -> str:
