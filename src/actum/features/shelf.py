@@ -114,7 +114,7 @@ class Shelf:
             events = events_of(self.files(view), [one for part in left for one in part.variables], self.engine)
             counting = [(part, _counting(events, part, known_until)) for part in left]
             logs += [(part, self.engine.kept(self.made(part, counted))) for part, counted in counting]
-            entity = events.entity
+            entity, self.computed = events.entity, self.computed + len(left)
         relation = united(logs, list(view.entity), self.engine, known_until)
         return Log(relation=relation, entity=entity, features={one.name: one.type for one in variables})
 
