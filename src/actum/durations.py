@@ -21,6 +21,12 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
 
 
+def write_duration(seconds: int) -> str:
+    """Write whole seconds in the largest of days, hours, minutes and seconds that divides them: ``3h``, ``7d``."""
+    unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0)
+    return f"{seconds // _SECONDS[unit]}{unit}"
+
+
 def duration_problem(text: str) -> str:
     """Say what is wrong with a span of time; "" when it is sound."""
     try:

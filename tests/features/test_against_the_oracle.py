@@ -17,6 +17,7 @@ from actum.features.building import built
 from actum.features.duck import Duck
 from actum.features.engines import Engine
 from actum.features.opening import opened
+from actum.features.processing import process
 from actum.features.reading import read_wanted
 from actum.features.values import Relation
 from tests.features.work_tree import WorkTree
@@ -36,11 +37,14 @@ def portable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield engine
 
 
-def hold_to_the_oracle(one: World, root: Path, engine: Engine, windows: list[int], cache: Path | None = None) -> None:
+def hold_to_the_oracle(one: World, root: Path, engine: Engine, windows: list[int], views: bool = False) -> None:
     features = specs(windows)
     tree = WorkTree(root, engine)
     write(one, tree, features)
-    found = built(read_wanted(root / "features/sets/asked.yaml"), engine, cache=cache).table.to_pydict()
+    if views:
+        process(root / "views", start=root, threads=2)
+    asked = read_wanted(root / "features/sets/asked.yaml")
+    found = built(asked, engine, views=root / "views" if views else None).table.to_pydict()
     for name, wanted in expected(one, features).items():
         assert bits(found[name]) == bits(wanted), (name, features[int(name[1:])], one)
 
@@ -58,8 +62,9 @@ def test_what_duckdb_finds_is_what_the_book_says(
 def test_so_do_logs_that_are_kept_and_joins_without_an_as_of_join(
     r: Random, over: int, tmp_path_factory: pytest.TempPathFactory, portable: Engine
 ) -> None:
-    root = tmp_path_factory.mktemp("world")
-    hold_to_the_oracle(world(r, known="later"), root, portable, [over], root / "cache")
+    one = world(r, known="later")
+    hold_to_the_oracle(one, tmp_path_factory.mktemp("world"), portable, [over])
+    hold_to_the_oracle(one, tmp_path_factory.mktemp("world"), portable, [over], views=True)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ import pytest
 from tests.features.work_tree import WorkTree, times
 
 
-def command(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    whole = [sys.executable, "-m", "actum.features", "build", *map(str, words)]
+def command(*words: str | Path, cwd: Path, verb: str = "build") -> subprocess.CompletedProcess[str]:
+    whole = [sys.executable, "-m", "actum.features", verb, *map(str, words)]
     return subprocess.run(whole, cwd=cwd, capture_output=True, text=True, check=False)
 
 
@@ -37,13 +37,29 @@ def test_a_stage_builds_a_set_from_a_folder_below_and_says_so_in_one_line(tanks:
     below = tanks.root / "models"
     below.mkdir()
 
-    done = command("../features/sets/asked.yaml", "training.parquet", "--cache", "kept", cwd=below)
+    done = command("../features/sets/asked.yaml", "training.parquet", "--views", "kept", cwd=below)
 
     assert (done.returncode, done.stderr) == (0, "")
-    said = r"2 rows, 2 features, [0-9.]+ s; 1 log computed, 0 from the cache\n"
+    said = (
+        r"2 rows, 2 features; 1 log computed, 0 read, [0-9.]+ s\n"
+        r"computed here, for tanks/2h is not there\n"
+    )
     assert re.fullmatch(said, done.stdout)
     assert pq.ParquetFile(below / "training.parquet").read().to_pydict()["seen_2h"] == [1, 0]
-    assert len(list((below / "kept").glob("*.parquet"))) == 1
+
+
+def test_a_stage_processes_views_for_all_sets_and_says_what_it_computed(tanks: WorkTree) -> None:
+    below = tanks.root / "models"
+    below.mkdir()
+    said = (
+        r"1 view; 1 log computed, 0 kept, [0-9.]+ s\ncomputed tanks/2h\n",
+        r"1 view; 0 logs computed, 1 kept, [0-9.]+ s\n",
+    )
+    for told in said:
+        done = command("kept", cwd=below, verb="process")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.fullmatch(told, done.stdout), done.stdout
+    assert sorted(path.name for path in (below / "kept/tanks").iterdir()) == ["2h.json", "2h.parquet"]
 
 
 def test_a_refusal_is_one_line_and_leaves_what_was_there(tanks: WorkTree) -> None:

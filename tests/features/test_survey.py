@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from actum.features.processing import process
 from actum.features.survey import survey
 from actum.vetting.data import data_remarks
 from tests.definitions.views import computed, defined, view
@@ -50,7 +51,7 @@ def mean(name: str, of: str, over: str = "3h", **rest: Any) -> dict[str, Any]:
 
 
 def asked(tree: WorkTree, *views: Mapping[str, Any]) -> dict[str, Any]:
-    return survey({"root": str(tree.root), "views": list(views)})
+    return survey({"root": str(tree.root), "views": list(views), "processed": None})
 
 
 def problems(tree: WorkTree, *views: Mapping[str, Any]) -> list[tuple[list[Any], str]]:
@@ -143,6 +144,22 @@ def test_the_same_in_another_unit_goes_together_also_across_views(flights: WorkT
     ]
 
 
+def test_logs_that_a_stage_has_processed_are_compared_instead_of_computed(flights: WorkTree) -> None:
+    several = [
+        mean("delay_min", "delay"),
+        mean("seats_5h", "seats", over="5h"),
+        feature("carrier", "carrier", "string"),
+    ]
+    flights.view("delays", several, entity=["origin"], source=SOURCE, owner="ana")
+    process(flights.root / "data/views", ["delays"], start=flights.root, threads=2)
+    (flights.root / "data/views/delays/5h.json").unlink()
+    alone = asked(flights, delays(*several))
+    views = {"root": str(flights.root), "views": [delays(*several)], "processed": "data/views"}
+    read = survey(views)
+    assert (alone.pop("logs"), read.pop("logs")) == ({"computed": 3, "read": 0}, {"computed": 2, "read": 1})
+    assert read == alone
+
+
 def test_static_sources_are_compared_too(flights: WorkTree) -> None:
     flights.table("airports", {"origin": ["JFK", "LGA", "EWR"], "runways": [4, 2, 3], "gates": [128, 72, 121]})
     static = {"source": {"path": "data/airports.parquet"}}
@@ -156,7 +173,7 @@ def test_static_sources_are_compared_too(flights: WorkTree) -> None:
 
 
 def test_an_empty_request_has_an_answer(flights: WorkTree) -> None:
-    assert asked(flights) == {"views": [], "values": {}, "alike": []}
+    assert asked(flights) == {"views": [], "values": {}, "alike": [], "logs": {"computed": 0, "read": 0}}
 
 
 def test_the_answer_becomes_remarks_but_for_what_equal_digests_say_already() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 
 from actum.cli.main import main
+from actum.vetting.data import survey
+from actum.vetting.processed import processed_views
+from tests.flight_features import definitions, workshop
 from tests.real_git import git
 from tests.scored_project import Loans
 
@@ -77,3 +81,30 @@ def test_sources_that_cannot_be_asked_are_no_good_sources(airline: Loans, capsys
     told = "the sources could not be asked: requirements.lock is not committed"
     assert found(airline, capsys) == (3, [("feature-unsurveyed", "features", told)])
     assert main(["-C", str(airline.root), "features", "check", "--no-data"]) == 0
+
+
+PIPELINE = """\
+stages:
+  views:
+    cmd:
+    - mkdir -p data/views
+    - python -m actum.features process --threads 2 ../data/views departures
+    wdir: models
+    deps: [../data/flights.parquet]
+    outs:
+    - ../data/views: {persist: true}
+"""
+
+
+def test_what_a_stage_has_processed_is_asked_instead_of_the_sources(airline: Loans) -> None:
+    root, shop = airline.root, workshop(airline.root)
+    (root / "dvc.yaml").write_text(PIPELINE)
+    assert processed_views(root, ["."]) is None  # not made yet
+    command = [str(shop.prepared.environment.executable), "-m", "actum.features", "process", "data/views", "departures"]
+    subprocess.run(command, cwd=root, env=dict(shop.prepared.env), capture_output=True, check=True)
+    assert processed_views(root, ["elsewhere", "."]) == "data/views"
+    without, read = (survey(shop, definitions(), folder) for folder in (None, "data/views"))
+    # Windows of an hour, three hours and a day; the other four parts are computed as ever.
+    assert without.pop("logs") == {"computed": 7, "read": 0}
+    assert read.pop("logs") == {"computed": 4, "read": 3}
+    assert read == without

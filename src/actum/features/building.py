@@ -40,13 +40,15 @@ class Built:
     Attributes:
         table: Of Arrow: key, moment, kept columns, features.
         features: How many.
-        computed: Logs that were made on the way; ``reused``: logs that lay in the cache.
+        computed: Logs that were made on the way; ``read``: logs that lay in the folder of processed views.
+        lacking: What was not read from that folder, and why.
     """
 
     table: Any
     features: int
     computed: int
-    reused: int
+    read: int
+    lacking: tuple[str, ...]
 
 
 def build(wanted: Wanted, engine: Engine) -> Any:
@@ -58,11 +60,11 @@ def build(wanted: Wanted, engine: Engine) -> Any:
     return built(wanted, engine).table
 
 
-def built(wanted: Wanted, engine: Engine, *, cache: Path | None = None, say: Say = lambda _: None) -> Built:
+def built(wanted: Wanted, engine: Engine, *, views: Path | None = None, say: Say = lambda _: None) -> Built:
     """Build a training set.
 
     Args:
-        cache: A folder in which the logs of views stay, for the next set.
+        views: A folder of processed views: logs that fit are read from there, all others are computed.
         say: Told what is being done.
 
     Raises:
@@ -70,9 +72,15 @@ def built(wanted: Wanted, engine: Engine, *, cache: Path | None = None, say: Say
     """
     try:
         with tempfile.TemporaryDirectory(prefix="actum-features-") as scratch:
-            shelf = Shelf(root=wanted.root, engine=engine, scratch=Path(scratch), cache=cache)
+            shelf = Shelf(root=wanted.root, engine=engine, scratch=Path(scratch), views=views)
             table = _Build(wanted, shelf, say).table()
-            return Built(table=table, features=len(wanted.set.features), computed=shelf.computed, reused=shelf.reused)
+            return Built(
+                table=table,
+                features=len(wanted.set.features),
+                computed=shelf.computed,
+                read=shelf.read,
+                lacking=tuple(shelf.lacking),
+            )
     except DefinitionError as error:
         raise located(wanted.root, error) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -84,15 +84,33 @@ def files_of(view: FeatureView, root: Path, scratch: Path) -> Files:
     if source.connect:
         _from_database(view, source, root, copy)
         return _looked_at(view, source.table, (copy,), (copy,))
-    found = tuple(path for path in sorted(root.glob(source.path)) if path.is_file())
-    if not found:
-        _refuse(view, "path", f"no file is called {source.path}", hint="dvc pull, or run the stage that makes it")
+    found = originals_of(view, root)
     if strange := next((path for path in found if _PATTERN & set(str(path))), None):
         _refuse(view, "path", f"engines take the name of {strange} for a pattern", hint="rename it, without * ? [ ]")
-    if all(path.name.endswith(_TEXT) for path in found):
+    if is_text(found):
         _from_text(view, found, copy)
         return _looked_at(view, source.path, (copy,), found)
     return _looked_at(view, source.path, found, found)
+
+
+def originals_of(view: FeatureView, root: Path) -> tuple[Path, ...]:
+    """Return the files that a view's source names; of a database there are none.
+
+    Raises:
+        DefinitionError: No file is called so.
+    """
+    assert view.source is not None
+    if view.source.connect:
+        return ()
+    found = tuple(path for path in sorted(root.glob(view.source.path)) if path.is_file())
+    if not found:
+        _refuse(view, "path", f"no file is called {view.source.path}", hint="dvc pull, or run the stage that makes it")
+    return found
+
+
+def is_text(originals: Sequence[Path]) -> bool:
+    """Whether files are CSV, which must be understood before it is used."""
+    return bool(originals) and all(path.name.endswith(_TEXT) for path in originals)
 
 
 def _looked_at(view: FeatureView, told: str, paths: tuple[Path, ...], originals: tuple[Path, ...]) -> Files:

@@ -14,6 +14,7 @@ from actum.features.engines import Engine
 from actum.features.events import Events
 from actum.features.parts import Part
 from actum.features.values import INSIDE, Relation
+from actum.records.view import FeatureView
 
 # What there is of nothing: of these there are none, all else is missing.
 COUNTED = ("count", "distinct")
@@ -36,16 +37,16 @@ class Moments:
         return engine.rows(pa.table({"_row": rows, **self.keys, "_at": self.at}))
 
 
-def refuse_other_keys(events: Events, moments: Moments) -> None:
+def refuse_other_keys(view: FeatureView, entity: Mapping[str, Dtype], moments: Moments) -> None:
     """Text and numbers are never equal: such an entity would just not be found.
 
     Raises:
         DefinitionError: Labels and source have an entity in different types.
     """
-    for index, (name, kind) in enumerate(events.entity.items()):
+    for index, (name, kind) in enumerate(entity.items()):
         if moments.types[name] not in (kind, None):
             problem = f"{name} is {kind} in the source, {moments.types[name]} where it is asked for"
-            raise DefinitionError(events.view.view, ("entity", index), problem, hint="give both one type in a stage")
+            raise DefinitionError(view.view, ("entity", index), problem, hint="give both one type in a stage")
 
 
 def from_events(part: Part, events: Events, rows: Relation, engine: Engine) -> Any:

@@ -58,6 +58,20 @@ def read_views(root: Path) -> Definitions:
     return Definitions.of(views)
 
 
+def read_sets(root: Path) -> list[FeatureSet]:
+    """Read every set of a work tree.
+
+    Raises:
+        InvalidRecordError: A set is malformed.
+    """
+    sets = []
+    for path in sorted((root / SETS).glob("*.yaml")):
+        found: FeatureSet = _record(root, path, FeatureSet)
+        _agree(f"{SETS}/{path.name}", "set", found.set, path.stem)
+        sets.append(found)
+    return sets
+
+
 def refuse_two_meanings(definitions: Definitions, names: tuple[str, ...]) -> None:
     """A name that two features have would be whichever is found first.
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from actum import digests
 from actum.definitions.definitions import Variable, variables_of
 from actum.features import latest, running
-from actum.features.cache import place_of
 from actum.features.engines import Engine, EngineError
-from actum.features.events import Events, events_of
-from actum.features.files import Files, files_of
+from actum.features.events import Events, events_of, source_of
+from actum.features.files import Files, files_of, is_text, originals_of
 from actum.features.logs import Log, always, united
 from actum.features.lookup import Moments, from_events, from_log, in_order, refuse_other_keys
 from actum.features.parts import Part, parts_of
+from actum.features.processed import Kept, Place, name_of, place_of
 from actum.features.values import Relation, constant
 from actum.records.view import FeatureView
 
@@ -26,17 +28,20 @@ class Shelf:
 
     Attributes:
         scratch: A folder for copies, which goes when the work is done.
-        cache: A folder in which logs stay, for all sets that use a view.
-        computed: How many logs were; ``reused``: how many lay in the cache.
+        views: A folder of processed views, from which logs are read.
+        computed: How many logs were; ``read``: how many from the folder.
+        lacking: What was not read from the folder, and why.
     """
 
     root: Path
     engine: Engine
     scratch: Path
-    cache: Path | None = None
+    views: Path | None = None
     computed: int = 0
-    reused: int = 0
+    read: int = 0
+    lacking: list[str] = field(default_factory=list)
     _files: dict[str, Files] = field(default_factory=dict)
+    _digests: dict[Path, str] = field(default_factory=dict)
 
     def files(self, view: FeatureView) -> Files:
         """Return what a view reads, looked at once.
@@ -56,48 +61,37 @@ class Shelf:
         Raises:
             DefinitionError: View, source and moments do not fit together.
         """
-        # What is kept for others is kept whole.
-        parts = parts_of(variables_of(view) if self.cache else variables)
-        parts = tuple(part for part in parts if any(one in part.variables for one in variables))
-        try:
-            with self.engine.passing():
-                yield from self._each(view, parts, variables, moments)
-        except EngineError as error:
-            raise EngineError(f"features/{view.view}.yaml: {error}", hint=error.hint) from error
+        with self.told(view), self.engine.passing():
+            yield from self._each(view, variables, moments)
 
     def _each(
-        self, view: FeatureView, parts: Sequence[Part], variables: Sequence[Variable], moments: Moments
+        self, view: FeatureView, variables: Sequence[Variable], moments: Moments
     ) -> Iterator[tuple[Part, dict[str, Any]]]:
-        events = events_of(self.files(view), [one for part in parts for one in part.variables], self.engine)
-        refuse_other_keys(events, moments)
-        rows = moments.relation(self.engine)
-        for part in parts:
+        rows, left = moments.relation(self.engine), []
+        for part in parts_of(variables_of(view)):
+            mine = tuple(one for one in part.variables if one in variables)
+            log = self.kept(part) if mine else None
+            if log is not None:
+                refuse_other_keys(view, log.entity, moments)
+                with self.engine.passing():
+                    found = from_log(log.relation, view.entity, rows, self.engine)
+                    yield part, in_order(part.variables, found, len(moments.at))
+            elif mine:
+                left.append(replace(part, variables=mine))
+        if not left:
+            return
+        events = events_of(self.files(view), [one for part in left for one in part.variables], self.engine)
+        refuse_other_keys(view, events.entity, moments)
+        for part in left:
             with self.engine.passing():
-                yield self._found(part, events, variables, rows, len(moments.at))
+                yield part, in_order(part.variables, self._found(part, events, rows), len(moments.at))
 
-    def _found(
-        self, part: Part, events: Events, variables: Sequence[Variable], rows: Relation, count: int
-    ) -> tuple[Part, dict[str, Any]]:
+    def _found(self, part: Part, events: Events, rows: Relation) -> Any:
         # A latest value whose events become known in order is found in them as fast as in any log.
-        if part.kind == "latest" and not (self.cache and events.late):
-            part = replace(part, variables=tuple(one for one in part.variables if one in variables))
-            found = from_events(part, events, rows, self.engine)
-        else:
-            found = from_log(self.log(part, events), events.keys, rows, self.engine)
-        return part, in_order(part.variables, found, count)
-
-    def log(self, part: Part, events: Events) -> Relation:
-        """Return the log of a part: the entity, ``_since``, the features; one row for an entity and a moment."""
-        place = place_of(part, self.files(part.view), self.engine, self.cache) if self.cache else None
-        if place and (found := place.found(self.engine)) is not None:
-            self.reused += 1
-            return found
+        if part.kind == "latest" and not events.late:
+            return from_events(part, events, rows, self.engine)
         self.computed += 1
-        made = self._made(part, events)
-        return place.put(made, self.engine) if place else self.engine.kept(made)
-
-    def _made(self, part: Part, events: Events) -> Relation:
-        return latest.log(events, part) if part.kind == "latest" else running.log(events, part, self.engine)
+        return from_log(self.engine.kept(self.made(part, events)), events.keys, rows, self.engine)
 
     def log_of(self, view: FeatureView, *, known_until: int | None = None) -> Log:
         """Return the log of a whole view: what all its features are, and from when on.
@@ -111,20 +105,65 @@ class Shelf:
             DefinitionError: View and source do not fit together.
         """
         variables = tuple(variables_of(view))
-        events = events_of(self.files(view), variables, self.engine)
-        features = {one.name: one.type for one in variables}
         parts = parts_of(variables)
+        kept = [self.kept(part) if known_until is None else None for part in parts]
+        logs = [(part, log.relation) for part, log in zip(parts, kept, strict=True) if log]
+        entity = next((log.entity for log in kept if log), {})
+        left = [part for part, log in zip(parts, kept, strict=True) if not log]
+        if left:
+            events = events_of(self.files(view), [one for part in left for one in part.variables], self.engine)
+            counting = [(part, _counting(events, part, known_until)) for part in left]
+            logs += [(part, self.engine.kept(self.made(part, counted))) for part, counted in counting]
+            entity, self.computed = events.entity, self.computed + len(left)
+        relation = united(logs, list(view.entity), self.engine, known_until)
+        return Log(relation=relation, entity=entity, features={one.name: one.type for one in variables})
+
+    def kept(self, part: Part) -> Kept | None:
+        """Return the log of a whole part from the folder of processed views; why there is none is noted."""
+        if self.views is None or not self.keeps(part):
+            return None
+        place = self.place(part, self.views)
+        if told := place.wrong():
+            self.lacking.append(f"{part.view.view}/{name_of(part)} {told}")
+            return None
+        self.read += 1
+        return place.read(self.engine)
+
+    def keeps(self, part: Part) -> bool:
+        """Whether a part has a log that is worth a file.
+
+        Events of a Parquet file or a database are themselves the log of their latest values, where they become known
+        in order; a CSV file must be understood first.
+        """
+        source = source_of(part.view)
+        return part.kind == "window" or bool(source.known_at) or is_text(originals_of(part.view, self.root))
+
+    def place(self, part: Part, folder: Path) -> Place:
+        """Return where the log of a whole part lies in a folder of processed views."""
+        paths = originals_of(part.view, self.root) or self.files(part.view).originals
+        for path in paths:
+            if path not in self._digests:
+                self._digests[path] = digests.of_file(path).sha256
+        return place_of(part, [self._digests[path] for path in paths], self.engine, folder)
+
+    def made(self, part: Part, events: Events) -> Relation:
+        """Return the log of a part, computed: the entity, ``_since``, the features; one row for entity and moment."""
         if events.static:
-            return Log(relation=always(events, parts[0]), entity=events.entity, features=features)
-        counting = [(part, _counting(events, part, known_until)) for part in parts]
-        logs = [(part, self.engine.kept(self._made(part, left))) for part, left in counting]
-        relation = united(logs, events.keys, self.engine, known_until)
-        return Log(relation=relation, entity=events.entity, features=features)
+            return always(events, part)
+        return latest.log(events, part) if part.kind == "latest" else running.log(events, part, self.engine)
+
+    @contextmanager
+    def told(self, view: FeatureView) -> Iterator[None]:
+        """Say of which view it is that the engine cannot compute something."""
+        try:
+            yield
+        except EngineError as error:
+            raise EngineError(f"features/{view.view}.yaml: {error}", hint=error.hint) from error
 
 
 def _counting(events: Events, part: Part, known_until: int | None) -> Events:
     """Return the events that are known at a moment and still count then, or will."""
-    if known_until is None:
+    if known_until is None or events.static:
         return events
     left = events.relation.filter(events.relation["_since"] <= constant(known_until))
     if part.span is not None:

@@ -1,6 +1,7 @@
 """The job of ``actum features check``: what sources say of views, and which features have the same values.
 
-The request is ``{"root": FOLDER, "views": [...]}``; the answer is described in ``actum.vetting.data``, which reads it.
+The request is ``{"root": FOLDER, "views": [...], "processed": FOLDER or null}``; the answer is described in
+``actum.vetting.data``, which reads it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def survey(request: Mapping[str, Any]) -> dict[str, Any]:
     """Try every view on its source, and compare the values of those that can be computed."""
     told, sound = [], []
     with opened("duckdb") as engine, tempfile.TemporaryDirectory(prefix="actum-survey-") as scratch:
-        shelf = Shelf(root=Path(request["root"]), engine=engine, scratch=Path(scratch))
+        root, processed = Path(request["root"]), request["processed"]
+        shelf = Shelf(root=root, engine=engine, scratch=Path(scratch), views=root / processed if processed else None)
         for _, view in sorted(definitions_in(request).views.items()):
             try:
                 sound.append(Values.of(view, shelf))
@@ -33,7 +35,12 @@ def survey(request: Mapping[str, Any]) -> dict[str, Any]:
             except UserError as error:
                 problems = list(_problems(shelf, view, error))
             told.append({"view": view.view, "problems": problems})
-        return {"views": told, "values": fingerprints(sound, engine), "alike": alike(sound, engine)}
+        return {
+            "views": told,
+            "values": fingerprints(sound, engine),
+            "alike": alike(sound, engine),
+            "logs": {"computed": shelf.computed, "read": shelf.read},
+        }
 
 
 def _problems(shelf: Shelf, view: FeatureView, error: UserError) -> Iterator[dict[str, Any]]:

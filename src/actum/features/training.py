@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,13 @@ from actum.features.opening import opened
 from actum.features.reading import SETS, read_wanted
 from actum.features.writing import write_table
 
-_CACHE = "ACTUM_FEATURES_CACHE"
-
 
 def training_set(name: str | Path, *, root: Path = Path(), **options: Any) -> Any:
     """Return the rows of a set with its features as a pandas DataFrame: key, moment, kept columns, features.
 
     Args:
         name: Of the set, or the path of its file.
-        options: ``engine``, ``memory``, ``threads`` and ``cache``, as for :func:`built_from`.
+        options: ``engine``, ``memory``, ``threads`` and ``views``, as for :func:`built_from`.
 
     Raises:
         UserError: Labels, views and sources do not fit together; the message says where.
@@ -45,7 +42,7 @@ def built_from(
     engine: EngineName = "duckdb",
     memory: str = "1500MB",
     threads: int | None = None,
-    cache: Path | None = None,
+    views: Path | None = None,
     say: Say = lambda _: None,
 ) -> Built:
     """Build the training set that a file describes.
@@ -53,15 +50,14 @@ def built_from(
     Args:
         memory: What DuckDB may hold before it spills to disk.
         threads: As many as there are processors when absent.
-        cache: A folder in which the logs of views stay for other sets; ``ACTUM_FEATURES_CACHE`` when absent.
+        views: A folder of processed views, from which logs that fit are read.
 
     Raises:
         UserError: As :func:`training_set`.
     """
     wanted = read_wanted(path)
-    folder = cache or (Path(os.environ[_CACHE]) if os.environ.get(_CACHE) else None)
     with opened(engine, memory=memory, threads=threads) as running:
-        return built(wanted, running, cache=folder, say=say)
+        return built(wanted, running, views=views, say=say)
 
 
 def _place(name: str | Path, root: Path) -> Path:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actum import layout
-from actum.claims import against_run
+from actum.claims import against_features, against_run
 from actum.fsck.fault import Fault
 from actum.planning.lenient import run_of
 from actum.rebuild.source import holds
+from actum.records.run import Run
 from actum.records.version import ModelVersion
 from actum.store import Store
 
@@ -26,7 +27,7 @@ def all_versions(*stores: Store) -> dict[str, tuple[ModelVersion, Store]]:
 def version_faults(name: str, version: ModelVersion, store: Store) -> Iterator[Fault]:
     """Yield what stands between a version and its commit."""
     run = run_of(store, version.run)
-    for what in against_run(version, run) if run else ():
+    for what in (*against_run(version, run), *_of_features(version, run, store)) if run else ():
         path = layout.version(version.model, version.version)
         mend = f"git log -- {path}   (and take back what changed it)"
         yield Fault(part="versions", weight="wrong", where=name, what=what, mend=mend)
@@ -50,6 +51,12 @@ def version_faults(name: str, version: ModelVersion, store: Store) -> Iterator[F
     if repo.resolve(version.code_commit) is None:
         what = f"the code that was run, {version.code_commit[:10]}, is not here"
         yield Fault(part="versions", weight="wrong", where=name, what=what, mend="git fetch --unshallow")
+
+
+def _of_features(version: ModelVersion, run: Run, store: Store) -> Iterator[str]:
+    """Yield where the pinned features are not those of the code that was run; that this is not here is said apart."""
+    if version.features and store.repo.resolve(version.code_commit) is not None:
+        yield from against_features(version, run, version.features.set, store.beside(version.code_commit))
 
 
 def orphan_refs(store: Store, known: set[str]) -> Iterator[Fault]:

@@ -2,13 +2,14 @@
 
 The worker ``actum.features.survey`` answers in the locked environment, for it alone has the engine. Request::
 
-    {"root": FOLDER, "views": [feature-view/1, ...]}
+    {"root": FOLDER, "views": [feature-view/1, ...], "processed": FOLDER or null}
 
 Response, where ``at`` is a field of the view and ``values`` tells of each feature that has more than one value::
 
     {"views": [{"view": NAME, "problems": [{"at": [...], "problem": TEXT, "hint": TEXT}]}],
      "values": {NAME: {"rows": N, "fingerprint": TEXT}},
-     "alike": [{"a": NAME, "b": NAME, "correlation": R}]}
+     "alike": [{"a": NAME, "b": NAME, "correlation": R}],
+     "logs": {"computed": N, "read": N}}
 """
 
 from __future__ import annotations
@@ -25,15 +26,18 @@ from actum.workshop import Workshop
 JOB = "features.survey"
 
 
-def survey(workshop: Workshop, definitions: Definitions) -> dict[str, Any]:
+def survey(workshop: Workshop, definitions: Definitions, processed: str | None) -> dict[str, Any]:
     """Have the sources looked at, as they lie in the work tree.
+
+    Args:
+        processed: The folder of processed views: where its logs fit, they are compared.
 
     Raises:
         UserError: The locked environment lacks what features are built with.
         ToolFailedError: The worker died.
     """
     views = [encode(view) for _, view in sorted(definitions.views.items()) if view.source]
-    return workshop.ask(JOB, {"root": str(workshop.root), "views": views})
+    return workshop.ask(JOB, {"root": str(workshop.root), "views": views, "processed": processed})
 
 
 def data_remarks(definitions: Definitions, told: Mapping[str, Any]) -> Iterator[Remark]:

@@ -13,8 +13,10 @@ from actum.git.staging import EMPTY_TREE, known_or_new, staged_tree
 from actum.progress import Teller, silent
 from actum.store import Store
 from actum.vetting.data import data_remarks, survey
+from actum.vetting.processed import processed_views
 from actum.vocabulary.remark import Remark
 from actum.vocabulary.remarks import remarks, with_lines
+from actum.vocabulary.uses import readable_cards
 from actum.workshop import open_workshop
 
 _PLACE = re.compile(r"(\d+)(?::\d+)?: ")
@@ -87,7 +89,8 @@ def _asked(store: Store, environ: Mapping[str, str], tell: Teller) -> list[Remar
         settings = store.settings().environment
         workshop = open_workshop(root, store.read(settings.lock), settings, environ=environ, tell=tell)
         tell.now("asking the sources")
-        return list(data_remarks(definitions, survey(workshop, definitions)))
+        processed = processed_views(root, dict.fromkeys(card.pipeline for card in readable_cards(store)))
+        return list(data_remarks(definitions, survey(workshop, definitions, processed)))
     except ToolFailedError:
         raise
     except UserError as error:
