@@ -1,0 +1,113 @@
+"""Where an import puts what it takes over: records into the work tree, bytes into DVC. A dry run puts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from actum import digests, files, layout
+from actum.dvc.cache import ObjectStore, cache_of
+from actum.dvc.config import read_config
+from actum.dvc.tracked import SUFFIX, write_tracked
+from actum.errors import NotFoundError
+from actum.filing import read_record, write_record
+from actum.git.repository import Git
+from actum.importing.ledger import Ledger
+from actum.records.forms import FileFact
+from actum.records.settings import Settings
+
+_IN_GIT_MOST = 64 << 10
+"""A file of more bytes goes under DVC."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The work tree that records are put into; what is there already is never written over."""
+
+    repo: Git
+    cache: ObjectStore
+    settings: Settings
+    ledger: Ledger
+    dry_run: bool
+    _wrote: set[str] = field(default_factory=set)
+
+    def put(self, kind: str, path: str, record: object) -> bool:
+        """Write a record, and say whether it was not there. One that is there otherwise is left, and said."""
+        data = write_record(record, path=path)
+        place = files.inside(self.repo.root, path)
+        if place.is_file():
+            if place.read_bytes() == data:
+                self.ledger.known[kind] += 1
+            else:
+                self.ledger.leave(kind, "changed there since it was taken over: the record stays as it is", path)
+            return False
+        self.ledger.taken[kind] += 1
+        self.write(path, data, anew=True)
+        return True
+
+    def write(self, path: str, data: bytes, *, anew: bool = False) -> None:
+        """Write a file. *anew*: it must not be there."""
+        self._wrote.add(path)
+        if not self.dry_run:
+            place = files.inside(self.repo.root, path)
+            (files.create if anew else files.replace)(place, data)
+
+    def remove(self, path: str) -> None:
+        self._wrote.add(path)
+        if not self.dry_run:
+            files.inside(self.repo.root, path).unlink(missing_ok=True)
+
+    def keep_text(self, path: str, data: bytes) -> FileFact:
+        """Keep a file of our own making: in git while it is small, else under DVC, where ``dvc checkout`` brings it."""
+        fact = FileFact(path=path, md5=digests.md5_of_bytes(data), sha256=digests.of_bytes(data), size=len(data))
+        if len(data) <= _IN_GIT_MOST:
+            self.write(path, data)
+            return fact
+        if not self.dry_run:
+            self.cache.put_bytes(data)
+        self._track(path, fact, None)
+        return fact
+
+    def keep_folder(self, path: str, folder: Path) -> FileFact:
+        """Keep the files of a folder under DVC, without a copy of them in the work tree."""
+        if self.dry_run:
+            return FileFact(path=path, md5="0" * 32 + ".dir")
+        kept = self.cache.put_dir(folder)
+        fact = FileFact(path=path, md5=kept.md5, size=kept.size)
+        self._track(path, fact, kept.nfiles)
+        return fact
+
+    def _track(self, path: str, fact: FileFact, nfiles: int | None) -> None:
+        name = path.rpartition("/")[2]
+        self.write(path + SUFFIX, write_tracked(name, fact.md5, fact.size or 0, nfiles))
+        ignore = f"{path.rpartition('/')[0]}/.gitignore"
+        place = files.inside(self.repo.root, ignore)
+        said = place.read_bytes() if place.is_file() else b""
+        line = f"/{name}\n".encode()
+        if line not in said.splitlines(keepends=True):
+            self.write(ignore, said + line)
+
+    def read(self, path: str) -> object | None:
+        """Return the record that the work tree has at a path, or None."""
+        place = files.inside(self.repo.root, path)
+        return read_record(path, place.read_bytes()) if place.is_file() else None
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the topmost folders of what was written, for git."""
+        return tuple(sorted({path.split("/")[0] for path in self._wrote}))
+
+
+def open_desk(repo: Git, environ: Mapping[str, str], *, dry_run: bool) -> Desk:
+    """Open the work tree.
+
+    Raises:
+        NotFoundError: It has no actum.yaml.
+    """
+    place = repo.root / layout.SETTINGS
+    if not place.is_file():
+        raise NotFoundError(f"{repo.root} has no {layout.SETTINGS}", hint="actum init")
+    settings = read_record(layout.SETTINGS, place.read_bytes())
+    assert isinstance(settings, Settings)
+    cache = cache_of(read_config(repo.root, environ))
+    return Desk(repo=repo, cache=cache, settings=settings, ledger=Ledger(), dry_run=dry_run)
