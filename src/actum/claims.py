@@ -18,7 +18,7 @@ from actum.git.repository import TreeEntry
 from actum.pipeline import metrics_in
 from actum.quantities import is_number
 from actum.records.forms import FileFact
-from actum.records.run import Run
+from actum.records.run import Recipe, Run
 from actum.records.version import Blob, ModelVersion, Pins, VersionEnvironment
 from actum.runlog.history import flat_metrics, locked_state, state_of
 from actum.store import Store
@@ -52,7 +52,7 @@ def measured(run: Run) -> dict[str, float]:
 
 def environment_of(run: Run, wheels: str | None = None) -> VersionEnvironment:
     """Return what a version says of the environment. ``wheels``: the md5 of the wheelhouse, if it was kept."""
-    given = run.environment
+    given = run.recipe().environment
     facts = {name: getattr(given, name) for name in _ENVIRONMENT}
     return VersionEnvironment(**facts, wing=given.wing, wheels=wheels)
 
@@ -68,7 +68,8 @@ def sources(run: Run, tree: Mapping[str, TreeEntry]) -> tuple[FileFact, ...]:
 
 def content(run: Run, lock: Lock, tree: Mapping[str, TreeEntry]) -> tuple[Blob, ...]:
     """Return the blobs by which a version is found again when its commits are gone."""
-    wanted = {layout.in_pipeline(run.pipeline, name) for name in ("dvc.yaml", "dvc.lock")} | {run.environment.lock}
+    _, folder, environment = run.recipe()
+    wanted = {layout.in_pipeline(folder, name) for name in ("dvc.yaml", "dvc.lock")} | {environment.lock}
     wanted |= {file for stage in lock.stages.values() for file in stage.params}
     deps = {path for stage in run.stages for path in stage.deps}
     wanted |= {path for path in tree if path in deps or any(path.startswith(dep + "/") for dep in deps)}
@@ -86,7 +87,7 @@ def trained_with(name: str, run: Run, code: Store) -> Pins:
     unread = [path for path in defining_files(code, name) if not any(_holds(one, path) for one in read)]
     if unread:
         problem = f"run/{run.id} did not read {_few(unread)}, which the card's features come from"
-        where = layout.in_pipeline(run.pipeline, "dvc.yaml")
+        where = layout.in_pipeline(run.recipe().pipeline, "dvc.yaml")
         raise UserError(problem, hint=f"name them among the deps of their stage in {where}, then actum run")
     return pins_of(code, name)
 
@@ -107,12 +108,12 @@ def differing_stage(run: Run, lock: Lock) -> str | None:
 
 def more_than_results(run: Run, result: Store) -> tuple[str, ...]:
     """Return what changed between the code that was run and the result commit and is no result: it was not run."""
-    made = set(run.made())
-    lock = layout.in_pipeline(run.pipeline, "dvc.lock")
+    made, recipe = set(run.made()), run.recipe()
+    lock = layout.in_pipeline(recipe.pipeline, "dvc.lock")
     ours = (f"{layout.RUNS}/", f"{layout.WINGS}/")
     return tuple(
         path
-        for path in result.repo.changed(run.code_commit, result.commit)
+        for path in result.repo.changed(recipe.code_commit, result.commit)
         if path not in made | {lock}
         and not path.startswith(ours)
         and not path.endswith(".gitignore")
@@ -122,7 +123,12 @@ def more_than_results(run: Run, result: Store) -> tuple[str, ...]:
 
 def against_run(version: ModelVersion, run: Run) -> Iterator[str]:
     """Yield each field in which a version says other than its run, and what both say."""
-    yield from _differing(_of_run(version, run), f"run/{run.id}")
+    try:
+        recipe = run.recipe()
+    except UserError as error:
+        yield f"run: {error}"
+        return
+    yield from _differing(_of_run(version, run, recipe), f"run/{run.id}")
     if run.dirty:
         yield f"run: run/{run.id} ran a dirty work tree"
 
@@ -139,11 +145,12 @@ def against_commit(version: ModelVersion, run: Run, result: Store) -> Iterator[s
     try:
         if result.run(run.id) != run:
             yield f"run: run/{run.id} is another one in {who}"
-        lock = read_lock(result.read, layout.in_pipeline(run.pipeline, "dvc.lock"))
-        described = read_pipeline(result.read, layout.in_pipeline(run.pipeline, "dvc.yaml"))
+        recipe = run.recipe()
+        lock = read_lock(result.read, layout.in_pipeline(recipe.pipeline, "dvc.lock"))
+        described = read_pipeline(result.read, layout.in_pipeline(recipe.pipeline, "dvc.yaml"))
         made = Made(
             lock=lock,
-            lock_file=result.read(run.environment.lock),
+            lock_file=result.read(recipe.environment.lock),
             metrics=flat_metrics(metrics_in(result.read, described, [stage.name for stage in run.stages])),
             plots=described.plots,
         )
@@ -176,7 +183,7 @@ def against_features(version: ModelVersion, run: Run, named: str | None, code: S
 
 
 def _of_history(run: Run, result: Store) -> Iterator[str]:
-    repo, code, commit = result.repo, run.code_commit, result.commit
+    repo, code, commit = result.repo, run.recipe().code_commit, result.commit
     if repo.resolve(code) is None:
         yield f"code_commit: is {code[:10]}, which is not here"
     elif not repo.is_ancestor(code, commit):
@@ -185,7 +192,7 @@ def _of_history(run: Run, result: Store) -> Iterator[str]:
         yield f"result_commit: commit {commit[:10]} holds more than the results of run/{run.id}: {_few(foreign)}"
 
 
-def _of_run(version: ModelVersion, run: Run) -> Iterator[Said]:
+def _of_run(version: ModelVersion, run: Run, recipe: Recipe) -> Iterator[Said]:
     made, artifact = run.made(), version.artifact
     if artifact.path in made:
         fact = made[artifact.path]
@@ -193,13 +200,13 @@ def _of_run(version: ModelVersion, run: Run) -> Iterator[Said]:
     else:
         yield Said("artifact.path", artifact.path, f"it made {_few(made)}")
     for name in ("code_commit", "pipeline"):
-        yield Said(name, getattr(version, name), getattr(run, name))
+        yield Said(name, getattr(version, name), getattr(recipe, name))
     yield from _mapped("params", version.params, run.params)
     yield from _mapped("metrics", version.metrics, measured(run))
     for name in _ENVIRONMENT:
-        yield Said(f"environment.{name}", getattr(version.environment, name), getattr(run.environment, name))
-    yield Said("environment.wing.path", version.environment.wing.path, run.environment.wing.path)
-    yield from _facts("environment.wing", version.environment.wing, run.environment.wing)
+        yield Said(f"environment.{name}", getattr(version.environment, name), getattr(recipe.environment, name))
+    yield Said("environment.wing.path", version.environment.wing.path, recipe.environment.wing.path)
+    yield from _facts("environment.wing", version.environment.wing, recipe.environment.wing)
 
 
 def _of_commit(version: ModelVersion, run: Run, result: Store, made: Made) -> Iterator[Said]:

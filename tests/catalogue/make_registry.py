@@ -167,8 +167,8 @@ class Registry:
             registered_at=at(when),
             registered_by=ANA,
             run=run.id,
-            code_commit=run.code_commit,
-            result_commit=run.code_commit,
+            code_commit=run.recipe().code_commit,
+            result_commit=run.recipe().code_commit,
             pipeline=".",
             artifact=Artifact(
                 path="models/m.skops",

@@ -44,7 +44,7 @@ def test_a_page_reads_as_agreed_and_fits_a_terminal(page: str, story: Story, act
     assert [line for line in printed.out.splitlines() if len(line) > 100] == []
     text = f"$ actum {' '.join(PAGES[page])}\n{printed.out}{printed.err}"
     for run, name in zip(story.runs, ("COMMIT-ONE", "COMMIT-TWO"), strict=True):
-        text = text.replace(run.code_commit[:10], name)  # what lies in a commit changes with every schema
+        text = text.replace(run.recipe().code_commit[:10], name)  # what lies in a commit changes with every schema
     golden(page, text)
 
 

@@ -188,7 +188,7 @@ class Project:
             registered_at=NOW,
             registered_by=ANA,
             run=run.id,
-            code_commit=run.code_commit,
+            code_commit=run.recipe().code_commit,
             result_commit=result,
             pipeline=".",
             artifact=Artifact(path=out.path, md5=out.md5, sha256=out.sha256, size=out.size, format="bytes/bin"),

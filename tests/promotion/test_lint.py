@@ -153,7 +153,7 @@ def test_what_dvc_repro_made_is_nobodys_and_what_a_run_recorded_is_not(project: 
     assert (status, told[:-1]) == (3, [line])
     project.git("reset", "-q", "--hard")
     run = project.train("four\n", auc=0.7, brier=0.1)
-    project.git("reset", "-q", "--soft", run.code_commit)
+    project.git("reset", "-q", "--soft", run.recipe().code_commit)
     status, told = lint(project)
     assert (status, told[:-1]) == (0, [])
 

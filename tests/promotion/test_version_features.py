@@ -44,7 +44,7 @@ def register(project: Project, run: Run) -> ModelVersion:
     version = project.register("1.2.0", run)
     result = Store(project.repo, version.result_commit)
     lock = read_lock(result.read, "dvc.lock")
-    pins = claims.trained_with("churn", run, Store(project.repo, run.code_commit))
+    pins = claims.trained_with("churn", run, Store(project.repo, run.recipe().code_commit))
     version = replace(version, content=claims.content(run, lock, result.tree), features=pins)
     project.record(PATH, version)
     project.git("commit", "-qa", "--amend", "--no-edit")
@@ -121,7 +121,7 @@ def test_a_run_that_did_not_read_the_definitions_cannot_vouch_for_them(trained: 
     assert run is not None
     blind = replace(run, files=tuple(fact for fact in run.files if not fact.path.startswith("features")))
     with pytest.raises(UserError) as caught:
-        claims.trained_with("churn", blind, trained.store(run.code_commit))
+        claims.trained_with("churn", blind, trained.store(run.recipe().code_commit))
     assert str(caught.value) == (
         f"run/{run.id} did not read features/orders.yaml, features/sets/churn.yaml, which the card's features come from"
     )
@@ -132,7 +132,7 @@ def test_a_set_that_was_not_there_when_the_code_ran_is_no_one_s(trained: Project
     run = trained.store("work").run(trained.read(PATH).run)
     assert run is not None
     with pytest.raises(UserError, match=r"^features/sets/other\.yaml is not in commit [0-9a-f]{10}, which was run$"):
-        claims.trained_with("other", run, trained.store(run.code_commit))
+        claims.trained_with("other", run, trained.store(run.recipe().code_commit))
 
 
 def test_features_that_change_their_meaning_are_said_beside_the_version_that_stands(trained: Project) -> None:

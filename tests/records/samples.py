@@ -30,7 +30,7 @@ from actum.records.event import (
 from actum.records.feature_set import FeatureSet, Labels
 from actum.records.forms import FileFact, Person
 from actum.records.policy import Approvals, Evidence, GroupRule, Margin, Policy, SliceRule, Threshold, Tier
-from actum.records.run import Run, RunEnvironment, RunStage
+from actum.records.run import Interpreter, Origin, Run, RunEnvironment, RunStage
 from actum.records.settings import Application, EnvironmentSettings, Group, Project, Settings, Signing
 from actum.records.stage import StagePointer
 from actum.records.version import Artifact, Blob, ModelVersion, Pins, Probe, VersionEnvironment
@@ -171,6 +171,11 @@ def run(**changes: Any) -> Run:
     return Run(**least | changes)
 
 
+def script_run(**changes: Any) -> Run:
+    least: dict[str, Any] = {"schema": "run/1", "id": ONE, "kind": "script", "started_at": NOON, "clock": "real"}
+    return Run(**least | changes)
+
+
 def policy(**changes: Any) -> Policy:
     least: dict[str, Any] = {"schema": "policy/1", "policy": "strict"}
     return Policy(**least | changes)
@@ -234,6 +239,8 @@ LEAST: dict[str, Any] = {
     "attestation": attestation(),
     "approval": approval(),
     "run": run(),
+    "script run": script_run(status="interrupted"),
+    "imported run": script_run(kind="imported", origin=Origin(system="mlflow", id="ab12")),
     "policy": policy(),
     "feature-view": view(),
     "computed view": computed_view(),
@@ -331,9 +338,16 @@ FULL: dict[str, Any] = {
         withdrawn=True,
     ),
     "run": run(
+        status="failed",
+        name="Größe 7",
+        parent=TWO,
+        origin=Origin(system="mlflow", id="ab12", address="mlruns"),
         dirty=True,
+        interpreter=Interpreter(python="3.11.7", platform="linux-x86_64", packages={"numpy": "2.4.6"}),
+        tags={"team": "x"},
+        notes="a line\nand another",
         params={"seed": 7},
-        metrics={"auc": 0.787, "note": "fine"},
+        metrics={"auc": 0.787, "note": "fine", "loss": "NaN"},
         stages=(
             RunStage(
                 name="train",
@@ -349,6 +363,8 @@ FULL: dict[str, Any] = {
             RunStage(name="score", run=TWO, cmd="true", seconds=0.0),
         ),
         files=(FILE, FOLDER),
+        artifacts=(FILE, FOLDER),
+        series=FILE,
         environment=RunEnvironment(
             python="3.11.7",
             platform="linux-x86_64",

@@ -8,16 +8,18 @@ from typing import Any, get_args
 
 import pytest
 
+from actum.errors import UserError
 from actum.records.card import DecisionRule, ModelCard
 from actum.records.codec import FieldError, decode, encode
 from actum.records.event import Event, EventKind
 from actum.records.forms import FileFact, Person, path_problem
 from actum.records.policy import Policy
+from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
 from tests.records import samples
-from tests.records.samples import FILE, FOLDER, FULL, LEAST, MD5, ONE, SHA, TWO
+from tests.records.samples import FILE, FOLDER, FULL, LATER, LEAST, MD5, OID, ONE, SHA, TWO
 
 # What a view from events cannot say, and what one that is computed cannot.
 EITHER_OR = {"feature-view": {"request"}, "computed view": {"entity", "source", "ttl"}}
@@ -183,6 +185,28 @@ def test_a_run_executed_the_stages_that_cite_it() -> None:
     run = FULL["run"]
     assert (run.stages[0].run, run.stages[1].run) == (ONE, TWO)
     assert run.executed() == ("train",)
+
+
+def test_a_run_of_a_pipeline_says_all_that_it_is_repeated_by_and_others_need_not() -> None:
+    told = samples.run()
+    assert told.recipe() == (told.code_commit, told.pipeline, told.environment)
+    for name in ("finished_at", "by", "code_commit", "dirty", "pipeline", "environment"):
+        with pytest.raises(FieldError) as caught:
+            decode(Run, {key: value for key, value in encode(told).items() if key != name})
+        assert str(caught.value) == f"{name}: is required"
+    with pytest.raises(UserError) as refused:
+        samples.script_run(code_commit=OID).recipe()
+    assert str(refused.value) == f"run/{ONE} cannot be repeated: it names no pipeline, lock"
+
+
+def test_an_imported_run_says_where_it_came_from() -> None:
+    with pytest.raises(FieldError, match=r"^origin: is required$"):
+        samples.script_run(kind="imported")
+
+
+def test_a_run_whose_end_nobody_saw_has_no_length() -> None:
+    assert samples.script_run().seconds is None
+    assert samples.script_run(finished_at=LATER).seconds == 5.25
 
 
 def test_a_run_names_each_file_once_and_knows_what_was_read_and_what_was_made() -> None:

@@ -23,7 +23,7 @@ from actum.records.decision import Decision
 from actum.records.event import Event, EventKind
 from actum.records.feature_set import FeatureSet
 from actum.records.policy import Policy
-from actum.records.run import Run
+from actum.records.run import ASKED, Run
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
@@ -150,6 +150,11 @@ def test_every_schema_file_is_of_a_known_kind() -> None:
 def test_an_event_asks_for_the_body_of_each_kind() -> None:
     bodies = [rule["if"]["properties"]["kind"]["const"] for rule in schemas.load_schema("event")["allOf"]]
     assert bodies == list(typing.get_args(EventKind))
+
+
+def test_a_run_asks_of_each_kind_what_its_record_asks() -> None:
+    rules = schemas.load_schema("run")["allOf"]
+    assert {rule["if"]["properties"]["kind"]["const"]: tuple(rule["then"]["required"]) for rule in rules} == ASKED
 
 
 def definitions() -> dict[str, dict[str, Any]]:

@@ -58,7 +58,7 @@ def subject_of(version: ModelVersion, stage: str, plan: str, authors: frozenset[
 
 def authors_of(version: ModelVersion, run: Run | None, promotion: Event | None, *others: str) -> frozenset[str]:
     """Return the addresses of those who made what is promoted: registered, trained and proposed it, and *others*."""
-    people = [version.registered_by, *([run.by] if run else []), *([promotion.by] if promotion else [])]
+    people = [version.registered_by, *([run.by] if run and run.by else []), *([promotion.by] if promotion else [])]
     return frozenset(address.casefold() for address in (*(person.email for person in people), *others))
 
 

@@ -149,6 +149,8 @@ def _md5(fact: FileFact | None) -> str:
 
 def _environment(one: Side) -> dict[str, str]:
     environment = one.environment
+    if environment is None:
+        return {"python": one.interpreter.python, "platform": one.interpreter.platform} if one.interpreter else {}
     return {
         "python": environment.python,
         "platform": environment.platform,
@@ -160,16 +162,30 @@ def _environment(one: Side) -> dict[str, str]:
 
 def _packages(holdings: Holdings, a: Side, b: Side) -> tuple[tuple[Change, ...], tuple[str, ...]]:
     """Return how the locks differ, and which of them cannot be read."""
-    if a.environment.lock_sha256 == b.environment.lock_sha256:
+    if _same_packages(a, b):
         return (), ()
     locks, unknown = [], []
     for one in (a, b):
-        data = lock_of(holdings, one)
         try:
-            locks.append(_pinned(data, one.environment.lock))
+            locks.append(_packages_of(holdings, one))
         except InvalidRecordError as error:
             unknown.append(f"{one.id}: {error}")
     return (changes(*locks) if len(locks) == 2 else ()), tuple(unknown)
+
+
+def _same_packages(a: Side, b: Side) -> bool:
+    """Whether both come from one lock, or from none, with nothing on record of the packages."""
+    if a.environment and b.environment:
+        return a.environment.lock_sha256 == b.environment.lock_sha256
+    return not any(one.environment or (one.interpreter and one.interpreter.packages) for one in (a, b))
+
+
+def _packages_of(holdings: Holdings, one: Side) -> dict[str, str]:
+    if one.environment is None:
+        if one.interpreter is None or not one.interpreter.packages:
+            raise InvalidRecordError("its packages are on no record, so they cannot be compared")
+        return one.interpreter.packages
+    return _pinned(lock_of(holdings, one), one.environment.lock)
 
 
 def _pinned(data: bytes | None, where: str) -> dict[str, str]:
@@ -184,7 +200,8 @@ def _pinned(data: bytes | None, where: str) -> dict[str, str]:
 
 def _code(one: Side, params: tuple[Change, ...]) -> dict[str, str]:
     told = {"dvc.lock"} | ({"params.yaml"} if params else set())
-    code = {path: blob for path, blob in one.code.items() if path != one.environment.lock}
+    lock = one.environment.lock if one.environment else None
+    code = {path: blob for path, blob in one.code.items() if path != lock}
     return {path: blob for path, blob in code.items() if posixpath.basename(path) not in told}
 
 

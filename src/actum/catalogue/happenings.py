@@ -36,7 +36,7 @@ class Happening:
     at: datetime
     recorded_at: datetime
     id: str
-    by: Person
+    by: Person | None
     what: str
     model: str | None = None
     merged: bool = True
@@ -195,13 +195,15 @@ def _runs(holdings: Holdings, about: Reference | None) -> Iterator[Run]:
 def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool) -> Happening:
     figure = _figure(run.metrics, metrics)
     state = ", work tree dirty" if run.dirty else ""
+    stages = f"{len(run.executed())} of {len(run.stages)} stages"
+    done = stages if run.kind == "pipeline" else " ".join(filter(None, (run.kind, run.name, run.status)))
     return Happening(
         kind="run",
         at=run.started_at,
         recorded_at=run.started_at,
         id=f"run/{run.id}",
         by=run.by,
-        what=f"run: {len(run.executed())} of {len(run.stages)} stages{figure}{state}",
+        what=f"run: {done}{figure}{state}",
         merged=merged,
     )
 

@@ -15,7 +15,7 @@ from actum.catalogue.holdings import Holdings
 from actum.names import Reference
 from actum.records.forms import Person
 from actum.records.lines import VersionLine
-from actum.records.run import Run
+from actum.records.run import Run, RunKind, RunStatus
 
 _HEADLINE = 3
 
@@ -69,15 +69,21 @@ class VersionRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRow:
-    """One run. ``executed``: how many of its ``stages`` it executed itself; ``seconds``: from start to end."""
+    """One run. ``executed``: how many of its ``stages`` it executed itself.
+
+    ``seconds``: from start to end; it, ``by`` and ``dirty`` are absent where nobody knows.
+    """
 
     id: str
+    kind: RunKind
+    status: RunStatus
+    name: str | None = None
     started_at: datetime
-    seconds: float
-    by: Person
+    seconds: float | None = None
+    by: Person | None = None
     executed: int
     stages: int
-    dirty: bool
+    dirty: bool | None = None
     merged: bool
     metrics: dict[str, float]
 
@@ -199,14 +205,17 @@ def run_rows(holdings: Holdings, model: str | None = None) -> Iterator[RunRow]:
     cards = [card for name in names if (card := holdings.readable_card(name))]
     metrics = {card.pipeline: holdings.policy_metrics(card.model) for card in cards}
     runs = (run for run in holdings.runs() if model is None or run.pipeline in metrics)
-    return (run_row(run, metrics.get(run.pipeline, ()), merged=run.id in merged) for run in runs)
+    return (run_row(run, metrics.get(run.pipeline or "", ()), merged=run.id in merged) for run in runs)
 
 
 def run_row(run: Run, metrics: tuple[str, ...], *, merged: bool) -> RunRow:
     return RunRow(
         id=run.id,
+        kind=run.kind,
+        status=run.status or "finished",
+        name=run.name,
         started_at=run.started_at,
-        seconds=round((run.finished_at - run.started_at).total_seconds(), 3),
+        seconds=None if run.seconds is None else round(run.seconds, 3),
         by=run.by,
         executed=len(run.executed()),
         stages=len(run.stages),

@@ -15,7 +15,7 @@ from actum.errors import NotFoundError, UsageError
 from actum.git.repository import TreeEntry
 from actum.names import Reference
 from actum.records.forms import FileFact
-from actum.records.run import Run, RunEnvironment
+from actum.records.run import Interpreter, Run, RunEnvironment
 from actum.records.version import Artifact, ModelVersion, Pins, Probe, VersionEnvironment
 
 
@@ -34,12 +34,13 @@ class Side:
 
     id: str
     commit: str | None
-    pipeline: str
+    pipeline: str | None
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
     data: Mapping[str, FileFact]
-    environment: RunEnvironment | VersionEnvironment
+    environment: RunEnvironment | VersionEnvironment | None
     code: Mapping[str, str]
+    interpreter: Interpreter | None = None
     outs: Mapping[str, FileFact] = field(default_factory=dict)
     artifact: Artifact | None = None
     probe: Probe | None = None
@@ -98,6 +99,7 @@ def of_run(holdings: Holdings, ulid: str) -> Side:
         metrics=headline(run.metrics, len(run.metrics)),
         data={path: fact for path, fact in read.items() if not _in_tree(path, tree)},
         environment=run.environment,
+        interpreter=run.interpreter,
         code=_code(run, tree, read),
         outs=outs,
     )
@@ -105,6 +107,8 @@ def of_run(holdings: Holdings, ulid: str) -> Side:
 
 def lock_of(holdings: Holdings, one: Side) -> bytes | None:
     """Return the lock that a side's environment was made from, by content or at its commit; None where it is gone."""
+    if one.environment is None:
+        return None
     repo, path = holdings.truth.repo, one.environment.lock
     blob = one.code.get(path)
     found = repo.blobs([blob]).get(blob) if blob else None
@@ -130,12 +134,14 @@ def _version(holdings: Holdings, reference: Reference) -> ModelVersion:
     raise NotFoundError(f"there is {wanted} (versions: {known})", hint=f"actum ls versions {model}")
 
 
-def _here(holdings: Holdings, commit: str) -> str | None:
-    return holdings.truth.repo.resolve(commit)
+def _here(holdings: Holdings, commit: str | None) -> str | None:
+    return holdings.truth.repo.resolve(commit) if commit else None
 
 
 def _code(run: Run, tree: Mapping[str, TreeEntry], read: Iterable[str]) -> dict[str, str]:
-    """Return the blobs of what a run's stages read in git, and of the pipeline itself."""
+    """Return the blobs of what a run's stages read in git, and of the pipeline itself; of a script, none."""
+    if run.pipeline is None:
+        return {}
     told = [name.partition(":")[0] for stage in run.stages for name in stage.params if ":" in name]
     beside = ["dvc.yaml", *(("params.yaml",) if run.params else ())]
     wanted = [*(posixpath.normpath(posixpath.join(run.pipeline, name)) for name in beside), *told, *read]

@@ -80,7 +80,7 @@ def _of_commit(head: Store, path: str, version: ModelVersion, run: Run) -> Itera
 
 def _of_time(version: ModelVersion, run: Run, now: datetime) -> Iterator[str]:
     at = version.registered_at
-    if run.finished_at - at > CLOCKS_MAY_DIFFER_BY:
+    if run.finished_at and run.finished_at - at > CLOCKS_MAY_DIFFER_BY:
         yield f"registered_at: is {at:%Y-%m-%d %H:%M}, run/{run.id} ended {run.finished_at:%Y-%m-%d %H:%M}"
     if at - now > CLOCKS_MAY_DIFFER_BY:
         yield f"registered_at: is {at:%Y-%m-%d %H:%M}, which is yet to come"

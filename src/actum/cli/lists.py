@@ -99,10 +99,16 @@ def _run(row: RunRow, page: Page) -> Iterable[Cells]:
     yield (
         page.short("run", row.id),
         moment(row.started_at),
-        clip(str(row.by), 16),
-        f"{row.executed} of {row.stages}",
-        ", ".join(word for word, holds in (("dirty", row.dirty), ("not merged", not row.merged)) if holds),
+        clip(str(row.by or ""), 16),
+        f"{row.executed} of {row.stages}" if row.kind == "pipeline" else clip(row.name or row.kind, _ONE_NAME),
+        ", ".join(_state_of_run(row)),
     )
+
+
+def _state_of_run(row: RunRow) -> Iterable[str]:
+    yield from (row.status,) if row.status != "finished" else ()
+    yield from ("dirty",) if row.dirty else ()
+    yield from ("not merged",) if not row.merged else ()
 
 
 def _event(row: Happening, page: Page) -> Iterable[Cells]:
@@ -111,7 +117,7 @@ def _event(row: Happening, page: Page) -> Iterable[Cells]:
         moment(row.at),
         recorded(row.at, row.recorded_at),
         row.what,
-        clip(str(row.by), 16),
+        clip(str(row.by or ""), 16),
         "" if row.merged else "not merged",
     )
 

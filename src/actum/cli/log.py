@@ -57,7 +57,7 @@ def _print(told: tuple[Happening, ...], holdings: Holdings) -> None:
                 moment(happening.at),
                 recorded(happening.at, happening.recorded_at),
                 happening.what,
-                clip(str(happening.by), 16),
+                clip(str(happening.by or ""), 16),
                 "" if happening.merged else "not merged",
                 _short(happening.id, lengths),
             )

@@ -32,15 +32,13 @@ from actum.cli.context import Context, at_option, json_option
 from actum.cli.feature_page import print_feature
 from actum.cli.progress import telling
 from actum.cli.reading import Reading, open_catalogue
-from actum.cli.wording import both, brought, clip, moment, recorded, seconds, section, size, wrap
+from actum.cli.run_page import environment_line, file_row, print_run, print_values
+from actum.cli.wording import both, brought, clip, moment, recorded, section, size, wrap
 from actum.errors import UserError
 from actum.planning.waiting import waiting_at
 from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.records.event import Approval, Attestation, Promotion, Seal
-from actum.records.forms import FileFact
-from actum.records.run import Run, RunEnvironment
-from actum.records.version import VersionEnvironment
 from actum.store import Store
 
 _SCHEMAS = {
@@ -138,15 +136,15 @@ def _version(found: VersionDetail) -> None:
             ("bytes", artifact.sha256),
             ("state", artifact.state),
             ("predictions", version.probe and f"{version.probe.predictions} on {version.probe.rows} rows"),
-            ("environment", _environment(version.environment)),
+            ("environment", environment_line(version.environment)),
             ("features", version.features and f"set {version.features.set}, {len(version.features.digests)} features"),
             ("wheels", version.environment.wheels and f"kept, md5 {digests.short(version.environment.wheels)}"),
         )
     )
     section("stages", (), _stage_rows(found.row.stages))
-    _values("metrics", version.metrics)
-    _values("params", version.params)
-    section("data", (), (_file(fact) for fact in version.data))
+    print_values("metrics", version.metrics)
+    print_values("params", version.params)
+    section("data", (), (file_row(fact) for fact in version.data))
     section("rebuilt", (), (_rebuilt(one.level, one.recorded_at, one.by, one) for one in found.attestations))
     section("moves", (), (_happening(happening, version.model) for happening in found.moves))
 
@@ -204,35 +202,6 @@ def _print_waiting(waiting: Waiting) -> None:
         )
     )
     section("approvals so far", (), (_consent(one) for one in waiting.approvals))
-
-
-def _run(found: RunDetail) -> None:
-    run = found.run
-    duration = (run.finished_at - run.started_at).total_seconds()
-    _head(f"run/{run.id}", "" if found.merged else "not merged")
-    output.facts(
-        (
-            ("started", f"{moment(run.started_at)} by {run.by}, took {seconds(duration)}"),
-            ("command", clip(" ".join(run.command), _TEXT)),
-            ("code", f"commit {run.code_commit[:10]}" + (", a snapshot of a dirty work tree" if run.dirty else "")),
-            ("pipeline", "" if run.pipeline == "." else run.pipeline),
-            ("environment", _environment(run.environment)),
-            ("pin", wrap(" ".join(f"{name}={_quoted(value)}" for name, value in run.environment.pin.items()), _TEXT)),
-            ("machine", _machine(run.environment)),
-            ("versions", ", ".join(found.versions)),
-        )
-    )
-    section("stages", (), _executions(run))
-    _values("metrics", run.metrics)
-    _values("params", run.params)
-
-
-def _executions(run: Run) -> Iterable[Sequence[str]]:
-    for stage in run.stages:
-        cpu = "" if stage.cpu_seconds is None else f"cpu {seconds(stage.cpu_seconds)}"
-        peak = "" if stage.peak_mb is None else f"{stage.peak_mb:,.0f} MB"
-        who = "executed" if stage.run == run.id else f"cites run/{stage.run}"
-        yield (stage.name, seconds(stage.seconds), cpu, peak, who)
 
 
 def _event(found: EventDetail) -> None:
@@ -346,35 +315,11 @@ def _happening(happening: Happening, model: str) -> Sequence[str]:
     return (moment(happening.at), said, f"by {happening.by}", later and f"recorded {later}")
 
 
-def _environment(environment: RunEnvironment | VersionEnvironment) -> str:
-    relaxed = ", relaxed" if environment.exactness == "relaxed" else ""
-    lock = f"{environment.lock} {digests.short(environment.lock_sha256)}"
-    return f"python {environment.python}, {environment.platform}, {lock}{relaxed}"
-
-
-def _machine(environment: RunEnvironment) -> str:
-    """The facts that the locked interpreter reported, those that are one value each."""
-    plain = {name: value for name, value in environment.facts.items() if isinstance(value, (str, int, float))}
-    return wrap(", ".join(f"{name} {value}" for name, value in plain.items()), _TEXT)
-
-
-def _file(fact: FileFact) -> Sequence[str]:
-    return (fact.path, size(fact.size), f"md5 {digests.short(fact.md5)}")
-
-
-def _values(title: str, values: Mapping[str, Any]) -> None:
-    section(title, (), ((name, clip(written(value), _TEXT)) for name, value in values.items()))
-
-
-def _quoted(value: str) -> str:
-    return f"'{value}'" if " " in value else value
-
-
 _PRINT: Mapping[type, Callable[[Any], None]] = {
     ModelDetail: _model,
     VersionDetail: _version,
     StageDetail: _stage,
-    RunDetail: _run,
+    RunDetail: print_run,
     EventDetail: _event,
     FeatureDetail: print_feature,
     DecisionDetail: _decision,

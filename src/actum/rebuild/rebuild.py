@@ -251,7 +251,7 @@ class _Rebuild:
         if len(ran) != len(recorded):
             missed = ", ".join(sorted(set(recorded) - set(ran)))
             raise ToolFailedError(f"not every stage was executed: {missed}", hint=f"less {book.log}")
-        cause = verdict.likely_cause(self._run.environment, workshop.described, around.overrides)
+        cause = verdict.likely_cause(self._run.recipe().environment, workshop.described, around.overrides)
         return Rebuilt(
             version=version,
             wanted=self._card.rebuild.level,

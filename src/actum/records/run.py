@@ -1,14 +1,27 @@
-"""``runs/<yyyy>/<mm>/<ulid>.json``: one run of a pipeline. Facts come only from an execution."""
+"""``runs/<yyyy>/<mm>/<ulid>.json``: one run, of a pipeline or a script, or one that another log-book kept.
+
+Facts come only from an execution. What nobody knows is absent, never filled in from today.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from actum.errors import UserError
+from actum.records.codec import FieldError
 from actum.records.forms import Commit, FileFact, Person, RepoPath, Sha256, Ulid
 from actum.records.settings import Clock
+
+RunKind = Literal["pipeline", "script", "observed", "imported"]
+RunStatus = Literal["finished", "failed", "interrupted"]
+ASKED = {
+    "pipeline": ("finished_at", "by", "code_commit", "dirty", "pipeline", "environment"),
+    "imported": ("origin",),
+}
+"""What a run of a kind must say besides what every run says."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,32 +63,99 @@ class RunStage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Interpreter:
+    """What a script ran in. Nobody locked it; ``packages``: versions by name, where they were asked for."""
+
+    python: str
+    platform: str
+    packages: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a run was first on record. ``system``: mlflow, dvc, ...; ``id``: what it is called there."""
+
+    system: str
+    id: str
+    address: str | None = None
+
+
+class Recipe(NamedTuple):
+    """What a run of a pipeline can be repeated by."""
+
+    code_commit: str
+    pipeline: str
+    environment: RunEnvironment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """One run.
 
     Attributes:
-        code_commit: What was run: HEAD, or for a dirty tree the snapshot under ``refs/actum/runs/<id>``.
+        kind: ``pipeline`` is of ``actum run``, ``script`` of ``actum.run()``; ``observed``: told by a commit that
+            changed dvc.lock; ``imported``: taken over from another log-book.
+        status: Absent is finished. ``interrupted``: it was killed, and what it had logged until then is here.
+        finished_at: Absent where nobody saw its end.
+        parent: The run that this one is part of.
+        code_commit: What was run: HEAD, or for a dirty tree of ``actum run`` the snapshot under
+            ``refs/actum/runs/<id>``.
         pipeline: Folder of the dvc.yaml; paths of stages are from the repository's root.
-        params, metrics: Flattened with dots, by value; ``metrics`` only of stages named here.
+        params, metrics: Flattened with dots, by value; of a pipeline ``metrics`` only of stages named here, of a
+            metric with steps the last value. What JSON has no number for stands as NaN, Infinity or -Infinity.
         files: What the stages read and made, each file once.
+        artifacts: What a script kept; DVC holds the bytes.
+        series: The metrics by step, as lines of ``step,seconds,metric,value``.
     """
 
     schema: Literal["run/1"]
     id: Ulid
-    kind: Literal["pipeline"]
+    kind: RunKind
+    status: RunStatus | None = None
+    name: str | None = None
+    parent: Ulid | None = None
+    origin: Origin | None = None
     started_at: datetime
-    finished_at: datetime
+    finished_at: datetime | None = None
     clock: Clock
-    by: Person
-    command: tuple[str, ...]
-    code_commit: Commit
-    dirty: bool
-    pipeline: RepoPath
-    environment: RunEnvironment
+    by: Person | None = None
+    command: tuple[str, ...] = ()
+    code_commit: Commit | None = None
+    dirty: bool | None = None
+    pipeline: RepoPath | None = None
+    environment: RunEnvironment | None = None
+    interpreter: Interpreter | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    notes: str | None = None
     params: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     stages: tuple[RunStage, ...] = ()
     files: tuple[FileFact, ...] = ()
+    artifacts: tuple[FileFact, ...] = ()
+    series: FileFact | None = None
+
+    def __post_init__(self) -> None:
+        for name in ASKED.get(self.kind, ()):
+            if getattr(self, name) is None:
+                raise FieldError("is required", (name,))
+
+    def recipe(self) -> Recipe:
+        """Return what it can be repeated by.
+
+        Raises:
+            UserError: It is of no pipeline; what it does not say is named.
+        """
+        if self.code_commit is None or self.pipeline is None or self.environment is None:
+            said = {"commit": self.code_commit, "pipeline": self.pipeline, "lock": self.environment}
+            lacks = ", ".join(name for name, value in said.items() if value is None)
+            problem = f"run/{self.id} cannot be repeated: it names no {lacks}"
+            raise UserError(problem, hint="make it a stage of dvc.yaml, then actum run")
+        return Recipe(self.code_commit, self.pipeline, self.environment)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None where nobody saw its end."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
 
     def executed(self) -> tuple[str, ...]:
         """Return the names of the stages that this run itself executed."""

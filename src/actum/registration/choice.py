@@ -31,17 +31,18 @@ def choose(store: Store, card: ModelCard, run_id: str | None) -> Chosen:
     """Return the run to register: the one asked for, or the newest that made what dvc.lock says.
 
     Raises:
-        UserError: The run is of a dirty tree, did not make the artifact, or its commit holds more than its results;
-            or the artifact is not under DVC.
+        UserError: The run is a script's, or of a dirty tree, did not make the artifact, or its commit holds more than
+            its results; or the artifact is not under DVC.
         NotFoundError: There is no such run, or none made what dvc.lock says.
     """
     run = _named(store, run_id) if run_id else _newest(store, card)
+    recipe = run.recipe()
     if run.dirty:
         raise UserError(f"run/{run.id} ran a dirty work tree", hint="git commit your changes, then actum run")
     artifact = artifact_of(run, card)
     result = Store(store.repo, _result_commit(store, run))
     _only_results(result, run)
-    pipeline, lock = described(result, run.pipeline)
+    pipeline, lock = described(result, recipe.pipeline)
     _agree(run, lock)
     _require_dvc(artifact, pipeline, card)
     return Chosen(run=run, artifact=artifact, result=result, pipeline=pipeline, lock=lock)
@@ -122,9 +123,9 @@ def _result_commit(store: Store, run: Run) -> str:
 
 def _only_results(result: Store, run: Run) -> None:
     """What lies between the code that was run and the result commit must be results, or the code is not what ran."""
-    repo = result.repo
-    if not repo.is_ancestor(run.code_commit, result.commit):
-        raise UserError(f"run/{run.id} ran {run.code_commit[:10]}, which its result commit does not descend from")
+    repo, code = result.repo, run.recipe().code_commit
+    if not repo.is_ancestor(code, result.commit):
+        raise UserError(f"run/{run.id} ran {code[:10]}, which its result commit does not descend from")
     if foreign := more_than_results(run, result):
         raise UserError(
             f"commit {result.commit[:10]} holds more than the results of run/{run.id}: {', '.join(foreign[:3])}",

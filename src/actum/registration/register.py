@@ -173,7 +173,7 @@ def _is_the_same(version: ModelVersion, card: ModelCard, chosen: Chosen) -> bool
     """Equal bytes are no new version, unless of another environment, which scores and replays, or of other features."""
     if version.artifact.sha256 != chosen.artifact.sha256:
         return False
-    same_lock = version.environment.lock_sha256 == chosen.run.environment.lock_sha256
+    same_lock = version.environment.lock_sha256 == chosen.run.recipe().environment.lock_sha256
     return same_lock and version.features == _pins(card, chosen)
 
 
@@ -208,7 +208,7 @@ def _register(
 
 def _workshop(around: Surroundings, chosen: Chosen) -> Workshop:
     """Return the environment of the run, with the very code of ours that ran inside."""
-    environment = chosen.run.environment
+    environment = chosen.run.recipe().environment
     lock = chosen.result.read(environment.lock)
     return open_recorded_workshop(around.repo.root, lock, environment, environ=around.environ, tell=around.tell)
 
@@ -295,14 +295,14 @@ def _keep_wheels(
 
 
 def _pins(card: ModelCard, chosen: Chosen) -> Pins | None:
-    code = chosen.result.beside(chosen.run.code_commit)
+    code = chosen.result.beside(chosen.run.recipe().code_commit)
     return claims.trained_with(card.features, chosen.run, code) if card.features else None
 
 
 def _version(
     around: Surroundings, card: ModelCard, chosen: Chosen, number: str, described: _Described, wheels: str | None
 ) -> ModelVersion:
-    run, artifact = chosen.run, chosen.artifact
+    run, recipe, artifact = chosen.run, chosen.run.recipe(), chosen.artifact
     assert artifact.sha256 is not None
     return ModelVersion(
         schema="model-version/1",
@@ -311,9 +311,9 @@ def _version(
         registered_at=around.now(),
         registered_by=around.repo.identity(),
         run=run.id,
-        code_commit=run.code_commit,
+        code_commit=recipe.code_commit,
         result_commit=chosen.result.commit,
-        pipeline=run.pipeline,
+        pipeline=recipe.pipeline,
         artifact=Artifact(
             path=artifact.path,
             md5=artifact.md5,

@@ -280,8 +280,10 @@ class _Performance:
         key = history.key_of(job.workshop.described)
         wanted = {name: locked_state(lock.stages[name]) for name in names}
         for run_ in job.store.runs():
+            if run_.dirty or run_.environment is None:
+                continue
             told = {stage.name: history.state_of(run_, stage) for stage in run_.stages}
-            if told == wanted and history.key_of(run_.environment) == key and not run_.dirty:
+            if told == wanted and history.key_of(run_.environment) == key:
                 return run_
         return None
 
