@@ -32,11 +32,24 @@ _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 _VIEW = re.compile(r"features/(?!dvc\.yaml|params\.yaml)([^/]+)\.yaml")
 _SET = re.compile(r"features/sets/([^/]+)\.yaml")
 _KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
-_KINDS |= {"imported-version": _IMPORTED, "event": _EVENT, "run": _RUN, "policy": _POLICY, "feature-view": _VIEW, "feature-set": _SET}
+_KINDS |= {
+    "imported-version": _IMPORTED,
+    "event": _EVENT,
+    "run": _RUN,
+    "policy": _POLICY,
+    "feature-view": _VIEW,
+    "feature-set": _SET,
+}
 # The evidence branch is nobody's to review: of its files only these are taken for true.
 _EVIDENCE_EVENTS = frozenset({"attestation", "seal", "approval"})
 _MEASURED = ("decisions/", "monitoring/")
-_FOLDERS = {"model": "", "model-version": "versions", "imported-version": "imported", "stage": "stages", "event": "events"}
+_FOLDERS = {
+    "model": "",
+    "model-version": "versions",
+    "imported-version": "imported",
+    "stage": "stages",
+    "event": "events",
+}
 IMMUTABLE = frozenset({"model-version", "imported-version", "event", "run"})
 WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy", "feature-view", "feature-set"})
 

@@ -72,7 +72,7 @@ def _executions(run: Run) -> Iterable[Sequence[str]]:
         cpu = "" if stage.cpu_seconds is None else f"cpu {seconds(stage.cpu_seconds)}"
         peak = "" if stage.peak_mb is None else f"{stage.peak_mb:,.0f} MB"
         who = "executed" if stage.run == run.id else f"cites run/{stage.run}"
-        yield (stage.name, seconds(stage.seconds), cpu, peak, who)
+        yield (stage.name, "" if stage.seconds is None else seconds(stage.seconds), cpu, peak, who)
 
 
 def environment_line(environment: RunEnvironment | VersionEnvironment) -> str:

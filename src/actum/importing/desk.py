@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actum import digests, files, layout
-from actum.dvc.cache import ObjectStore, cache_of
+from actum.dvc.cache import DirEntry, ObjectStore, cache_of, dir_bytes
 from actum.dvc.config import read_config
 from actum.dvc.tracked import SUFFIX, write_tracked
 from actum.errors import NotFoundError
@@ -32,8 +32,8 @@ class Desk:
     dry_run: bool
     _wrote: set[str] = field(default_factory=set)
 
-    def put(self, kind: str, path: str, record: object) -> bool:
-        """Write a record, and say whether it was not there. One that is there otherwise is left, and said."""
+    def is_new(self, kind: str, path: str, record: object) -> bool:
+        """Whether a record is still to be put. One that is there otherwise stays as it is, and that is said."""
         data = write_record(record, path=path)
         place = files.inside(self.repo.root, path)
         if place.is_file():
@@ -43,7 +43,13 @@ class Desk:
                 self.ledger.leave(kind, "changed there since it was taken over: the record stays as it is", path)
             return False
         self.ledger.taken[kind] += 1
-        self.write(path, data, anew=True)
+        return True
+
+    def put(self, kind: str, path: str, record: object) -> bool:
+        """Write a record, and say whether it was not there."""
+        if not self.is_new(kind, path, record):
+            return False
+        self.write(path, write_record(record, path=path), anew=True)
         return True
 
     def write(self, path: str, data: bytes, *, anew: bool = False) -> None:
@@ -58,30 +64,37 @@ class Desk:
         if not self.dry_run:
             files.inside(self.repo.root, path).unlink(missing_ok=True)
 
-    def keep_text(self, path: str, data: bytes) -> FileFact:
+    def text_fact(self, path: str, data: bytes) -> FileFact:
+        """Return the fact of a file of our own making; nothing is kept yet."""
+        return FileFact(path=path, md5=digests.md5_of_bytes(data), sha256=digests.of_bytes(data), size=len(data))
+
+    def folder_fact(self, path: str, folder: Path) -> FileFact:
+        """Return the fact of a folder under the name that it will have here; nothing is kept yet."""
+        entries, size = [], 0
+        for place in sorted(place for place in folder.rglob("*") if place.is_file()):
+            found = digests.of_file(place)
+            entries.append(DirEntry(place.relative_to(folder).as_posix(), found.md5))
+            size += found.size
+        return FileFact(path=path, md5=digests.md5_of_bytes(dir_bytes(entries)) + ".dir", size=size)
+
+    def keep_text(self, fact: FileFact, data: bytes) -> None:
         """Keep a file of our own making: in git while it is small, else under DVC, where ``dvc checkout`` brings it."""
-        fact = FileFact(path=path, md5=digests.md5_of_bytes(data), sha256=digests.of_bytes(data), size=len(data))
         if len(data) <= _IN_GIT_MOST:
-            self.write(path, data)
-            return fact
-        if not self.dry_run:
-            self.cache.put_bytes(data)
-        self._track(path, fact, None)
-        return fact
+            self.write(fact.path, data)
+        else:
+            if not self.dry_run:
+                self.cache.put_bytes(data)
+            self._track(fact, None)
 
-    def keep_folder(self, path: str, folder: Path) -> FileFact:
+    def keep_folder(self, fact: FileFact, folder: Path) -> None:
         """Keep the files of a folder under DVC, without a copy of them in the work tree."""
-        if self.dry_run:
-            return FileFact(path=path, md5="0" * 32 + ".dir")
-        kept = self.cache.put_dir(folder)
-        fact = FileFact(path=path, md5=kept.md5, size=kept.size)
-        self._track(path, fact, kept.nfiles)
-        return fact
+        if not self.dry_run:
+            self._track(fact, self.cache.put_dir(folder).nfiles)
 
-    def _track(self, path: str, fact: FileFact, nfiles: int | None) -> None:
-        name = path.rpartition("/")[2]
-        self.write(path + SUFFIX, write_tracked(name, fact.md5, fact.size or 0, nfiles))
-        ignore = f"{path.rpartition('/')[0]}/.gitignore"
+    def _track(self, fact: FileFact, nfiles: int | None) -> None:
+        folder, _, name = fact.path.rpartition("/")
+        self.write(fact.path + SUFFIX, write_tracked(name, fact.md5, fact.size or 0, nfiles))
+        ignore = f"{folder}/.gitignore"
         place = files.inside(self.repo.root, ignore)
         said = place.read_bytes() if place.is_file() else b""
         line = f"/{name}\n".encode()

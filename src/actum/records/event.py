@@ -85,6 +85,11 @@ class Promotion:
         elif self.plan is not None:
             raise FieldError("does not belong to a promotion that was taken over", ("plan",))
 
+    @property
+    def planned(self) -> str:
+        """The digest of its plan; "" for one that was taken over, which is that of no plan."""
+        return self.plan or ""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Withdrawal:

@@ -48,13 +48,14 @@ class RunStage:
 
     ``deps`` and ``outs`` are paths whose facts stand once under ``files`` of the run, ``params`` names whose
     values stand under ``params`` of the run. ``seconds`` is wall time, ``cpu_seconds`` user and system time
-    of all its processes, ``peak_mb`` the largest resident set; the three are of the execution, wherever it was.
+    of all its processes, ``peak_mb`` the largest resident set; the three are of the execution, wherever it was, and
+    absent where nobody saw it.
     """
 
     name: str
     run: Ulid
     cmd: str
-    seconds: float
+    seconds: float | None = None
     cpu_seconds: float | None = None
     peak_mb: float | None = None
     deps: tuple[RepoPath, ...] = ()

@@ -1,0 +1,146 @@
+"""The use case of ``import mlflow``: the runs and the registry of a store, as records and bytes of this repository."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from actum import layout
+from actum.errors import InvalidRecordError
+from actum.filing import write_record
+from actum.git.repository import Git
+from actum.importing import mlflow_runs
+from actum.importing.desk import Desk, open_desk
+from actum.importing.ledger import Imported
+from actum.mlflow_store.opening import open_store
+from actum.mlflow_store.values import MlflowStore, Point, StoredRun
+from actum.progress import Teller
+
+_LATEST_MS = 253_402_300_799_000
+
+
+def import_mlflow(
+    repo: Git,
+    path: Path,
+    *,
+    environ: Mapping[str, str],
+    dry_run: bool,
+    unfinished: bool,
+    within: Iterable[Path],
+    tell: Teller,
+) -> Imported:
+    """Take over what an MLflow store holds; what is here already stays as it is.
+
+    Args:
+        unfinished: Take runs that MLflow calls running, too: as interrupted.
+        within: Folders besides that of the store from which artifacts may be taken.
+
+    Raises:
+        NotFoundError: There is no store, or no actum.yaml here.
+        UserError: It is no store of MLflow's.
+    """
+    desk = open_desk(repo, environ, dry_run=dry_run)
+    store = open_store(path)
+    try:
+        places = tuple(place.resolve() for place in (path if path.is_dir() else path.parent, *within))
+        _Runs(desk, store, places, unfinished=unfinished).take(tell)
+        for what, count in store.strangers().items():
+            desk.ledger.leave(what, "has no home here", count=count)
+        for trouble in store.troubles:
+            desk.ledger.leave("what cannot be read", trouble.why, trouble.where)
+    finally:
+        store.close()
+    return desk.ledger.close(mlflow_runs.SYSTEM, desk.paths())
+
+
+class _Runs:
+    """The runs of one store on their way."""
+
+    def __init__(self, desk: Desk, store: MlflowStore, places: tuple[Path, ...], *, unfinished: bool) -> None:
+        self._desk, self._store, self._places, self._unfinished = desk, store, places, unfinished
+        self._starts = store.starts()
+
+    def take(self, tell: Teller) -> None:
+        total = len(self._starts)
+        for done, (stored, points) in enumerate(self._store.runs()):
+            tell.now("taking over runs", done, total, "runs")
+            why_not = self._why_not(stored)
+            if why_not:
+                self._desk.ledger.leave("run", why_not, stored.uuid)
+            else:
+                self._take(stored, points)
+
+    def _why_not(self, stored: StoredRun) -> str:
+        if stored.deleted:
+            return "deleted there"
+        if stored.started_ms is None:
+            return "has no start"
+        if not 0 <= stored.started_ms <= _LATEST_MS:
+            return "started in no year that a date can hold"
+        if stored.status in mlflow_runs.UNDER_WAY and not self._unfinished:
+            return "not ended there: --unfinished takes it, as interrupted"
+        return ""
+
+    def _take(self, stored: StoredRun, points: Iterator[Point]) -> None:
+        assert stored.started_ms is not None
+        ledger, ulid = self._desk.ledger, mlflow_runs.id_of(stored.uuid, stored.started_ms)
+        path = layout.run(ulid, mlflow_runs.moment(stored.started_ms))
+        series = mlflow_runs.series_of(points, stored.started_ms)
+        folder = self._folder(stored)
+        apart = path.removesuffix(".json")
+        try:
+            bytes_ = self._desk.folder_fact(f"{apart}/artifacts", folder) if folder else None
+            steps = self._desk.text_fact(f"{apart}/series.csv", series.text) if series.steps else None
+            run = mlflow_runs.run_of(
+                stored,
+                series,
+                parent=self._parent(stored),
+                clock=self._desk.settings.clock,
+                artifacts=(bytes_,) if bytes_ else (),
+                kept=steps,
+            )
+            if not self._desk.is_new("run", path, run):
+                return
+            if folder and bytes_:
+                self._desk.keep_folder(bytes_, folder)
+                ledger.taken["artifact"] += _contents(folder)[1]
+            if steps:
+                self._desk.keep_text(steps, series.text)
+            self._desk.write(path, write_record(run, path=path), anew=True)  # last: what it names is there
+            ledger.taken["value of a metric"] += series.points
+        except InvalidRecordError as error:
+            ledger.leave("run", str(error), stored.uuid)
+
+    def _parent(self, stored: StoredRun) -> str | None:
+        uuid = mlflow_runs.parent_of(stored)
+        started = self._starts.get(uuid) if uuid else None
+        if uuid and started is None:
+            self._desk.ledger.leave("parent of a run", "is not in the store", uuid)
+        return mlflow_runs.id_of(uuid, started) if uuid and started is not None else None
+
+    def _folder(self, stored: StoredRun) -> Path | None:
+        """Return where a run's artifacts lie; a store may name any folder of this disk, so only some are believed."""
+        ledger = self._desk.ledger
+        if stored.artifacts is None:
+            if "://" in stored.address and not stored.address.startswith("file:"):
+                ledger.leave("folder of artifacts", "lies at an address, and nothing is fetched", stored.address)
+            return None
+        place = stored.artifacts.resolve()
+        if not any(place.is_relative_to(allowed) for allowed in self._places):
+            ledger.leave("folder of artifacts", "lies outside of the store: --artifacts DIR lets it", str(place))
+            return None
+        links, count = _contents(place)
+        if links:
+            ledger.leave("folder of artifacts", "holds links, which may lead anywhere", stored.uuid)
+        return None if links or not count else place
+
+
+def _contents(folder: Path) -> tuple[int, int]:
+    """Return how many links and how many files lie below a folder."""
+    links = count = 0
+    for place, folders, listed in os.walk(folder):
+        for name in (*folders, *listed):
+            links += Path(place, name).is_symlink()
+        count += len(listed)
+    return links, count
