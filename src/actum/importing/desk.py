@@ -45,12 +45,17 @@ class Desk:
         self.ledger.taken[kind] += 1
         return True
 
-    def put(self, kind: str, path: str, record: object) -> bool:
-        """Write a record, and say whether it was not there."""
-        if not self.is_new(kind, path, record):
-            return False
+    def add_once(self, kind: str, path: str, record: object) -> None:
+        """Write a record whose path alone tells whether it is here: it says when it was taken over."""
+        if files.inside(self.repo.root, path).is_file():
+            self.ledger.known[kind] += 1
+            return
+        self.ledger.taken[kind] += 1
         self.write(path, write_record(record, path=path), anew=True)
-        return True
+
+    def write_record(self, path: str, record: object) -> None:
+        """Write a record that may change: a pointer."""
+        self.write(path, write_record(record, path=path))
 
     def write(self, path: str, data: bytes, *, anew: bool = False) -> None:
         """Write a file. *anew*: it must not be there."""

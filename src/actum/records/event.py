@@ -96,12 +96,14 @@ class Withdrawal:
     """Something stands no longer, says the registry that it was taken over from.
 
     With a stage, that stage is empty; with a version alone, that version is withdrawn; with neither, the model is.
+    ``supersedes``: the promotion to that stage that it ends; ``version`` is then what it had put there.
     ``lifted``: it is taken back, and what was withdrawn counts again; the latest word holds.
     """
 
     origin: Origin
     stage: Name | None = None
     version: Semver | None = None
+    supersedes: Ulid | None = None
     lifted: bool = False
 
 
