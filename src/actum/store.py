@@ -260,6 +260,10 @@ class Store:
         models = self.files.folders(layout.REGISTRY) if model is None else (model,)
         return [layout.folder(kind, name) for name in models]
 
+    def months(self) -> list[str]:
+        """Return the folders in which runs can lie, such as ``runs/2026/11``."""
+        return self._places("run", None)
+
     def prefetch(self, *kinds: str) -> None:
         """Read all records of these kinds with as few child processes as those of one model take."""
         self.outcomes({path: entry for kind in kinds for path, entry in self.listed(kind).items()})
@@ -282,15 +286,22 @@ class Store:
         return {path: entry for path, entry in entries.items() if (path, entry.blob) not in known}
 
     def _decode(self, entries: Mapping[str, TreeEntry]) -> None:
-        """Read records; what is too large to be one is not even read."""
-        for one in self.repo.contents({path: entry.blob for path, entry in entries.items()}, most=MOST_RECORD_BYTES):
-            key = (one.path, entries[one.path].blob)
+        for path, outcome in self.each({path: entry.blob for path, entry in entries.items()}):
+            key = (path, entries[path].blob)
+            self._cache[key] = outcome
+            if self.index and _is_indexed(path):
+                self.index.learn_record(*key, _told(outcome))
+
+    def each(self, blobs: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+        """Yield records by path, or why one cannot be read, and keep none of them; of what git has lost, nothing.
+
+        What is too large to be a record is not even read.
+        """
+        for one in self.repo.contents(blobs, most=MOST_RECORD_BYTES):
             if one.data is not None:
-                self._cache[key] = _attempted(one.path, one.data)
-                if self.index and _is_indexed(one.path):
-                    self.index.learn_record(*key, _told(self._cache[key]))
+                yield one.path, _attempted(one.path, one.data)
             elif one.size is not None:
-                self._cache[key] = _too_large(one.path, one.size, MOST_RECORD_BYTES)
+                yield one.path, _too_large(one.path, one.size, MOST_RECORD_BYTES)
 
     def _outcome(self, path: str, entry: TreeEntry) -> Any:
         if entry.mode not in REGULAR_FILE_MODES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from actum.records.run import Run
 from actum.records.version import ModelVersion
 from actum.registry import Standing
 from actum.store import Store
+from actum.uncommitted import WorkTree
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,12 +32,14 @@ class Holdings:
         truth: The trunk, or the revision asked for; it alone says what stands where.
         head: What is checked out, where that is not part of the truth: its own versions, runs and events
             are shown as not merged.
+        work_tree: Where runs lie that no commit has yet; None where a revision or a date was asked for.
         moment: The business time asked about, None for now. ``now``: by what expiry is judged.
     """
 
     truth: Store
     now: datetime
     head: Store | None = None
+    work_tree: WorkTree | None = None
     moment: datetime | None = None
 
     def warnings(self) -> list[str]:
@@ -173,14 +176,42 @@ class Holdings:
             merged = self.merged_runs()
             own = (run for run in self.head.runs() if run.id not in merged)
             runs = heapq.merge(runs, own, key=lambda run: run.id, reverse=True)
+        if beside := self.uncommitted():
+            runs = heapq.merge(runs, self._beside(beside), key=lambda run: run.id, reverse=True)
         return (run for run in runs if self.moment is None or run.started_at <= self.moment)
 
     def merged_runs(self) -> frozenset[str]:
         return frozenset(layout.names_in(path)[0] for path in self.truth.paths("run"))
 
     def run(self, ulid: str) -> Run | None:
+        """Return a run, of a commit or else of the work tree.
+
+        Raises:
+            InvalidRecordError: It cannot be read.
+        """
         found = (store.run(ulid) for store in self._stores())
-        return next((run for run in found if run is not None), None)
+        known = next((run for run in found if run is not None), None)
+        if known is None and (path := self.uncommitted().get(ulid)) and self.work_tree:
+            return self.work_tree.run(path)
+        return known
+
+    def uncommitted(self) -> dict[str, str]:
+        """Return the runs that only the work tree has, by id: where they lie."""
+        if self.work_tree is None:
+            return {}
+        committed = {path.rpartition("/")[2] for store in self._stores() for path in store.paths("run")}
+        found = (
+            f"{month}/{name}" for month in self.work_tree.months() for name in self.work_tree.names(month, committed)
+        )
+        return {layout.names_in(path)[0]: path for path in found}
+
+    def _beside(self, paths: Mapping[str, str]) -> Iterator[Run]:
+        assert self.work_tree is not None
+        for ulid in sorted(paths, reverse=True):
+            try:
+                yield self.work_tree.run(paths[ulid])
+            except InvalidRecordError as error:
+                self.note(paths[ulid], error)
 
     def event(self, ulid: str) -> Event | None:
         found = (store.event(ulid) for store in self._stores())
@@ -190,7 +221,8 @@ class Holdings:
         """Return the ids of all runs or of all events, sorted, without reading them."""
         place = {"run": 0, "event": 1}[kind]
         paths = {path for store in self._stores() for path in store.paths(kind)}
-        return sorted(layout.names_in(path)[place] for path in paths)
+        beside = self.uncommitted() if kind == "run" else {}
+        return sorted([*(layout.names_in(path)[place] for path in paths), *beside])
 
     def is_merged(self, path: str) -> bool:
         """Whether the truth has what is told; what only the checkout has, or waits for its promotion, is not merged."""
@@ -213,7 +245,8 @@ def open_holdings(
     truth = truth if truth.skipped is not None else truth.tolerant()
     known = checkout in (None, truth.commit) or truth.repo.is_ancestor(checkout or "", truth.commit)
     head = None if known or checkout is None else replace(truth.beside(checkout), approvals=())
-    return Holdings(truth=truth, head=head, moment=moment, now=moment or now)
+    beside = WorkTree(truth.repo.root) if checkout is not None and moment is None else None
+    return Holdings(truth=truth, head=head, work_tree=beside, moment=moment, now=moment or now)
 
 
 def version_path(line: VersionLine) -> str:

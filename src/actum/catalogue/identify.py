@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from actum import names
 from actum.catalogue.holdings import Holdings
@@ -62,9 +61,10 @@ def segments_of(holdings: Holdings, model: str) -> tuple[str, ...]:
 
 def shown_length(ulids: Iterable[str]) -> int:
     """Return how many characters tell these ids apart; at least those that carry the time."""
-    ordered = sorted(set(ulids))
-    common = (_common(one, other) for one, other in pairwise(ordered))
-    return max([_SHORTEST_SHOWN, *(length + 1 for length in common)])
+    whole = frozenset(ulids)
+    lengths = range(_SHORTEST_SHOWN, max(map(len, whole), default=_SHORTEST_SHOWN))
+    told_apart = (length for length in lengths if len({ulid[:length] for ulid in whole}) == len(whole))
+    return next(told_apart, max([_SHORTEST_SHOWN, *map(len, whole)]))
 
 
 def near(word: str, known: Sequence[str]) -> str:
@@ -127,7 +127,3 @@ def _require_stage(holdings: Holdings, reference: Reference) -> None:
     known = holdings.stages(reference.owner)
     if reference.name not in known:
         raise NotFoundError(f"there is no stage {reference}{near(reference.name, known)}", hint="actum ls stages")
-
-
-def _common(one: str, other: str) -> int:
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -12,6 +12,7 @@ from actum.catalogue.features import FeatureRow, feature_rows
 from actum.catalogue.figures import headline
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings, version_path
+from actum.catalogue.run_queries import Answer, read_runs
 from actum.names import Reference
 from actum.records.forms import Person
 from actum.records.lines import VersionLine
@@ -76,7 +77,7 @@ class VersionRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRow:
-    """One run. ``executed``: how many of its ``stages`` it executed itself.
+    """One run. ``executed``: how many of its ``stages`` it executed itself; not ``committed``: no commit has it yet.
 
     ``seconds``: from start to end; it, ``by`` and ``dirty`` are absent where nobody knows.
     """
@@ -92,6 +93,7 @@ class RunRow:
     stages: int
     dirty: bool | None = None
     merged: bool
+    committed: bool = True
     metrics: dict[str, float]
 
 
@@ -216,15 +218,43 @@ def version_row(
 
 def run_rows(holdings: Holdings, model: str | None = None) -> Iterator[RunRow]:
     """Yield the runs, newest first; of one model those of its pipeline."""
-    merged = holdings.merged_runs()
+    merged, beside = holdings.merged_runs(), holdings.uncommitted()
+    metrics = _policy_metrics(holdings, model)
+    runs = (run for run in holdings.runs() if model is None or run.pipeline in metrics)
+    for run in runs:
+        first = metrics.get(run.pipeline or "", ())
+        yield run_row(run, first, merged=run.id in merged, committed=run.id not in beside)
+
+
+def answered_rows(holdings: Holdings, answer: Answer, model: str | None = None) -> list[RunRow | None]:
+    """Return the runs of an answer in its order, read whole; the metrics that were asked about come first.
+
+    In the place of a run that cannot be read any more there is None.
+    """
+    metrics = _policy_metrics(holdings, model)
+    asked = [name.removeprefix("metrics.") for name in answer.named if name.startswith("metrics.")]
+    found: list[RunRow | None] = []
+    for run, path, committed in zip(read_runs(holdings, answer), answer.paths, answer.committed, strict=True):
+        first = (*asked, *metrics.get(run.pipeline or "", ())) if run else ()
+        merged = committed and holdings.is_merged(path)
+        found.append(run_row(run, first, merged=merged, committed=committed) if run else None)
+    return found
+
+
+def pipeline_of(holdings: Holdings, model: str) -> str | None:
+    """Return the pipeline that makes a model; None where its card cannot be read."""
+    card = holdings.readable_card(model)
+    return card.pipeline if card else None
+
+
+def _policy_metrics(holdings: Holdings, model: str | None) -> dict[str, tuple[str, ...]]:
+    """Return the metrics that policies ask for, by pipeline, of all models or of one."""
     names = [model] if model else holdings.models()
     cards = [card for name in names if (card := holdings.readable_card(name))]
-    metrics = {card.pipeline: holdings.policy_metrics(card.model) for card in cards}
-    runs = (run for run in holdings.runs() if model is None or run.pipeline in metrics)
-    return (run_row(run, metrics.get(run.pipeline or "", ()), merged=run.id in merged) for run in runs)
+    return {card.pipeline: holdings.policy_metrics(card.model) for card in cards}
 
 
-def run_row(run: Run, metrics: tuple[str, ...], *, merged: bool) -> RunRow:
+def run_row(run: Run, metrics: tuple[str, ...], *, merged: bool, committed: bool = True) -> RunRow:
     return RunRow(
         id=run.id,
         kind=run.kind,
@@ -237,6 +267,7 @@ def run_row(run: Run, metrics: tuple[str, ...], *, merged: bool) -> RunRow:
         stages=len(run.stages),
         dirty=run.dirty,
         merged=merged,
+        committed=committed,
         metrics=headline(run.metrics, _HEADLINE, metrics),
     )
 

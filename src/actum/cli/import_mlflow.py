@@ -41,6 +41,7 @@ def subcommand(
             repo,
             here / path,
             environ=context.environ,
+            now=context.now(),
             dry_run=dry_run,
             unfinished=unfinished,
             within=[here / place for place in within],

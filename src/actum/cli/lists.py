@@ -21,16 +21,19 @@ _ONE_NAME = 24
 class Page:
     """What the text of a row depends on besides the row: how short ids may be, and what goes without saying.
 
-    ``repository``: its name, "" where there is one only.
+    ``repository``: its name, "" where there is one only. ``runs``: the ids of all runs, where they are known already.
     """
 
-    def __init__(self, holdings: Holdings, model: str | None, repository: str = "") -> None:
-        self._holdings, self.one_model, self.repository = holdings, model is not None, repository
-        self._lengths: dict[str, int] = {}
+    def __init__(
+        self, holdings: Holdings, model: str | None, repository: str = "", runs: Sequence[str] | None = None
+    ) -> None:
+        self.holdings, self.model, self.repository = holdings, model, repository
+        self.one_model = model is not None
+        self._lengths: dict[str, int] = {} if runs is None else {"run": shown_length(runs)}
 
     def short(self, kind: str, ulid: str) -> str:
         if kind not in self._lengths:
-            self._lengths[kind] = shown_length(self._holdings.ulids(kind))
+            self._lengths[kind] = shown_length(self.holdings.ulids(kind))
         return ulid[: self._lengths[kind]]
 
 
@@ -108,7 +111,7 @@ def _run(row: RunRow, page: Page) -> Iterable[Cells]:
 def _state_of_run(row: RunRow) -> Iterable[str]:
     yield from (row.status,) if row.status != "finished" else ()
     yield from ("dirty",) if row.dirty else ()
-    yield from ("not merged",) if not row.merged else ()
+    yield from ("not committed",) if not row.committed else ("not merged",) if not row.merged else ()
 
 
 def _event(row: Happening, page: Page) -> Iterable[Cells]:

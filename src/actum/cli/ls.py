@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -20,6 +21,17 @@ from actum.cli.context import Context, at_option, json_option
 from actum.cli.lists import Entry, Page, print_list
 from actum.cli.progress import telling
 from actum.cli.reading import Readings, open_catalogues
+from actum.cli.run_query import (
+    Found,
+    Wishes,
+    ask_runs,
+    column_rows,
+    entries_of,
+    print_columns,
+    print_written,
+    run_options,
+    write_runs,
+)
 from actum.errors import NotFoundError, UsageError
 from actum.records.codec import encode
 
@@ -35,6 +47,7 @@ _RUNS_SHOWN = 30
 @click.argument("model", required=False)
 @click.option("--sort", metavar="FIELD", help="By a field or a metric; -FIELD for the highest first.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N; 0 for all.")
+@run_options
 @click.option(
     "--repo",
     "repos",
@@ -48,6 +61,7 @@ _RUNS_SHOWN = 30
 @click.pass_obj
 def command(
     context: Context,
+    /,
     what: str,
     model: str | None,
     sort: str | None,
@@ -55,28 +69,68 @@ def command(
     repos: tuple[Path, ...],
     at: str | None,
     as_json: bool,
+    **asked: Any,
 ) -> int:
     """List models, versions, stages, runs, events, features or sealed segments of decisions.
 
     Without a word: the models, and what stands at each stage. What only the checkout has is not merged. Features have
     no dates: --at takes a revision.
+
+    Runs have columns, such as name, status, started_at, by, metrics.NAME, params.NAME and tags.NAME. --where compares
+    them: "metrics.auc > 0.8 and params.depth <= 6 and tags.team = 'x'". A run that lacks one does not match.
     """
     kind = _kind(what)
-    most = _RUNS_SHOWN if limit is None and kind == "runs" else limit or 0
+    wishes = Wishes(**asked)
+    wishes.require_sense(kind)
+    shown = _RUNS_SHOWN if kind == "runs" else 0
+    most = wishes.most(limit, shown)
     with telling(context, "reading the records", as_json=as_json):
         readings = open_catalogues(context, at, repos)
         names = _names(readings, model)
-        read = 0 if sort or not most else most + 1
-        lists = [_entries(readings, name, kind, names[name], read) for name in names]
-        entries, more = _ordered(lists, kind, sort, most)
+        if kind == "runs" and (sort or wishes):
+            found = ask_runs(readings, names, wishes, sort, most)
+            more = found.more
+            show = _queried(context, readings, found, wishes, as_json=as_json)
+        else:
+            read = 0 if sort or not most else most + 1
+            lists = [_entries(readings, name, kind, names[name], read) for name in names]
+            entries, more = _ordered(lists, kind, sort, most)
+            show = partial(_show, readings, kind, entries, as_json=as_json)
+    show()
+    if more and limit is None:
+        output.say(f"the first {most:,} are {'drawn' if wishes.plot else 'shown'}: --limit 0 for all")
+    return 1 if readings.unread else 0
+
+
+def _show(readings: Readings, kind: What, entries: list[Entry], *, as_json: bool) -> None:
     if as_json:
         readings.envelope(f"{kind.removesuffix('s')}-list/1", [_encoded(entry) for entry in entries])
     else:
         print_list(kind, entries)
         readings.notes(next_=() if entries else _FIRST.get(kind, ()))
-    if more and limit is None:
-        output.say(f"the first {most} are shown: --limit 0 shows all")
-    return 1 if readings.unread else 0
+
+
+def _queried(
+    context: Context, readings: Readings, found: Found, wishes: Wishes, *, as_json: bool
+) -> Callable[[], None]:
+    """Do what is wished for, and return what prints the answer."""
+    data: Any
+    if wishes.export or wishes.plot:
+        told = write_runs(context, found, wishes)
+        schema, data, for_people = "run-files/1", told, partial(print_written, told)
+    elif wishes.columns:
+        schema, data, for_people = "run-columns/1", column_rows(found), partial(print_columns, found)
+    else:
+        return partial(_show, readings, "runs", entries_of(found), as_json=as_json)
+
+    def show() -> None:
+        if as_json:
+            readings.envelope(schema, data)
+        else:
+            for_people()
+            readings.notes()
+
+    return show
 
 
 def _kind(what: str) -> What:

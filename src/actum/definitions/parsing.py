@@ -23,6 +23,7 @@ from actum.definitions.expression import (
 )
 from actum.definitions.zone_names import zone_problem
 
+_PARTS = r"""(?P<word>[A-Za-z_][A-Za-z0-9_]*(?:\.(?:[A-Za-z0-9_]+|"(?:[^"]|"")+"))*)"""
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
@@ -34,6 +35,12 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+# A filter names columns of runs by parts, such as metrics.auc or params."learning-rate".
+_DOTTED = re.compile(
+    _TOKEN.pattern.replace("(?P<word>[A-Za-z_][A-Za-z0-9_]*)", _PARTS),
+    re.VERBOSE,
+)
+_PART = re.compile(r'(?<=\.)"((?:[^"]|"")+)"')
 _WORDS = frozenset(
     {"and", "or", "not", "is", "null", "true", "false", "in", "between", "case", "when", "then", "else", "end", "cast"}
     | {"as"}
@@ -57,22 +64,25 @@ class _Token:
 
 
 @lru_cache(maxsize=4_096)
-def parse(text: str) -> Expression:
+def parse(text: str, *, dotted: bool = False) -> Expression:
     """Read a row expression.
+
+    Args:
+        dotted: Whether a name may have parts: ``metrics.auc``, ``metrics."f1-score"``.
 
     Raises:
         ExpressionError: It is none.
     """
     if len(text) > _LONGEST:
         raise ExpressionError(f"has {len(text):,} characters, must have at most {_LONGEST:,}")
-    found = _Parser(text).whole()
+    found = _Parser(text, _DOTTED if dotted else _TOKEN).whole()
     _require_shallow(found)
     return found
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.at, self.depth = text, _tokens(text), 0, 0
+    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
+        self.text, self.tokens, self.at, self.depth = text, _tokens(text, pattern), 0, 0
 
     def whole(self) -> Expression:
         if self.now.kind == "end":
@@ -245,10 +255,10 @@ class _Parser:
         return Call(function, tuple(arguments))
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str, pattern: re.Pattern[str]) -> list[_Token]:
     found, at, end = [], 0, len(text.rstrip())
     while at < end:
-        match = _TOKEN.match(text, at)
+        match = pattern.match(text, at)
         if match is None:
             place = at + len(text[at:]) - len(text[at:].lstrip())
             raise ExpressionError(f"{_shown(text)}: {text[place]!r} at {place + 1} is not expected here")
@@ -271,7 +281,7 @@ def _atom(token: _Token) -> Expression:
         case "quoted":
             return Name(token.text[1:-1].replace('""', '"'))
         case "name":
-            return Name(token.text)
+            return Name(_PART.sub(lambda part: part[1].replace('""', '"'), token.text))
         case _:
             return Literal_(_number(token.text))
 

@@ -6,14 +6,14 @@ import posixpath
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from actum import digests, files, layout, schemas
+from actum import digests, layout
 from actum.dvc.dialect import Reader
 from actum.dvc.lockfile import Entry, read_lock
 from actum.dvc.pipeline import Artifact, read_pipeline
 from actum.dvc.tracked import SUFFIX, read_tracked
 from actum.errors import NotFoundError, UserError
-from actum.filing import read_record
 from actum.git.repository import Git
+from actum.importing.cards import put_card
 from actum.importing.desk import Desk, open_desk
 from actum.importing.gto_tags import History, Sign, read_signs
 from actum.importing.ledger import Imported
@@ -26,7 +26,6 @@ from actum.records.run import Origin
 from actum.store import Store
 
 SYSTEM = "gto"
-_COMPLETE = "# Taken over from GTO: complete it (purpose, risk, applications, inputs, policy).\n"
 
 
 def import_gto(repo: Git, *, environ: Mapping[str, str], now: datetime, dry_run: bool, tell: Teller) -> Imported:
@@ -142,23 +141,14 @@ class _Artifact:
         return read_pipeline(reader, where).artifacts.get(self._name) if reader(where) else None
 
     def _card(self, signs: list[Sign]) -> None:
-        path = layout.card(self._name)
-        if files.inside(self._desk.repo.root, path).exists():
-            self._desk.ledger.known["card"] += 1
-            return
         if self._path is None:
             self._desk.ledger.leave("path of an artifact", "is on no record: the card says models/NAME", self._name)
         artifact = self._path or layout.in_pipeline(self._folder, f"models/{self._name}")
         inside = artifact if self._folder == "." else posixpath.relpath(artifact, self._folder)
-        card = {"schema": "model/1", "model": self._name, "owner": signs[-1].by.email or signs[-1].by.name}
-        card |= {"artifact": inside} | ({"title": self._desc} if self._desc else {})
-        card |= {} if self._folder == "." else {"pipeline": self._folder}
-        text = files.write_yaml(card, schema_uri=schemas.schema_uri("model", path.count("/")))
-        first, _, rest = text.decode().partition("\n")
-        data = f"{first}\n{_COMPLETE}{rest}".encode()
-        read_record(path, data)  # so that it is a valid one
-        self._desk.ledger.taken["card"] += 1
-        self._desk.write(path, data)
+        owner = signs[-1].by.email or signs[-1].by.name
+        put_card(
+            self._desk, self._name, system="GTO", owner=owner, artifact=inside, title=self._desc, pipeline=self._folder
+        )
 
 
 def fact_at(then: Store, folder: str, path: str) -> FileFact | None:

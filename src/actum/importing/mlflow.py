@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from actum import layout
@@ -13,6 +14,7 @@ from actum.git.repository import Git
 from actum.importing import mlflow_runs
 from actum.importing.desk import Desk, open_desk
 from actum.importing.ledger import Imported
+from actum.importing.mlflow_models import Models
 from actum.mlflow_store.opening import open_store
 from actum.mlflow_store.values import MlflowStore, Point, StoredRun
 from actum.progress import Teller
@@ -25,6 +27,7 @@ def import_mlflow(
     path: Path,
     *,
     environ: Mapping[str, str],
+    now: datetime,
     dry_run: bool,
     unfinished: bool,
     within: Iterable[Path],
@@ -44,7 +47,12 @@ def import_mlflow(
     store = open_store(path)
     try:
         places = tuple(place.resolve() for place in (path if path.is_dir() else path.parent, *within))
-        _Runs(desk, store, places, unfinished=unfinished).take(tell)
+        runs = _Runs(desk, store, places, unfinished=unfinished)
+        runs.take(tell)
+        tell.now("taking over the registry")
+        models = Models(desk=desk, now=now, by=repo.identity(), runs=runs.paths)
+        for model in store.models():
+            models.take(model)
         for what, count in store.strangers().items():
             desk.ledger.leave(what, "has no home here", count=count)
         for trouble in store.troubles:
@@ -60,6 +68,7 @@ class _Runs:
     def __init__(self, desk: Desk, store: MlflowStore, places: tuple[Path, ...], *, unfinished: bool) -> None:
         self._desk, self._store, self._places, self._unfinished = desk, store, places, unfinished
         self._starts = store.starts()
+        self.paths: dict[str, str] = {}
 
     def take(self, tell: Teller) -> None:
         total = len(self._starts)
@@ -100,6 +109,7 @@ class _Runs:
                 artifacts=(bytes_,) if bytes_ else (),
                 kept=steps,
             )
+            self.paths[stored.uuid] = path
             if not self._desk.is_new("run", path, run):
                 return
             if folder and bytes_:

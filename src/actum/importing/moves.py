@@ -30,6 +30,11 @@ class Moves:
     _last: dict[str, Event] = field(default_factory=dict)
     _stands: dict[str, str | None] = field(default_factory=dict)
 
+    def follow(self, stage: str, event: Event | None) -> None:
+        """Begin at what stands at a stage here."""
+        if event is not None and event.promotion is not None:
+            self._last[stage], self._stands[stage] = event, event.promotion.version
+
     def stands(self, origin: Origin, stage: str, version: str, at: datetime, by: Person, *, back: bool = False) -> None:
         """A version took a stage."""
         before = self._last.get(stage)
@@ -59,7 +64,7 @@ class Moves:
 
     def point(self) -> None:
         """Bring the pointers to where the last moves lead, save those that somebody moved here since."""
-        ours = {event.id for event in self._last.values()}
+        ours = {event.id for event in self._last.values() if event.promotion and event.promotion.origin}
         for stage, event in self._last.items():
             path = layout.stage(self.model, stage)
             held = self.desk.read(path)

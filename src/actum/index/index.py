@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,6 +36,8 @@ class Index:
         self._opened: sqlite3.Connection | None = None
         self._key: bytes | None = None
         self._waiting: list[tuple[Table, Key, bytes]] = []
+        self._leaving: list[bytes] = []
+        self._saved = 0  # how many records need not be decoded again for what was learnt
 
     def records(self, wanted: Iterable[Key]) -> dict[Key, Any]:
         """Return what was learnt of these files; of those that are not known, nothing."""
@@ -56,15 +58,39 @@ class Index:
         found = self._believed("folders", "path = ? ORDER BY id DESC LIMIT 1", (_bytes(path),))
         return next(iter(found.values()), None)
 
+    def columns(self, group: str, names: Iterable[str]) -> dict[str, Any]:
+        """Return columns of a group of files, by name; of those that are not known, nothing."""
+        asked = list(names)
+        found: dict[Key, Any] = {}
+        for at in range(0, len(asked), _MOST_ASKED):
+            paths = [_bytes(name) for name in asked[at : at + _MOST_ASKED]]
+            where = f"object = ? AND path IN ({', '.join('?' * len(paths))})"
+            found |= self._believed("columns", where, [bytes.fromhex(group), *paths])
+        return {name: told for (name, _), told in found.items()}
+
     def learn_record(self, path: str, blob: str, told: Any) -> None:
+        self._saved += 1
         self._learn("records", (path, blob), told)
 
     def learn_folder(self, path: str, tree: str, told: Any) -> None:
         self._learn("folders", (path, tree), told)
 
+    def learn_columns(self, group: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Keep what each file of a group says, by column, in the order of the files.
+
+        Args:
+            group: What names these files by their content, in hex.
+        """
+        self._saved += max(map(len, columns.values()), default=0)
+        for name, values in columns.items():
+            self._learn("columns", (name, group), values)
+
+    def forget_columns(self, group: str) -> None:
+        self._leaving.append(bytes.fromhex(group))
+
     def close(self) -> None:
         """Write what was learnt, and let go of the file; a file is not made for the sake of a few records."""
-        if self._waiting and not (self._open() is None and self._state == "absent" and len(self._waiting) < _FEWEST):
+        if self._waiting and not (self._open() is None and self._state == "absent" and self._saved < _FEWEST):
             self._write()
         self._let_go("off")
 
@@ -111,17 +137,18 @@ class Index:
     def _write(self) -> None:
         """Add what waits, or forget it: the next read learns it again."""
         waiting, self._waiting = self._waiting, []
+        leaving, self._leaving = self._leaving, []
         self._open()
         if self._state == "off":
             return
         try:
             with place.one_writer(self._root):
-                self._add(waiting)
+                self._add(waiting, leaving)
                 self._let_go("unopened")  # what we read from may be another file now
         except (UnfitError, OffError, OSError) as error:
             self._give_up(error)
 
-    def _add(self, waiting: Iterable[tuple[Table, Key, bytes]]) -> None:
+    def _add(self, waiting: Iterable[tuple[Table, Key, bytes]], leaving: Iterable[bytes]) -> None:
         if objection := place.objection(self._root):
             raise OffError(objection.says)
         known = sealing.key(self._git_folder)
@@ -129,7 +156,7 @@ class Index:
         rows = [(table, _sealed(key, table, *at, told)) for table, at, told in waiting]
         opened = tables.create(self._path) if known is None else self._writable()
         try:
-            tables.write(opened, rows)
+            tables.write(opened, rows, leaving)
         except UnfitError:
             opened.close()
             opened = tables.create(self._path)

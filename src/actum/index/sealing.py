@@ -16,7 +16,10 @@ from pathlib import Path
 _SECRET = "actum-index-key"  # noqa: S105  the name of the file that holds it
 _LENGTH = 32
 # What a record means is decided here; a change of it must not leave old answers standing.
-_DECIDING = ("records/*.py", "files/*.py", "index/*.py", "layout.py", "lines.py", "moments.py", "names.py", "store.py")
+_DECIDING = (
+    *("columns/*.py", "records/*.py", "files/*.py", "index/*.py"),
+    *("layout.py", "lines.py", "moments.py", "names.py", "store.py", "uncommitted.py"),
+)
 
 
 def key(git_folder: Path) -> bytes | None:

@@ -12,11 +12,11 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     import sqlite3
 
-Table = Literal["records", "folders"]
+Table = Literal["records", "folders", "columns"]
 Row = tuple[bytes, bytes, bytes, bytes]
 """Path, object, what is told, seal."""
 
-FORM = 1
+FORM = 2
 _APPLICATION = 0x61637475  # "actu"
 _PATIENCE_S = 0.5
 _REMEMBERED = 8
@@ -24,14 +24,16 @@ _REMEMBERED = 8
 _BROKEN = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_FORMAT", "SQLITE_SCHEMA"})
 # records: what one file says, by its path and its blob; the same bytes under another name are not the same record.
 # folders: what the files of a folder say in short, by its path and its tree, which stands for all that lies in it.
+# columns: one value of each of many files, by what is asked and by what names these files by their content.
 _COLUMNS = "path BLOB NOT NULL, object BLOB NOT NULL, told BLOB NOT NULL, seal BLOB NOT NULL"
 _TABLES = tuple(
     f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, {_COLUMNS}, UNIQUE (object, path))"
-    for table in ("records", "folders")
+    for table in ("records", "folders", "columns")
 )
 _ADD: Mapping[Table, str] = {
     "records": "INSERT OR REPLACE INTO records (path, object, told, seal) VALUES (?, ?, ?, ?)",
     "folders": "INSERT OR REPLACE INTO folders (path, object, told, seal) VALUES (?, ?, ?, ?)",
+    "columns": "INSERT OR REPLACE INTO columns (path, object, told, seal) VALUES (?, ?, ?, ?)",
 }
 _FORGET = """\
 DELETE FROM folders WHERE path = :path
@@ -105,8 +107,11 @@ def ask(opened: sqlite3.Connection, query: str, values: Sequence[bytes]) -> list
         return opened.execute(query, values).fetchall()
 
 
-def write(opened: sqlite3.Connection, rows: Iterable[tuple[Table, Row]]) -> None:
+def write(opened: sqlite3.Connection, rows: Iterable[tuple[Table, Row]], leaving: Iterable[bytes] = ()) -> None:
     """Add rows, all or none, in the place of those that have the same path and object.
+
+    Args:
+        leaving: Objects whose columns go.
 
     Raises:
         UnfitError, OffError
@@ -117,6 +122,7 @@ def write(opened: sqlite3.Connection, rows: Iterable[tuple[Table, Row]]) -> None
             opened.execute(_ADD[table], row)
             if table == "folders":
                 opened.execute(_FORGET, {"path": row[0], "remembered": _REMEMBERED})
+        opened.executemany("DELETE FROM columns WHERE object = ?", [(each,) for each in leaving])
         opened.execute("COMMIT")
 
 
@@ -167,6 +173,6 @@ def _require_ours(opened: sqlite3.Connection) -> None:
     if (application, form) != (_APPLICATION, FORM):
         raise UnfitError("is no index of this actum")
     # Views and triggers of a foreign file are never run, whatever they are called.
-    found = opened.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid LIMIT 3").fetchall()
+    found = opened.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid LIMIT 4").fetchall()
     if tuple(row[0] for row in found) != _TABLES:
         raise UnfitError("has other tables than ours")

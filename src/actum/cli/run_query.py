@@ -1,0 +1,181 @@
+"""What ``actum ls runs`` takes beside what every list takes: ``--where``, ``--columns``, ``--export``, ``--plot``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from actum.catalogue import listing, run_charts, run_files
+from actum.catalogue.figures import written
+from actum.catalogue.run_columns import ordered
+from actum.catalogue.run_queries import ALL, Answer, Query, ask, require_sound
+from actum.cli import output
+from actum.cli.context import Context
+from actum.cli.lists import Entry, Page
+from actum.cli.reading import Readings
+from actum.cli.wording import clip
+from actum.errors import UsageError, UserError
+from actum.quantities import is_number, plural
+
+_TEXT = 32
+
+
+def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of :class:`Wishes`."""
+    file = click.Path(path_type=Path, dir_okay=False)
+    for option in (
+        click.option("--plot", type=file, metavar="FILE", help="Of runs: draw them (.html, .svg, .png)."),
+        click.option("--export", type=file, metavar="FILE", help="Of runs: write them (.parquet, .csv, .json)."),
+        click.option("--columns", metavar="A,B", help="Of runs: show these columns; all for all."),
+        click.option("--where", metavar="FILTER", help="Of runs: those for which it holds."),
+    ):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is asked of runs alone."""
+
+    where: str | None = None
+    columns: str | None = None
+    export: Path | None = None
+    plot: Path | None = None
+
+    def __bool__(self) -> bool:
+        return any(wish is not None for wish in (self.where, self.columns, self.export, self.plot))
+
+    def require_sense(self, kind: str) -> None:
+        """Raises: UsageError when the list is none of runs, or a wish cannot be granted, whatever there is."""
+        if self and kind != "runs":
+            raise UsageError(f"--where, --columns, --export and --plot are for runs, not {kind}", hint="actum ls runs")
+        require_sound(self.query(None, 0))
+        for file, option in ((self.export, "--export"), (self.plot, "--plot")):
+            if file is not None:
+                run_files.require_form(file, option)
+
+    def most(self, limit: int | None, shown: int) -> int:
+        """Return how many runs are wanted: where none was said, as many as fit what is made of them."""
+        if limit is not None:
+            return limit
+        return 0 if self.export else run_charts.MOST_RUNS if self.plot else shown
+
+    def query(self, sort: str | None, most: int) -> Query:
+        names = tuple(name.strip() for name in (self.columns or "").split(",") if name.strip())
+        if self.plot or (self.export and not names):
+            names = (ALL,)
+        return Query(where=self.where, sort=sort, limit=most, columns=names)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """The runs of one or several repositories, in one order. ``places``: in which answer, and in which of its rows."""
+
+    answers: list[tuple[Page, Answer]]
+    places: list[tuple[int, int]]
+    more: bool
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return values by column, the repository first where there are several."""
+        names = dict.fromkeys(name for _, answer in self.answers for name in answer.columns)
+        several = any(page.repository for page, _ in self.answers)
+        first = {"repository": [self.answers[at][0].repository for at, _ in self.places]} if several else {}
+        return first | {name: [self._value(name, *place) for place in self.places] for name in names}
+
+    def _value(self, name: str, at: int, row: int) -> Any:
+        values = self.answers[at][1].columns.get(name)
+        return None if values is None else values[row]
+
+
+def ask_runs(readings: Readings, models: dict[str, str | None], wishes: Wishes, sort: str | None, most: int) -> Found:
+    """Ask the runs of each repository; what cannot be read of several is left out, and noted."""
+    answers: list[tuple[Page, Answer]] = []
+    for name, model in models.items():
+        holdings = readings.by_name[name].holdings
+        pipeline = listing.pipeline_of(holdings, model) if model else None
+        query = wishes.query(sort, most).of(None if model is None else tuple(filter(None, [pipeline])))
+        answer = readings.attempt(name, partial(ask, holdings, query))
+        if answer is not None:
+            for remark in answer.remarks:
+                holdings.note(remark, UserError(remark))
+            answers.append((Page(holdings, model, name, answer.ids), answer))
+    places = [(at, row) for at, (_, answer) in enumerate(answers) for row in range(len(answer.paths))]
+    if len(answers) > 1:
+        places = _in_one_order(answers, places, sort)
+    more = any(answer.more for _, answer in answers) or bool(most and len(places) > most)
+    return Found(answers=answers, places=places[: most or None], more=more)
+
+
+def _in_one_order(
+    answers: Sequence[tuple[Page, Answer]], places: list[tuple[int, int]], sort: str | None
+) -> list[tuple[int, int]]:
+    newest_first = sorted(places, key=lambda place: answers[place[0]][1].paths[place[1]][-31:], reverse=True)
+    if sort is None:
+        return newest_first
+    keys = [answers[at][1].keys[row] for at, row in newest_first]
+    return [newest_first[row] for row in ordered(keys, descending=sort.startswith("-"))]
+
+
+def entries_of(found: Found) -> list[Entry]:
+    """Return the runs as rows of the list that people know, read whole."""
+    rows = [listing.answered_rows(page.holdings, answer, page.model) for page, answer in found.answers]
+    chosen = ((found.answers[at][0], rows[at][row]) for at, row in found.places)
+    return [Entry(row, page) for page, row in chosen if row is not None]
+
+
+def write_runs(context: Context, found: Found, wishes: Wishes) -> dict[str, Any]:
+    """Write the files that were wished for, and return what was written."""
+    table = found.columns()
+    told: dict[str, Any] = {"runs": len(found.places), "columns": len(table)}
+    if wishes.plot is not None:
+        named = [name for _, answer in found.answers for name in answer.named]
+        metric = run_charts.metric_of(table, named)
+        run_files.draw(run_charts.chart_of(table, metric), context.folder / wishes.plot)
+        told |= {"plot": str(wishes.plot), "metric": metric}
+    if wishes.export is not None:
+        run_files.export(table, context.folder / wishes.export)
+        told |= {"export": str(wishes.export)}
+    return told
+
+
+def print_written(told: dict[str, Any]) -> None:
+    what = f"{plural(told['runs'], 'run')}, {plural(told['columns'], 'column')}"
+    if "export" in told:
+        click.echo(f"{told['export']}: {what}")
+    if "plot" in told:
+        click.echo(f"{told['plot']}: {told['metric']} of {plural(told['runs'], 'run')}")
+
+
+def print_columns(found: Found) -> None:
+    """Print the columns that were asked for."""
+    table = found.columns()
+    pages = [found.answers[at][0] for at, _ in found.places]
+    cells = [
+        [_cell(page, name, value) for page, value in zip(pages, values, strict=True)] for name, values in table.items()
+    ]
+    output.table(zip(*cells, strict=True), head=list(table))
+
+
+def column_rows(found: Found) -> list[dict[str, Any]]:
+    """Return the columns that were asked for as programs read them: one object a run, without what it lacks."""
+    table = found.columns()
+    rows = zip(*table.values(), strict=True)
+    return [
+        {name: run_files.plain(value) for name, value in zip(table, row, strict=True) if value is not None}
+        for row in rows
+    ]
+
+
+def _cell(page: Page, name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name in ("id", "parent"):
+        return page.short("run", value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return written(value) if is_number(value) else clip(str(run_files.plain(value)), _TEXT)
