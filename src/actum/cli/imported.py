@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 
 import click
@@ -32,9 +33,9 @@ def show(found: Imported, *, clock: str, dry_run: bool, as_json: bool) -> None:
 
 
 def counted(kind: str, count: int) -> str:
-    """Return ``3 runs``; of ``value of a metric`` the first word is counted."""
-    first, _, rest = kind.partition(" of ")
-    return plural(count, first) + (f" of {rest}" if rest else "")
+    """Return ``3 runs``; of ``value of a metric`` it is values that are counted."""
+    noun, *rest = re.split(r"(?= of | that )", kind, maxsplit=1)
+    return plural(count, noun) + "".join(rest)
 
 
 def _left(one: Left) -> str:

@@ -45,6 +45,11 @@ class Desk:
         self.ledger.taken[kind] += 1
         return True
 
+    def put(self, kind: str, path: str, record: object) -> None:
+        """Write a record that is the same at each import."""
+        if self.is_new(kind, path, record):
+            self.write(path, write_record(record, path=path), anew=True)
+
     def add_once(self, kind: str, path: str, record: object) -> None:
         """Write a record whose path alone tells whether it is here: it says when it was taken over."""
         if files.inside(self.repo.root, path).is_file():

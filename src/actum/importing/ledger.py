@@ -60,4 +60,4 @@ class Ledger:
             Left(what=what, why=why, count=self._counts[what, why], names=tuple(names))
             for (what, why), names in sorted(self._left.items())
         )
-        return Imported(system=system, taken=self.taken, known=self.known, left=tuple(left), paths=paths, notes=notes)
+        return Imported(system=system, taken=+self.taken, known=+self.known, left=tuple(left), paths=paths, notes=notes)

@@ -56,7 +56,7 @@ def import_mlflow(
         for what, count in store.strangers().items():
             desk.ledger.leave(what, "has no home here", count=count)
         for trouble in store.troubles:
-            desk.ledger.leave("what cannot be read", trouble.why, trouble.where)
+            desk.ledger.leave("file that cannot be read", trouble.why, trouble.where)
     finally:
         store.close()
     return desk.ledger.close(mlflow_runs.SYSTEM, desk.paths())
@@ -87,9 +87,14 @@ class _Runs:
             return "has no start"
         if not 0 <= stored.started_ms <= _LATEST_MS:
             return "started in no year that a date can hold"
-        if stored.status in mlflow_runs.UNDER_WAY and not self._unfinished:
+        if stored.status in mlflow_runs.UNDER_WAY and not self._unfinished and not self._is_here(stored):
             return "not ended there: --unfinished takes it, as interrupted"
         return ""
+
+    def _is_here(self, stored: StoredRun) -> bool:
+        assert stored.started_ms is not None
+        ulid = mlflow_runs.id_of(stored.uuid, stored.started_ms)
+        return self._desk.read(layout.run(ulid, mlflow_runs.moment(stored.started_ms))) is not None
 
     def _take(self, stored: StoredRun, points: Iterator[Point]) -> None:
         assert stored.started_ms is not None
@@ -132,18 +137,26 @@ class _Runs:
     def _folder(self, stored: StoredRun) -> Path | None:
         """Return where a run's artifacts lie; a store may name any folder of this disk, so only some are believed."""
         ledger = self._desk.ledger
-        if stored.artifacts is None:
-            if "://" in stored.address and not stored.address.startswith("file:"):
-                ledger.leave("folder of artifacts", "lies at an address, and nothing is fetched", stored.address)
-            return None
-        place = stored.artifacts.resolve()
-        if not any(place.is_relative_to(allowed) for allowed in self._places):
-            ledger.leave("folder of artifacts", "lies outside of the store: --artifacts DIR lets it", str(place))
-            return None
-        links, count = _contents(place)
-        if links:
-            ledger.leave("folder of artifacts", "holds links, which may lead anywhere", stored.uuid)
-        return None if links or not count else place
+        if "://" in stored.address and not stored.artifacts:
+            ledger.leave("folder of artifacts", "lies at an address, and nothing is fetched", stored.address)
+        there = [place.resolve() for place in (*stored.artifacts, *self._moved(stored)) if place.is_dir()]
+        allowed = [place for place in there if any(place.is_relative_to(one) for one in self._places)]
+        if there and not allowed:
+            why = "lies outside of the store: --artifacts DIR lets it"
+            ledger.leave("folder of artifacts", why, str(there[0]))
+        for place in allowed[:1]:
+            links, count = _contents(place)
+            if links:
+                ledger.leave("folder of artifacts", "holds links, which may lead anywhere", stored.uuid)
+            elif count:
+                return place
+        return None
+
+    def _moved(self, stored: StoredRun) -> Iterator[Path]:
+        """Yield where artifacts lie in a store that is not where it was: below it as they were below the old one."""
+        for parts in (place.parts for place in stored.artifacts):
+            for kept in (4, 3):  # mlruns/EXPERIMENT/RUN/artifacts, with or without the first
+                yield from (place.joinpath(*parts[-kept:]) for place in self._places)
 
 
 def _contents(folder: Path) -> tuple[int, int]:

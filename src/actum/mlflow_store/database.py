@@ -81,7 +81,7 @@ class Database:
 
     def _run(self, row: sqlite3.Row, experiment: str | None, params: dict[str, str], tags: dict[str, str]) -> StoredRun:
         address = _text(_get(row, "artifact_uri"))
-        place = local_path(address) or (self._path.parent / address if address and "://" not in address else None)
+        beside = (self._path.parent / address,) if address and "://" not in address else ()
         return StoredRun(
             uuid=row["run_uuid"],
             experiment=experiment,
@@ -93,7 +93,7 @@ class Database:
             deleted=_get(row, "lifecycle_stage") == "deleted",
             params=params,
             tags=tags,
-            artifacts=place if place is not None and place.is_dir() else None,
+            artifacts=local_path(address) or beside,
             address=address,
         )
 

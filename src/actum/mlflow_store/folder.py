@@ -106,7 +106,8 @@ class Folder:
             deleted=trashed or meta.get("lifecycle_stage") == "deleted",
             params=self._texts(folder / "params"),
             tags=tags,
-            artifacts=_artifacts(folder / "artifacts", _text(meta.get("artifact_uri"))),
+            # A store that was moved has them beside the run still, whatever it says.
+            artifacts=(folder / "artifacts", *local_path(_text(meta.get("artifact_uri")))),
             address=_text(meta.get("artifact_uri")),
         )
 
@@ -182,18 +183,12 @@ class Folder:
         return path.relative_to(self._root).as_posix()
 
 
-def local_path(uri: str) -> Path | None:
+def local_path(uri: str) -> tuple[Path, ...]:
     """Return the folder that an address of MLflow's names, where it is one on a disk."""
     parts = urlsplit(uri)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return Path(unquote(parts.path))
-    return Path(uri) if uri.startswith("/") else None
-
-
-def _artifacts(beside: Path, uri: str) -> Path | None:
-    """Return the folder of artifacts: a store that was moved has them beside the run still."""
-    told = local_path(uri)
-    return next((place for place in (beside, told) if place is not None and place.is_dir()), None)
+        return (Path(unquote(parts.path)),)
+    return (Path(uri),) if uri.startswith("/") else ()
 
 
 def _point(metric: str, line: bytes) -> Point | None:

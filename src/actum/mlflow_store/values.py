@@ -26,7 +26,7 @@ class Trouble(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredRun:
-    """One run, without its points. ``status``: MLflow's word; ``artifacts``: its folder, where it is on this disk."""
+    """One run, without its points. ``status``: MLflow's word; ``artifacts``: where its folder may be on this disk."""
 
     uuid: str
     experiment: str | None
@@ -38,7 +38,7 @@ class StoredRun:
     deleted: bool
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    artifacts: Path | None = None
+    artifacts: tuple[Path, ...] = ()
     address: str = ""
 
 

@@ -97,6 +97,7 @@ class Run:
         kind: ``pipeline`` is of ``actum run``, ``script`` of ``actum.run()``; ``observed``: told by a commit that
             changed dvc.lock; ``imported``: taken over from another log-book.
         status: Absent is finished. ``interrupted``: it was killed, and what it had logged until then is here.
+        started_at, by: Of an observed run those of its commit: nobody saw it start, or who started it.
         finished_at: Absent where nobody saw its end.
         parent: The run that this one is part of.
         code_commit: What was run: HEAD, or for a dirty tree of ``actum run`` the snapshot under
