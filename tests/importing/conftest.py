@@ -81,7 +81,7 @@ def mlflow_python(shared: Path) -> Path:
     def make(draft: Path) -> None:
         uv = [sys.executable, "-m", "uv"]
         subprocess.run([*uv, "venv", "-q", "--allow-existing", "--python", sys.executable, draft], check=True)
-        words = [*uv, "pip", "install", "-q", "--python", draft / "bin/python", *MLFLOW]
+        words = [*uv, "pip", "install", "-q", "--python", str(draft / "bin/python"), *MLFLOW]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode:
             assert "CI" not in os.environ, done.stderr
