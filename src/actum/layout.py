@@ -26,6 +26,7 @@ _STAGE = re.compile(r"registry/([^/]+)/stages/([^/]+)\.yaml")
 _EVENT = re.compile(r"registry/([^/]+)/events/([0-9A-Z]{26})-([a-z]+)\.yaml")
 _CARD = re.compile(r"registry/([^/]+)/model\.yaml")
 _RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/([0-9A-Z]{26})\.json")
+_OF_A_RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/([0-9A-Z]{26})(?:\.json|\.csv|/(?:.*/)?(?:[^/]+\.dvc|\.gitignore))")
 _SEGMENT = re.compile(r"decisions/([^/]+)/[0-9A-Z]{26}\.parquet")
 _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 # A folder of that name may hold a pipeline of somebody who knew nothing of feature views.
@@ -85,6 +86,22 @@ def event(model: str, ulid: str, kind: str) -> str:
 
 def run(ulid: str, at: datetime) -> str:
     return f"{RUNS}/{at:%Y}/{at:%m}/{ulid}.json"
+
+
+def beside_run(ulid: str, at: datetime, name: str = "") -> str:
+    """Where a run's own folder lies, or what is in it: artifacts, and metrics by step that are too long for git."""
+    return f"{RUNS}/{at:%Y}/{at:%m}/{ulid}" + (f"/{name}" if name else "")
+
+
+def series(ulid: str, at: datetime) -> str:
+    """Where a run's metrics by step lie while they are short."""
+    return f"{RUNS}/{at:%Y}/{at:%m}/{ulid}.csv"
+
+
+def run_beside(path: str) -> str | None:
+    """Return the id of the run that a file under ``runs/`` belongs to, its record among them; None for a stranger."""
+    found = _OF_A_RUN.fullmatch(path)
+    return found[1] if found else None
 
 
 def policy(name: str) -> str:

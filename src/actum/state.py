@@ -12,7 +12,7 @@ from actum import files, layout, process
 from actum.errors import UserError
 
 ENVIRONMENTS_VARIABLE = "ACTUM_ENVIRONMENTS"
-SCRATCH, WORKTREES = "scratch", "worktrees"
+SCRATCH, WORKTREES, SCRIPTS = "scratch", "worktrees", "scripts"
 
 
 def folder(root: Path) -> Path:
@@ -62,6 +62,16 @@ def held(root: Path, kind: str) -> Iterator[Path]:
 def hold_worktree(root: Path, name: str) -> files.Held:
     """Make the folder around a worktree; the configuration in it will hold the remote's credentials."""
     return _hold(root, WORKTREES, name)
+
+
+def hold_script(root: Path, run: str) -> files.Held:
+    """Make the folder of a script's run under way; one that was killed is no rubbish, but a run to put on record."""
+    return _hold(root, SCRIPTS, run)
+
+
+def take_killed_scripts(root: Path) -> Iterator[files.Held]:
+    """Yield the folders of runs whose script is gone, each to be released or let go."""
+    return files.take_dead(root / layout.STATE / SCRIPTS)
 
 
 def left_behind(root: Path) -> tuple[Path, ...]:

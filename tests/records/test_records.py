@@ -208,7 +208,7 @@ def test_a_run_of_a_pipeline_says_all_that_it_is_repeated_by_and_others_need_not
         assert str(caught.value) == f"{name}: is required"
     with pytest.raises(UserError) as refused:
         samples.script_run(code_commit=OID).recipe()
-    assert str(refused.value) == f"run/{ONE} cannot be repeated: it names no pipeline, lock"
+    assert str(refused.value) == f"run/{ONE} is a script's, not of actum run: it names no pipeline, lock"
 
 
 def test_an_imported_run_says_where_it_came_from() -> None:

@@ -101,6 +101,11 @@ def look(markdown: str, words: tuple[str, ...] = ()) -> Seen:
     return Seen(**json.loads(html.unescape(told.partition("</pre>")[0])))
 
 
+def rendered(page: str) -> str:
+    """Return the document that a page of HTML has made of itself, once its scripts have nothing more to do."""
+    return _chromium(page, "--virtual-time-budget=20000", "--dump-dom")
+
+
 def picture(markdown: str, place: Path) -> None:
     """Write the first screen of a page as a PNG file."""
     _chromium(_document(markdown), f"--screenshot={place.resolve()}")

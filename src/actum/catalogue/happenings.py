@@ -9,7 +9,6 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from actum.catalogue.consents import standing_of
 from actum.catalogue.figures import headline, written
 from actum.catalogue.holdings import Holdings, event_path, version_path
 from actum.names import Reference
@@ -28,7 +27,7 @@ class Happening:
         at: When it holds in the business. ``recorded_at``: the real clock.
         id: What ``actum show`` takes.
         what: One sentence, without the moment and the person.
-        merged: Whether it is part of the truth, or only of what is checked out.
+        merged: Whether it is part of the truth, or only of what is checked out. ``committed``: or in no commit at all.
     """
 
     kind: str
@@ -39,6 +38,7 @@ class Happening:
     what: str
     model: str | None = None
     merged: bool = True
+    committed: bool = True
 
 
 def happenings(holdings: Holdings, about: Reference | None = None) -> Iterator[Happening]:
@@ -47,9 +47,11 @@ def happenings(holdings: Holdings, about: Reference | None = None) -> Iterator[H
     due.sort(key=_Due.order, reverse=True)
     # All are many, so they are read one by one, and only as far as somebody looks.
     found = (one.tell() for one in due)
-    merged = holdings.merged_runs()
+    merged, beside = holdings.merged_runs(), holdings.uncommitted()
     metrics = tuple(metric for model in holdings.models() for metric in holdings.policy_metrics(model))
-    return _merged(found, (_of_run(run, metrics, merged=run.id in merged) for run in _runs(holdings, about)))
+    runs = _runs(holdings, about)
+    told = (_of_run(run, metrics, merged=run.id in merged, committed=run.id not in beside) for run in runs)
+    return _merged(found, told)
 
 
 class _Due(NamedTuple):
@@ -113,8 +115,16 @@ def newest(holdings: Holdings, about: Reference | None, limit: int) -> tuple[Hap
     """Return at most *limit* happenings; 0 for all. Of approvals it is said whether they are what they say they are."""
     found = tuple(islice(happenings(holdings, about), limit or None))
     asked = {one.id: holdings.event(one.id.removeprefix("event/")) for one in found if one.kind == "approval"}
-    said = {f"event/{event.id}": words for event, words in standing_of(holdings, (e for e in asked.values() if e))}
+    said = _standing(holdings, [event for event in asked.values() if event])
     return tuple(replace(one, what=f"{one.what}, {said[one.id]}") if one.id in said else one for one in found)
+
+
+def _standing(holdings: Holdings, approvals: list[Event]) -> dict[str, str]:
+    if not approvals:
+        return {}
+    from actum.catalogue.consents import standing_of  # loads what verifies signatures
+
+    return {f"event/{event.id}": words for event, words in standing_of(holdings, approvals)}
 
 
 def _order(happening: Happening) -> tuple[datetime, datetime, str]:
@@ -202,7 +212,7 @@ def _runs(holdings: Holdings, about: Reference | None) -> Iterator[Run]:
     return (run for run in found if run is not None)
 
 
-def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool) -> Happening:
+def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool, committed: bool) -> Happening:
     figure = _figure(run.metrics, metrics)
     state = ", work tree dirty" if run.dirty else ""
     stages = f"{len(run.executed())} of {len(run.stages)} stages"
@@ -215,6 +225,7 @@ def _of_run(run: Run, metrics: tuple[str, ...], *, merged: bool) -> Happening:
         by=run.by,
         what=f"run: {done}{figure}{state}",
         merged=merged,
+        committed=committed,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from actum import layout
-from actum.catalogue.features import FeatureRow, feature_rows
+from actum.catalogue.feature_pages import FeatureRow
 from actum.catalogue.figures import headline
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings, version_path
@@ -130,6 +130,8 @@ def rows(holdings: Holdings, what: What, model: str | None = None) -> Iterator[R
     if what == "runs":
         return run_rows(holdings, model)
     if what == "features":
+        from actum.catalogue.features import feature_rows  # loads what expressions mean
+
         return feature_rows(holdings, model)
     if what == "events":
         events = holdings.all_events() if model is None else holdings.events(model)
@@ -227,12 +229,12 @@ def run_rows(holdings: Holdings, model: str | None = None) -> Iterator[RunRow]:
 
 
 def answered_rows(holdings: Holdings, answer: Answer, model: str | None = None) -> list[RunRow | None]:
-    """Return the runs of an answer in its order, read whole; the metrics that were asked about come first.
+    """Return the runs of an answer in its order, read whole; None in the place of one that is gone.
 
-    In the place of a run that cannot be read any more there is None.
+    The metrics that were asked about come first; where none was, those of the policies.
     """
-    metrics = _policy_metrics(holdings, model)
     asked = [name.removeprefix("metrics.") for name in answer.named if name.startswith("metrics.")]
+    metrics = {} if asked else _policy_metrics(holdings, model)
     found: list[RunRow | None] = []
     for run, path, committed in zip(read_runs(holdings, answer), answer.paths, answer.committed, strict=True):
         first = (*asked, *metrics.get(run.pipeline or "", ())) if run else ()

@@ -46,7 +46,7 @@ def _near(name: str, known: Sequence[str]) -> str:
     near = near or [bare[one] for one in difflib.get_close_matches(name, bare, n=1)]
     if near:
         return f", did you mean {quoted(near[0])}?"
-    own = [column for column in known if column.partition(".")[0] in GROUPS]
+    own = [column for group in GROUPS for column in known if column.startswith(f"{group}.")]
     listed = ", ".join(own[:_SHOWN]) + (", ..." if len(own) > _SHOWN else "")
     return f" (there is {listed})" if listed else ""
 

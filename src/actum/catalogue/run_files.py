@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -91,6 +88,9 @@ def _form(target: Path, forms: Mapping[str, Any], option: str) -> Any:
 
 
 def _csv(columns: Columns) -> bytes:
+    import csv
+    import io
+
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(columns)
@@ -115,20 +115,26 @@ def _lines(columns: Columns) -> list[str]:
 
 
 def _write_parquet(columns: Columns, target: Path) -> None:
-    """Have DuckDB write it, from lines of JSON; a column has the type that all of its values have, else text."""
+    """Have DuckDB write it, from lines of JSON; a column has the type that all of its values have, else text.
+
+    Of two names that differ by case alone DuckDB gives the second a number.
+    """
+    import tempfile
+
     import duckdb
 
-    types = {name: _type_of(values) for name, values in columns.items()}
-    fitting = {name: _as_type(values, types[name]) for name, values in columns.items()}
+    types = {f"c{at}": _type_of(values) for at, values in enumerate(columns.values())}
+    fitting = {name: _as_type(values, types[name]) for name, values in zip(types, columns.values(), strict=True)}
     with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".actum-") as scratch:
         lines, draft = Path(scratch, "lines.json"), Path(scratch, "draft.parquet")
         lines.write_text("".join(line + "\n" for line in _lines(fitting)) or "{}\n")
         with duckdb.connect(":memory:", config=_CONFIG) as engine:
             given = {name: "VARCHAR" if kind == "DOUBLE" else kind for name, kind in types.items()}
             rows = engine.read_json(str(lines), columns=given, format="newline_delimited")
-            chosen = [duckdb.ColumnExpression(name).cast(kind).alias(name) for name, kind in types.items()]
-            rows = rows.select(*chosen) if len(next(iter(columns.values()), ())) else rows.select(*chosen).limit(0)
-            rows.write_parquet(str(draft), compression="zstd")
+            named = zip(types.items(), columns, strict=True)
+            rows = rows.select(*(duckdb.ColumnExpression(at).cast(kind).alias(name) for (at, kind), name in named))
+            empty = not next(iter(columns.values()), ())
+            (rows.limit(0) if empty else rows).write_parquet(str(draft), compression="zstd")
         draft.replace(target)
 
 

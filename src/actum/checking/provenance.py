@@ -53,7 +53,9 @@ def _not_vouched_for(store: Store, wanted: dict[str, StageState]) -> tuple[set[s
     """
     open_, dirty = dict(wanted), dict[str, str]()
     for run in store.runs() if wanted else ():
-        for stage in run.stages if run.kind == "pipeline" else ():
+        if run.kind != "pipeline":  # others tell what came about, not what was executed here
+            continue
+        for stage in run.stages:
             if open_.get(stage.name) != state_of(run, stage):
                 continue
             if run.dirty:

@@ -39,7 +39,8 @@ def record_objections(scope: Scope) -> Iterator[Objection]:
         else:
             yield block("record-invalid", one.path, "git has lost its bytes", "git fsck")
     for path in scope.paths():
-        if _ONLY_RECORDS.fullmatch(path) and not layout.kind_of(path) and not _PLAIN_FILES.fullmatch(path):
+        known = layout.kind_of(path) or layout.run_beside(path) or _PLAIN_FILES.fullmatch(path)
+        if _ONLY_RECORDS.fullmatch(path) and not known:
             yield warn("record-unknown", path, "is no record that actum knows: nothing reads it")
 
 

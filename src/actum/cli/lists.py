@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from actum import digests
-from actum.catalogue.features import FeatureRow
+from actum.catalogue.feature_pages import FeatureRow
 from actum.catalogue.figures import written
 from actum.catalogue.happenings import Happening
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import shown_length
 from actum.catalogue.listing import ModelRow, RunRow, SegmentRow, StageRow, VersionRow
-from actum.cli.wording import clip, columns, moment, recorded
+from actum.cli.wording import clip, columns, moment, place_of, recorded
 
 Cells = Sequence[object]
 _ONE_NAME = 24
@@ -111,7 +111,7 @@ def _run(row: RunRow, page: Page) -> Iterable[Cells]:
 def _state_of_run(row: RunRow) -> Iterable[str]:
     yield from (row.status,) if row.status != "finished" else ()
     yield from ("dirty",) if row.dirty else ()
-    yield from ("not committed",) if not row.committed else ("not merged",) if not row.merged else ()
+    yield from filter(None, (place_of(row),))
 
 
 def _event(row: Happening, page: Page) -> Iterable[Cells]:
@@ -121,7 +121,7 @@ def _event(row: Happening, page: Page) -> Iterable[Cells]:
         recorded(row.at, row.recorded_at),
         row.what,
         clip(str(row.by or ""), 16),
-        "" if row.merged else "not merged",
+        place_of(row),
     )
 
 

@@ -12,7 +12,7 @@ from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
 from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
-from actum.cli.wording import clip, columns, moment, recorded
+from actum.cli.wording import clip, columns, moment, place_of, recorded
 from actum.errors import UsageError
 from actum.records.codec import encode
 
@@ -58,7 +58,7 @@ def _print(told: tuple[Happening, ...], holdings: Holdings) -> None:
                 recorded(happening.at, happening.recorded_at),
                 happening.what,
                 clip(str(happening.by or ""), 16),
-                "" if happening.merged else "not merged",
+                place_of(happening),
                 _short(happening.id, lengths),
             )
             for happening in told

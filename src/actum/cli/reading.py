@@ -19,6 +19,7 @@ from actum.cli import output
 from actum.cli.context import Context
 from actum.errors import NotFoundError, UserError, of_the_disk
 from actum.index.index import Index
+from actum.runlog import closing
 from actum.store import Store
 
 T = TypeVar("T")
@@ -149,9 +150,13 @@ def open_catalogue(context: Context, at: str | None) -> Reading:
         view = open_view(context, at)
         view = replace(view, store=view.store.indexed(index))
         return Reading(view, open_holdings(view.store, now=context.now(), moment=view.moment))
+    _, unclosed = closing.close_killed(repo.root, os.environ)
     head = replace(revisions.open_head(repo), approvals=revisions.approval_tips(repo)).indexed(index).tolerant()
     view = View(revisions.open_trunk(head.repo, head), None)
-    return Reading(view, open_holdings(view.store, now=context.now(), checkout=head.commit))
+    holdings = open_holdings(view.store, now=context.now(), checkout=head.commit)
+    for folder, problem in unclosed.items():
+        holdings.note(folder, problem)
+    return Reading(view, holdings)
 
 
 def open_catalogues(context: Context, at: str | None, folders: Sequence[Path]) -> Readings:

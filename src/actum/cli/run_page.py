@@ -11,7 +11,7 @@ from actum import digests
 from actum.catalogue.details import RunDetail
 from actum.catalogue.figures import written
 from actum.cli import output
-from actum.cli.wording import clip, moment, seconds, section, size, wrap
+from actum.cli.wording import clip, moment, place_of, seconds, section, size, wrap
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunEnvironment
 from actum.records.version import VersionEnvironment
@@ -21,7 +21,7 @@ _TEXT = 76
 
 def print_run(found: RunDetail) -> None:
     run = found.run
-    head = (run.name, *_kind(run), "" if found.merged else "not merged")
+    head = (run.name, *_kind(run), place_of(found))
     click.echo("  ".join(fact for fact in (click.style(f"run/{run.id}", bold=True), *head) if fact))
     output.facts((*_happened(run), *_surroundings(run), ("versions", ", ".join(found.versions))))
     section("stages", (), _executions(run))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import click
 
@@ -32,6 +33,23 @@ def both(at: datetime | None, recorded_at: datetime | None) -> str:
     """Write ``2013-04-01 (recorded 2026-11-23)``, or one moment where they are the same."""
     later = recorded(at, recorded_at)
     return moment(at) + (f" (recorded {later})" if later else "")
+
+
+class Placed(Protocol):
+    """What is on the trunk, or only in what is checked out, or in no commit at all."""
+
+    @property
+    def merged(self) -> bool: ...
+
+    @property
+    def committed(self) -> bool: ...
+
+
+def place_of(told: Placed) -> str:
+    """Say of what is not on the trunk where it is not."""
+    if not told.committed:
+        return "not committed"
+    return "" if told.merged else "not merged"
 
 
 def size(count: int | None) -> str:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from actum.columns.flattening import BLOB, row_of
 from actum.columns.parts import Part, TornError
@@ -26,8 +25,7 @@ _SMALLER = 2
 """A part is joined to the one before it until that is so many times as large."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A file that is no run, and why."""
 
     name: str
@@ -36,8 +34,7 @@ class Unread:
     hint: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where the files of a folder come from.
 
     Attributes:
@@ -53,8 +50,7 @@ class Source:
     read: Callable[[Iterable[str]], Outcomes]
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(NamedTuple):
     """The runs of a folder. ``lost``: names of files that git should have, and has not."""
 
     parts: tuple[Part, ...]

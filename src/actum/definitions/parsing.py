@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import cast, get_args
 
 from actum.definitions.expression import (
@@ -23,6 +23,7 @@ from actum.definitions.expression import (
 )
 from actum.definitions.zone_names import zone_problem
 
+_WORD = "(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
 _PARTS = r"""(?P<word>[A-Za-z_][A-Za-z0-9_]*(?:\.(?:[A-Za-z0-9_]+|"(?:[^"]|"")+"))*)"""
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -33,11 +34,6 @@ _TOKEN = re.compile(
     |(?P<comment>--|/\*)
     |(?P<sign><>|!=|<=|>=|[-+*/%=<>(),])
     )""",
-    re.VERBOSE,
-)
-# A filter names columns of runs by parts, such as metrics.auc or params."learning-rate".
-_DOTTED = re.compile(
-    _TOKEN.pattern.replace("(?P<word>[A-Za-z_][A-Za-z0-9_]*)", _PARTS),
     re.VERBOSE,
 )
 _PART = re.compile(r'(?<=\.)"((?:[^"]|"")+)"')
@@ -63,6 +59,12 @@ class _Token:
     at: int
 
 
+@cache
+def _dotted() -> re.Pattern[str]:
+    """A filter names columns of runs by parts, such as metrics.auc or params."learning-rate"; few reads have one."""
+    return re.compile(_TOKEN.pattern.replace(_WORD, _PARTS), re.VERBOSE)
+
+
 @lru_cache(maxsize=4_096)
 def parse(text: str, *, dotted: bool = False) -> Expression:
     """Read a row expression.
@@ -75,7 +77,7 @@ def parse(text: str, *, dotted: bool = False) -> Expression:
     """
     if len(text) > _LONGEST:
         raise ExpressionError(f"has {len(text):,} characters, must have at most {_LONGEST:,}")
-    found = _Parser(text, _DOTTED if dotted else _TOKEN).whole()
+    found = _Parser(text, _dotted() if dotted else _TOKEN).whole()
     _require_shallow(found)
     return found
 

@@ -10,7 +10,6 @@ import io
 import zipfile
 from pathlib import Path, PurePosixPath
 
-import actum
 from actum import digests
 
 _NINETEEN_EIGHTY = (1980, 1, 1, 0, 0, 0)
@@ -37,7 +36,7 @@ _SHARED = (
 
 def build_wing() -> bytes:
     """Return the zip of the wing that this installation of actum carries."""
-    return zip_of(Path(next(iter(actum.__path__))))
+    return zip_of(Path(__file__).parents[1])
 
 
 def wing_digest(wing: bytes) -> str:

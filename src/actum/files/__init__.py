@@ -1,7 +1,7 @@
 """Text and bytes on disk: YAML and JSON read with limits, written canonically, placed atomically. No git here."""
 
 from actum.files.disk import create, inside, replace, sweep
-from actum.files.held import Held, dead, hold, remove_dead
+from actum.files.held import Held, dead, hold, remove_dead, take_dead
 from actum.files.json_text import read_json, write_json
 from actum.files.text import Limits
 from actum.files.yaml_editing import edit_yaml
@@ -24,6 +24,7 @@ __all__ = [
     "remove_dead",
     "replace",
     "sweep",
+    "take_dead",
     "write_json",
     "write_yaml",
 ]

@@ -25,6 +25,10 @@ class Held:
     path: Path
     lock: int
 
+    def let_go(self) -> None:
+        """Leave the folder as it is, for the next command."""
+        os.close(self.lock)
+
     def release(self) -> None:
         """Remove the folder with all that is in it; what cannot be removed is the next command's to try again."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -56,16 +60,20 @@ def dead(parent: Path, prefix: str = "") -> tuple[Path, ...]:
 def remove_dead(parent: Path, prefix: str = "", *, first: Callable[[Path], None] | None = None) -> tuple[Path, ...]:
     """Remove the folders that nobody holds any more, and return them. ``first``: what is done with each before."""
     removed = []
+    for held in take_dead(parent, prefix):
+        if first is not None:
+            first(held.path)
+        held.release()
+        removed.append(held.path)
+    return tuple(removed)
+
+
+def take_dead(parent: Path, prefix: str = "") -> Iterator[Held]:
+    """Yield the folders that nobody holds any more, each held by us: it is to be released, or let go."""
     for path in _ours(parent, prefix):
         lock = _locked(path / LOCK, os.O_CREAT)
-        if lock is None:
-            continue
-        if first is not None:
-            first(path)
-        shutil.rmtree(path, ignore_errors=True)
-        os.close(lock)
-        removed.append(path)
-    return tuple(removed)
+        if lock is not None:
+            yield Held(path, lock)
 
 
 def _ours(parent: Path, prefix: str) -> Iterator[Path]:

@@ -15,6 +15,9 @@ from actum.files.text import RECORD, Limits, decode, height, place, refuse_unwri
 # The only escapes by which a control character or half a surrogate pair can enter (a whole pair is one character).
 _ESCAPE = re.compile(r"\\(?:[bfr]|u00[01789]|u[dD][89a-fA-F])")
 
+# Made once: a record asks it for each of its values.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 class _Refused(ValueError):
     """``token``: the text to look for, so that the error can say where."""
@@ -118,4 +121,4 @@ def _wrapped(opening: str, lines: list[str], closing: str, pad: str) -> str:
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _COMPACT.encode(value)

@@ -13,11 +13,12 @@ _LASTING = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})(?:\^\{tree\})?")
 
 
 class Known:
-    """The objects by what names them."""
+    """The objects by what names them. ``shallow``: whether the clone was when it was opened, where somebody asked."""
 
-    __slots__ = ("_bytes", "_room")
+    __slots__ = ("_bytes", "_room", "shallow")
 
     def __init__(self) -> None:
+        self.shallow: bool | None = None
         self._bytes: dict[str, bytes] = {}
         self._room = MOST
 

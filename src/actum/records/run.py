@@ -22,6 +22,7 @@ ASKED = {
     "imported": ("origin",),
 }
 """What a run of a kind must say besides what every run says."""
+_KINDS = {"pipeline": "a pipeline's", "script": "a script's", "observed": "observed", "imported": "imported"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,14 +146,17 @@ class Run:
         """Return what it can be repeated by.
 
         Raises:
-            UserError: It is of no pipeline; what it does not say is named.
+            UserError: It is not of ``actum run``; what it does not say is named.
         """
-        if self.code_commit is None or self.pipeline is None or self.environment is None:
-            said = {"commit": self.code_commit, "pipeline": self.pipeline, "lock": self.environment}
+        code, pipeline, environment = self.code_commit, self.pipeline, self.environment
+        if self.kind != "pipeline" or code is None or pipeline is None or environment is None:
+            said = {"commit": code, "pipeline": pipeline, "lock": environment}
             lacks = ", ".join(name for name, value in said.items() if value is None)
-            problem = f"run/{self.id} cannot be repeated: it names no {lacks}"
-            raise UserError(problem, hint="make it a stage of dvc.yaml, then actum run")
-        return Recipe(self.code_commit, self.pipeline, self.environment)
+            problem = f"run/{self.id} is {_KINDS[self.kind]}, not of actum run" + (
+                f": it names no {lacks}" if lacks else ""
+            )
+            raise UserError(problem, hint="make its script a stage of dvc.yaml, then actum run")
+        return Recipe(code, pipeline, environment)
 
     @property
     def seconds(self) -> float | None:

@@ -96,7 +96,8 @@ def _newest(store: Store, card: ModelCard) -> Run:
     artifact = layout.in_pipeline(card.pipeline, card.artifact)
     found: Run | None = None
     fitting: Run | None = None
-    for found in (run for run in store.runs() if run.kind == "pipeline"):
+    runs = (run for run in store.runs() if run.kind == "pipeline")
+    for found in runs:
         if found.pipeline == card.pipeline and not found.dirty and differing_stage(found, lock) is None:
             if artifact in found.made():
                 return found

@@ -65,7 +65,7 @@ def standing(wanted: Mapping[str, StageState], key: EnvironmentKey, runs: Iterab
     """
     found: dict[str, Cited] = {}
     for run in runs if wanted else ():
-        if run.dirty or run.environment is None or key_of(run.environment) != key:
+        if run.kind != "pipeline" or run.dirty or run.environment is None or key_of(run.environment) != key:
             continue
         for stage in run.stages:
             if stage.name not in found and wanted.get(stage.name) == state_of(run, stage):

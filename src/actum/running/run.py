@@ -19,7 +19,7 @@ from actum.names import Ids, ulid_ms
 from actum.progress import Teller
 from actum.records.run import Run
 from actum.records.settings import Settings
-from actum.runlog import history, journal
+from actum.runlog import closing, history, journal
 from actum.runlog.history import flat_metrics, locked_state
 from actum.running.beforehand import look_first, mend_lock
 from actum.running.ignoring import ignore_outputs
@@ -93,6 +93,9 @@ def run(
         store = Store(repo, repo.head())
         settings = store.settings()
         files.sweep(repo.root, repo.dirty())
+        _, unclosed = closing.close_killed(repo.root, environ)
+        for problem in unclosed.values():
+            tell(f"a run of a script cannot be put on record: {problem}")
         mend_lock(repo, store, order.pipeline, tell)
         lock = look_first(repo, store, order.pipeline, order.targets, settings.environment, tell)
         workshop = open_workshop(repo.root, lock, settings.environment, environ=environ, tell=tell)
@@ -280,7 +283,7 @@ class _Performance:
         key = history.key_of(job.workshop.described)
         wanted = {name: locked_state(lock.stages[name]) for name in names}
         for run_ in job.store.runs():
-            if run_.dirty or run_.environment is None:
+            if run_.kind != "pipeline" or run_.dirty or run_.environment is None:
                 continue
             told = {stage.name: history.state_of(run_, stage) for stage in run_.stages}
             if told == wanted and history.key_of(run_.environment) == key:
@@ -317,11 +320,12 @@ class _Performance:
         return self._commit(book, record, path, described)
 
     def _commit(self, book: journal.Book, record: Run, path: str, described: Pipeline) -> Outcome:
-        job = self._job
+        job, root = self._job, self._job.repo.root
         outcome = Outcome(run=record, path=path, new=True, log=str(book.log))
         results = _results_of(described, job.order.pipeline)
-        # A record that an earlier run left uncommitted is not this one's result.
-        mine = (p for p in job.repo.dirty() if p == path or not p.startswith(f"{layout.RUNS}/"))
+        # A record that an earlier run of a pipeline left uncommitted is not this one's result.
+        scripts = closing.scripts_of(root, changed := job.repo.dirty())
+        mine = (p for p in changed if p == path or not p.startswith(f"{layout.RUNS}/") or p in scripts)
         paths = [p for p in mine if _is_result(p, results)]
         if job.dirty or not job.order.commit:
             book.note("closed", why="recorded, not committed")

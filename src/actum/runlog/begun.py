@@ -1,0 +1,98 @@
+"""A script's run under way: its folder in ``.actum/scripts``, held by a lock for as long as the script lives.
+
+``begun.json`` is its record as it would stand if nothing followed: interrupted. ``said.jsonl`` is what it said since,
+one line a call, ``series.csv`` its metrics by step. Whoever finds the lock free can finish the record from them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from actum import files, state
+from actum.errors import InvalidRecordError
+from actum.records.codec import FieldError, decode, encode
+from actum.records.forms import FileFact
+from actum.records.run import Run
+from actum.runlog import series
+
+RECORD, SAID = "begun.json", "said.jsonl"
+_PARTS: Mapping[str, type] = {"params": dict, "metrics": dict, "tags": dict, "note": str, "artifact": dict}
+
+
+@dataclass(slots=True)
+class Said:
+    """What a run said: of one name the last word counts."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    artifacts: dict[str, FileFact] = field(default_factory=dict)
+
+
+def begin(root: Path, record: Run) -> files.Held:
+    """Put the start of a run on record, and hold it.
+
+    It is there when this process is killed; what a loss of power leaves is not waited for.
+    """
+    held = state.hold_script(root, record.id)
+    (held.path / RECORD).write_bytes(files.write_json(encode(record)))
+    return held
+
+
+def line(part: str, value: Any) -> bytes:
+    """Return one line of what a run says."""
+    return json.dumps({part: value}, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def record_of(folder: Path) -> Run | None:
+    """Return the record that a run began with; None where it was killed before that.
+
+    Raises:
+        InvalidRecordError: It is malformed.
+    """
+    path = folder / RECORD
+    data = path.read_bytes() if path.is_file() else b""
+    if not data.endswith(b"\n}\n"):
+        return None
+    try:
+        return decode(Run, files.read_json(data, where=str(path)))
+    except FieldError as error:
+        raise InvalidRecordError(f"{path}: {error}") from error
+
+
+def said_in(folder: Path) -> Said:
+    """Return what a run said; a last line that was cut off by a kill does not count.
+
+    Raises:
+        InvalidRecordError: A line is none of ours.
+    """
+    path, found = folder / SAID, Said()
+    lines = path.read_bytes().split(b"\n") if path.is_file() else []
+    for number, told in enumerate(lines[:-1], 1):
+        try:
+            ((part, value),) = json.loads(told).items()
+            if not isinstance(value, _PARTS[part]):
+                raise ValueError(part)
+            _hear(found, part, value)
+        except (ValueError, KeyError, AttributeError, FieldError) as error:
+            raise InvalidRecordError(f"{path}:{number}: is nothing that a run says") from error
+    return found
+
+
+def series_in(folder: Path) -> Path:
+    return folder / series.NAME
+
+
+def _hear(found: Said, part: str, value: Any) -> None:
+    if part == "note":
+        found.notes.append(value)
+    elif part == "artifact":
+        fact = decode(FileFact, value)
+        found.artifacts[fact.path] = fact
+    else:
+        getattr(found, part).update(value)
