@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -89,12 +90,22 @@ def test_a_result_that_was_looked_at_first_is_committed_by_hand_and_registered(b
     assert begun.told("rebuild", "tiny@v1.0.0")["level"] == "bytes"
 
 
-def test_a_record_that_was_not_committed_stays_out_of_the_next_run_s_commit(begun: World, stages_of: Stages) -> None:
+def test_a_record_that_was_not_committed_stays_out_of_the_next_run_s_commit_but_a_script_s_goes_in(
+    begun: World, stages_of: Stages
+) -> None:
     first = begun.told("run", "--no-commit")
+    code = "import actum, os\nwith actum.run() as run: run.log_metric('m', 1, 0)\nactum.run().begin()\nos.kill(os.getpid(), 9)"
+    killed = subprocess.run([sys.executable, "-c", code], cwd=begun.repo, env=begun.env, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    scripts = [path.relative_to(begun.repo).as_posix() for path in begun.repo.glob("runs/*/*/*")]
+    assert len(scripts) == 3  # the run of the pipeline, and the script's that ended with its series
     begun.edit("params.yaml", "shown: 1", "shown: 2")
     begun.git("commit", "--quiet", "--message", "Show more", "--", "params.yaml")
     second = begun.told("run")
-    assert begun.git("show", "--format=", "--name-only", second["commit"], "--", "runs") == second["path"]
+    brought = begun.git("show", "--format=", "--name-only", second["commit"], "--", "runs").splitlines()
+    interrupted = set(brought) - {second["path"], *scripts}
+    assert len(interrupted) == 1
+    assert set(brought) == {second["path"], *scripts} - {first["path"]} | interrupted
     assert begun.git("status", "--porcelain", "--untracked-files=all") == f"?? {first['path']}"
     # What nobody committed nobody can cite.
     assert set(stages_of(second["run"]).values()) == {second["run"]["id"]}
