@@ -17,9 +17,6 @@ from actum.importing.ledger import Ledger
 from actum.records.forms import FileFact
 from actum.records.settings import Settings
 
-_IN_GIT_MOST = 64 << 10
-"""A file of more bytes goes under DVC."""
-
 
 @dataclass(frozen=True)
 class Desk:
@@ -74,9 +71,10 @@ class Desk:
         if not self.dry_run:
             files.inside(self.repo.root, path).unlink(missing_ok=True)
 
-    def text_fact(self, path: str, data: bytes) -> FileFact:
-        """Return the fact of a file of our own making; nothing is kept yet."""
-        return FileFact(path=path, md5=digests.md5_of_bytes(data), sha256=digests.of_bytes(data), size=len(data))
+    def file_fact(self, path: str, place: Path) -> FileFact:
+        """Return the fact of a file under the name that it will have here; nothing is kept yet."""
+        found = digests.of_file(place)
+        return FileFact(path=path, md5=found.md5, sha256=found.sha256, size=found.size)
 
     def folder_fact(self, path: str, folder: Path) -> FileFact:
         """Return the fact of a folder under the name that it will have here; nothing is kept yet."""
@@ -87,13 +85,12 @@ class Desk:
             size += found.size
         return FileFact(path=path, md5=digests.md5_of_bytes(dir_bytes(entries)) + ".dir", size=size)
 
-    def keep_text(self, fact: FileFact, data: bytes) -> None:
-        """Keep a file of our own making: in git while it is small, else under DVC, where ``dvc checkout`` brings it."""
-        if len(data) <= _IN_GIT_MOST:
-            self.write(fact.path, data)
-        else:
-            if not self.dry_run:
-                self.cache.put_bytes(data)
+    def keep_file(self, fact: FileFact, place: Path, *, in_git: bool) -> None:
+        """Keep a file of our own making: in git, or under DVC, where ``dvc checkout`` brings it."""
+        if in_git:
+            self.write(fact.path, place.read_bytes())
+        elif not self.dry_run:
+            self.cache.put_file(place)
             self._track(fact, None)
 
     def keep_folder(self, fact: FileFact, folder: Path) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from actum import layout
-from actum.errors import InvalidRecordError
+from actum import layout, state
+from actum.errors import UserError
 from actum.filing import write_record
 from actum.git.repository import Git
 from actum.importing import mlflow_runs
@@ -18,6 +18,7 @@ from actum.importing.mlflow_models import Models
 from actum.mlflow_store.opening import open_store
 from actum.mlflow_store.values import MlflowStore, Point, StoredRun
 from actum.progress import Teller
+from actum.runlog import closing, series
 
 _LATEST_MS = 253_402_300_799_000
 
@@ -47,8 +48,9 @@ def import_mlflow(
     store = open_store(path)
     try:
         places = tuple(place.resolve() for place in (path if path.is_dir() else path.parent, *within))
-        runs = _Runs(desk, store, places, unfinished=unfinished)
-        runs.take(tell)
+        with state.held(repo.root, "import") as scratch:
+            runs = _Runs(desk, store, places, scratch, unfinished=unfinished)
+            runs.take(tell)
         tell.now("taking over the registry")
         models = Models(desk=desk, now=now, by=repo.identity(), runs=runs.paths)
         for model in store.models():
@@ -65,8 +67,11 @@ def import_mlflow(
 class _Runs:
     """The runs of one store on their way."""
 
-    def __init__(self, desk: Desk, store: MlflowStore, places: tuple[Path, ...], *, unfinished: bool) -> None:
+    def __init__(
+        self, desk: Desk, store: MlflowStore, places: tuple[Path, ...], scratch: Path, *, unfinished: bool
+    ) -> None:
         self._desk, self._store, self._places, self._unfinished = desk, store, places, unfinished
+        self._scratch = scratch
         self._starts = store.starts()
         self.paths: dict[str, str] = {}
 
@@ -98,34 +103,38 @@ class _Runs:
 
     def _take(self, stored: StoredRun, points: Iterator[Point]) -> None:
         assert stored.started_ms is not None
-        ledger, ulid = self._desk.ledger, mlflow_runs.id_of(stored.uuid, stored.started_ms)
-        path = layout.run(ulid, mlflow_runs.moment(stored.started_ms))
-        series = mlflow_runs.series_of(points, stored.started_ms)
+        ulid, at = mlflow_runs.id_of(stored.uuid, stored.started_ms), mlflow_runs.moment(stored.started_ms)
+        steps = self._scratch / series.NAME
+        with steps.open("w", encoding="utf-8", newline="") as out:
+            told = mlflow_runs.write_series(points, stored.started_ms, out)
+        short = steps.stat().st_size <= closing.LONGEST_IN_GIT
+        place = layout.series(ulid, at) if short else layout.beside_run(ulid, at, series.NAME)
+        kept = self._desk.file_fact(place, steps) if told.steps else None
         folder = self._folder(stored)
-        apart = path.removesuffix(".json")
+        named = layout.beside_run(ulid, at, "artifacts")
+        bytes_ = self._desk.folder_fact(named, folder) if folder else None
         try:
-            bytes_ = self._desk.folder_fact(f"{apart}/artifacts", folder) if folder else None
-            steps = self._desk.text_fact(f"{apart}/series.csv", series.text) if series.steps else None
             run = mlflow_runs.run_of(
                 stored,
-                series,
+                told,
                 parent=self._parent(stored),
                 clock=self._desk.settings.clock,
                 artifacts=(bytes_,) if bytes_ else (),
-                kept=steps,
+                kept=kept,
             )
+            path = layout.run(ulid, at)
             self.paths[stored.uuid] = path
             if not self._desk.is_new("run", path, run):
                 return
             if folder and bytes_:
                 self._desk.keep_folder(bytes_, folder)
-                ledger.taken["artifact"] += _contents(folder)[1]
-            if steps:
-                self._desk.keep_text(steps, series.text)
+                self._desk.ledger.taken["artifact"] += _contents(folder)[1]
+            if kept:
+                self._desk.keep_file(kept, steps, in_git=short)
             self._desk.write(path, write_record(run, path=path), anew=True)  # last: what it names is there
-            ledger.taken["value of a metric"] += series.points
-        except InvalidRecordError as error:
-            ledger.leave("run", str(error), stored.uuid)
+            self._desk.ledger.taken["value of a metric"] += told.points
+        except UserError as error:
+            self._desk.ledger.leave("run", str(error), stored.uuid)
 
     def _parent(self, stored: StoredRun) -> str | None:
         uuid = mlflow_runs.parent_of(stored)

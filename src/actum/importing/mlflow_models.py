@@ -13,7 +13,7 @@ from datetime import datetime
 from actum import layout
 from actum.importing.cards import put_card
 from actum.importing.desk import Desk
-from actum.importing.mlflow_runs import SYSTEM, clean, moment
+from actum.importing.mlflow_runs import SYSTEM, moment
 from actum.importing.moves import Moves
 from actum.mlflow_store.values import StoredModel, StoredVersion
 from actum.names import RESERVED, is_name
@@ -23,6 +23,7 @@ from actum.records.forms import Person
 from actum.records.imported import ImportedVersion
 from actum.records.run import Origin, Run
 from actum.records.stage import StagePointer
+from actum.runlog.values import cleaned, name_of
 
 _MOST_VERSIONS = 999_999_999
 
@@ -45,7 +46,7 @@ class Models:
         ledger.leave("tag of a registered model", "has no home here", model.name, count=len(model.tags))
         taken = {version.number for version in model.versions if self._version(model.name, version)}
         owner = self.by.email or self.by.name
-        purpose = clean(model.description)
+        purpose = cleaned(model.description)
         put_card(self.desk, model.name, system="MLflow", owner=owner, artifact=f"models/{model.name}", purpose=purpose)
         self._stages(model, taken)
 
@@ -61,7 +62,7 @@ class Models:
             self.desk.ledger.leave("version", "is registered here under the same number", f"{model} {number}")
             return False
         run = self._run(stored)
-        tags = {clean(key): clean(value) for key, value in sorted(stored.tags.items())}
+        tags = {name_of(key): cleaned(value) for key, value in sorted(stored.tags.items())}
         version = ImportedVersion(
             schema="imported-version/1",
             model=model,
@@ -69,11 +70,11 @@ class Models:
             origin=Origin(system=SYSTEM, id=f"{model}/{stored.number}"),
             recorded_at=self.now,
             registered_at=None if stored.created_ms is None else moment(stored.created_ms),
-            registered_by=Person(name=clean(stored.user), email="") if stored.user else None,
+            registered_by=Person(name=cleaned(stored.user), email="") if stored.user else None,
             run=run.id if run else None,
             artifact=next(iter(run.artifacts), None) if run else None,
-            tags=tags | ({"mlflow.source": clean(stored.source)} if stored.source else {}),
-            notes=clean(stored.description) or None,
+            tags=tags | ({"mlflow.source": cleaned(stored.source)} if stored.source else {}),
+            notes=cleaned(stored.description) or None,
             metrics={name: float(value) for name, value in run.metrics.items() if is_number(value)} if run else {},
         )
         self.desk.add_once("version", layout.imported(model, number), version)

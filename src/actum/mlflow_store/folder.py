@@ -112,18 +112,16 @@ class Folder:
         )
 
     def _points(self, folder: Path) -> Iterator[Point]:
+        """Yield the lines of all metrics, each in the order in which they were logged: they may be many millions."""
         for place in self._tree(folder):
             metric = place.relative_to(folder).as_posix()
-            found: list[Point] = []
             with place.open("rb") as lines:
                 for number, line in enumerate(lines, 1):
                     point = _point(metric, line)
                     if point is not None:
-                        found.append(point)
+                        yield point
                     elif line.strip():
-                        why = "is no TIME VALUE STEP"
-                        self.troubles.append(Trouble(f"{self._shown(place)}:{number}", why))
-            yield from sorted(found, key=lambda point: (point.step, point.at_ms))
+                        self.troubles.append(Trouble(f"{self._shown(place)}:{number}", "is no TIME VALUE STEP"))
 
     def _texts(self, folder: Path) -> dict[str, str]:
         """Return what the files of a folder say, by their names."""

@@ -76,7 +76,7 @@ class MlflowStore(Protocol):
         """Return when each run started, by its id, deleted ones included."""
 
     def runs(self) -> Iterator[tuple[StoredRun, Iterator[Point]]]:
-        """Yield each run with its points, sorted by metric, step and time; a run's points before the next run."""
+        """Yield each run with its points, metric by metric; a run's points are to be taken before the next run."""
 
     def models(self) -> Iterator[StoredModel]:
         """Yield the registered models, by name."""
