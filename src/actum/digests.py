@@ -67,6 +67,6 @@ def of_value(value: Any) -> str:
     return of_bytes(canonical_json(value))
 
 
-def short(digest: str) -> str:
-    """Return the first eight hex digits, for people."""
-    return digest.removeprefix(SHA256)[:8]
+def short(digest: str | None) -> str:
+    """Return the first eight hex digits, for people; of what has none, so much."""
+    return "none" if digest is None else digest.removeprefix(SHA256)[:8]

@@ -13,6 +13,7 @@ from actum.records.card import ModelCard
 from actum.records.codec import FieldError, decode, encode
 from actum.records.event import Event
 from actum.records.feature_set import FeatureSet
+from actum.records.imported import ImportedVersion
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.settings import Settings
@@ -24,6 +25,7 @@ RECORDS: Mapping[str, type[Any]] = {
     "settings": Settings,
     "model": ModelCard,
     "model-version": ModelVersion,
+    "imported-version": ImportedVersion,
     "stage": StagePointer,
     "event": Event,
     "run": Run,
@@ -81,7 +83,7 @@ def _agree(path: str, record: Any) -> None:
     match record:
         case ModelCard():
             told: tuple[str, ...] = (record.model,)
-        case ModelVersion():
+        case ModelVersion() | ImportedVersion():
             told = (record.model, record.version)
         case StagePointer():
             told = (record.model, record.stage)

@@ -21,6 +21,7 @@ EVIDENCE_REF = f"refs/heads/{EVIDENCE_BRANCH}"
 APPROVALS = "refs/actum/approvals/"
 
 _VERSION = re.compile(r"registry/([^/]+)/versions/([^/]+)\.yaml")
+_IMPORTED = re.compile(r"registry/([^/]+)/imported/([^/]+)\.yaml")
 _STAGE = re.compile(r"registry/([^/]+)/stages/([^/]+)\.yaml")
 _EVENT = re.compile(r"registry/([^/]+)/events/([0-9A-Z]{26})-([a-z]+)\.yaml")
 _CARD = re.compile(r"registry/([^/]+)/model\.yaml")
@@ -32,12 +33,25 @@ _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 _VIEW = re.compile(r"features/(?!dvc\.yaml|params\.yaml)([^/]+)\.yaml")
 _SET = re.compile(r"features/sets/([^/]+)\.yaml")
 _KINDS = {"settings": re.compile(r"actum\.yaml"), "model": _CARD, "model-version": _VERSION, "stage": _STAGE}
-_KINDS |= {"event": _EVENT, "run": _RUN, "policy": _POLICY, "feature-view": _VIEW, "feature-set": _SET}
+_KINDS |= {
+    "imported-version": _IMPORTED,
+    "event": _EVENT,
+    "run": _RUN,
+    "policy": _POLICY,
+    "feature-view": _VIEW,
+    "feature-set": _SET,
+}
 # The evidence branch is nobody's to review: of its files only these are taken for true.
 _EVIDENCE_EVENTS = frozenset({"attestation", "seal", "approval"})
 _MEASURED = ("decisions/", "monitoring/")
-_FOLDERS = {"model": "", "model-version": "versions", "stage": "stages", "event": "events"}
-IMMUTABLE = frozenset({"model-version", "event", "run"})
+_FOLDERS = {
+    "model": "",
+    "model-version": "versions",
+    "imported-version": "imported",
+    "stage": "stages",
+    "event": "events",
+}
+IMMUTABLE = frozenset({"model-version", "imported-version", "event", "run"})
 WRITTEN_BY_PEOPLE = frozenset({"settings", "model", "policy", "feature-view", "feature-set"})
 
 
@@ -56,6 +70,10 @@ def beside_card(model: str, name: str) -> str:
 
 def version(model: str, number: str) -> str:
     return f"registry/{model}/versions/{number}.yaml"
+
+
+def imported(model: str, number: str) -> str:
+    return f"registry/{model}/imported/{number}.yaml"
 
 
 def stage(model: str, name: str) -> str:

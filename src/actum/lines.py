@@ -26,9 +26,12 @@ _FEWEST = 32
 
 
 def version_lines(store: Store, model: str) -> tuple[VersionLine, ...]:
-    """Return the lines of a model's versions, lowest first."""
-    rows = _rows(store, store.files.layers[0], "model-version", model)
-    return tuple(_lines(store, VersionLine, layout.folder("model-version", model), model, rows))
+    """Return the lines of a model's versions, those that were taken over among them, lowest first."""
+    found: list[VersionLine] = []
+    for kind in ("model-version", "imported-version"):
+        rows = _rows(store, store.files.layers[0], kind, model)
+        found += _lines(store, VersionLine, layout.folder(kind, model), model, rows)
+    return tuple(sorted(found, key=lambda line: Version.parse(line.version).order()))
 
 
 def event_lines(store: Store, model: str) -> tuple[EventLine, ...]:

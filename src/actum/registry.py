@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum.digests import short
-from actum.errors import InvalidRecordError, NotFoundError
+from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.names import Bump, Reference, Version
 from actum.records.event import Event, Promotion
 from actum.records.version import ModelVersion
@@ -34,6 +34,13 @@ def promotions(store: Store, model: str, stage: str | None = None) -> tuple[Even
     return tuple(sorted(found, key=lambda event: (event.effective_at, event.id)))
 
 
+def moves(store: Store, model: str, stage: str) -> tuple[Event, ...]:
+    """Return the promotions to a stage, and what emptied it, in the order in which they took effect."""
+    bodies = ((event, event.promotion or event.withdrawal) for event in store.events(model))
+    found = (event for event, body in bodies if body is not None and body.stage == stage)
+    return tuple(sorted(found, key=lambda event: (event.effective_at, event.id)))
+
+
 def standing(store: Store, model: str, stage: str, at: datetime | None = None) -> Standing | None:
     """Return what stands at a stage: by its pointer now, or by the promotions in effect at a business time.
 
@@ -42,8 +49,8 @@ def standing(store: Store, model: str, stage: str, at: datetime | None = None) -
         InvalidRecordError: The pointer and its event do not agree.
     """
     if at is not None:
-        in_effect = [event for event in promotions(store, model, stage) if event.effective_at <= at]
-        return _standing_of(in_effect[-1]) if in_effect else None
+        in_effect = [event for event in moves(store, model, stage) if event.effective_at <= at]
+        return _standing_of(in_effect[-1]) if in_effect and in_effect[-1].promotion else None
     pointer = store.pointers(model).get(stage)
     if pointer is None:
         return None
@@ -92,8 +99,16 @@ def resolve(store: Store, reference: Reference, at: datetime | None = None) -> M
 
 
 def version(store: Store, model: str, number: str) -> ModelVersion:
-    """Raises: NotFoundError when the model has no such version."""
+    """Return a version that was trained on record.
+
+    Raises:
+        NotFoundError: The model has no such version.
+        UserError: It was taken over: nobody here knows what it is made of.
+    """
     found = store.version(model, number)
+    if found is None and (taken := store.imported_version(model, number)):
+        problem = f"{model} {number} was taken over from {taken.origin.system}: how it was made is on no record"
+        raise UserError(problem, hint=f"actum run && actum register {model}")
     if found is None:
         known = ", ".join(v.version for v in store.versions(model)) or "none"
         raise NotFoundError(f"{model} has no version {number} (versions: {known})", hint=f"actum ls versions {model}")
@@ -126,11 +141,10 @@ def newest(store: Store, model: str) -> ModelVersion:
 
 
 def next_version(store: Store, model: str, part: Bump) -> str:
-    """Return the number that follows the highest version; the first is 1.0.0."""
-    versions = store.versions(model)
-    if not versions:
-        return "1.0.0"
-    return str(Version.parse(versions[-1].version).bump(part))
+    """Return the number that follows the highest version, of those that were taken over too; the first is 1.0.0."""
+    known = [one.version for one in store.versions(model)] + [one.version for one in store.imported(model)]
+    numbers = [Version.parse(number) for number in known]
+    return str(max(numbers).bump(part)) if numbers else "1.0.0"
 
 
 def _standing_of(event: Event) -> Standing:

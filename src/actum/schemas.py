@@ -29,6 +29,7 @@ CURRENT = {
     "feature-view": 1,
     "feature-set": 1,
     "model-version": 1,
+    "imported-version": 1,
     "stage": 1,
     "event": 1,
     "run": 1,

@@ -23,6 +23,7 @@ from actum.records.card import ModelCard
 from actum.records.codec import decode, encode
 from actum.records.event import Event
 from actum.records.feature_set import FeatureSet
+from actum.records.imported import ImportedVersion
 from actum.records.lines import EventLine
 from actum.records.policy import Policy
 from actum.records.run import Run
@@ -171,6 +172,14 @@ class Store:
 
     def version(self, model: str, number: str) -> ModelVersion | None:
         return self._one(layout.version(model, number), ModelVersion)
+
+    def imported(self, model: str) -> tuple[ImportedVersion, ...]:
+        """Return the versions that another registry gave, lowest first."""
+        found = self._all("imported-version", ImportedVersion, model)
+        return tuple(sorted(found, key=lambda version: Version.parse(version.version).order()))
+
+    def imported_version(self, model: str, number: str) -> ImportedVersion | None:
+        return self._one(layout.imported(model, number), ImportedVersion)
 
     def pointers(self, model: str) -> dict[str, StagePointer]:
         """Return a model's stage pointers by stage."""

@@ -144,7 +144,8 @@ class _Book:
     def __init__(self, store: Store, model: str, found: Mapping[str, _Found], now: int, fetching: bool) -> None:
         self._store, self._model, self._now, self._fetching = store, model, now, fetching
         self._versions = store.versions(model)
-        artifacts = {model, *(_artifact(version) for version in self._versions)}
+        self._taken = _taken_over(store, model)
+        artifacts = {model, *map(_artifact, self._versions), *map(_artifact_in, self._taken)}
         self._found = {name: tag for name, tag in found.items() if _artifact_in(name) in artifacts}
         self.missing: list[Tag] = []
         self.present: list[str] = []
@@ -194,6 +195,7 @@ class _Book:
     def foreign(self) -> None:
         """Warn about tags that look like ours and are not: both tools go by the newest, whoever wrote it."""
         ours = {*self.present, *(tag.name for tag in self.missing)} | {remark.subject for remark in self.remarks}
+        ours |= self._taken
         for name, tag in self._found.items():
             if name in ours:
                 continue
@@ -219,9 +221,9 @@ class _Book:
 
     def _after_last(self, line: list[Event], done: Mapping[str, _Found]) -> list[Event]:
         """Return what follows the last tagged one: a tag written late for an earlier one would put it back."""
-        last = max((at for at, event in enumerate(line) if event.id in done), default=-1)
+        last = max((at for at, event in enumerate(line) if event.id in done or _is_taken_over(event)), default=-1)
         for event in line[: max(last, 0)]:
-            if event.id not in done:
+            if event.id not in done and not _is_taken_over(event):
                 assert event.promotion is not None
                 because = (
                     f"has no tag for event {event.id}; one written now would put {event.promotion.version} back there"
@@ -312,6 +314,18 @@ class _Book:
 def _artifact(version: ModelVersion) -> str:
     """Return the name under which GTO and DVC know the model: with its folder when the pipeline has one."""
     return version.model if version.pipeline == "." else f"{version.pipeline}={version.model}"
+
+
+def _is_taken_over(event: Event) -> bool:
+    """Whether a promotion came from another registry: GTO's own tag tells of it, and of others no tag can."""
+    return event.promotion is not None and event.promotion.origin is not None
+
+
+def _taken_over(store: Store, model: str) -> frozenset[str]:
+    """Return the tags of GTO's that records were made of."""
+    bodies = (event.promotion or event.withdrawal for event in store.events(model))
+    origins = [body.origin for body in bodies if body] + [version.origin for version in store.imported(model)]
+    return frozenset(origin.id for origin in origins if origin and origin.system == "gto")
 
 
 def _artifact_in(tag: str) -> str:

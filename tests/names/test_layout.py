@@ -17,6 +17,7 @@ ULID = "01JDC800000000000000000001"
         (layout.SETTINGS, "settings", ()),
         (layout.card("churn"), "model", ("churn",)),
         (layout.version("churn", "1.10.0-rc.1"), "model-version", ("churn", "1.10.0-rc.1")),
+        (layout.imported("churn", "1.10.0"), "imported-version", ("churn", "1.10.0")),
         (layout.stage("churn", "production"), "stage", ("churn", "production")),
         (layout.event("churn", ULID, "promotion"), "event", ("churn", ULID, "promotion")),
         (layout.run(ULID, datetime(2026, 3, 1, tzinfo=UTC)), "run", (ULID,)),

@@ -148,7 +148,7 @@ def test_what_waits_says_what_it_lacks(court: Court) -> None:
         by=event.by,
         recorded_at=NOW,
         effective_at=NOW,
-        plan=event.promotion.plan,
+        plan=event.promotion.planned,
         lacks=("approvals: 0 of 2", "approval:model-risk: 0 of 1"),
     )
     court.approve("rosa")

@@ -26,9 +26,11 @@ from actum.records.event import (
     Promotion,
     Review,
     Seal,
+    Withdrawal,
 )
 from actum.records.feature_set import FeatureSet, Labels
 from actum.records.forms import FileFact, Person
+from actum.records.imported import ImportedVersion
 from actum.records.policy import Approvals, Evidence, GroupRule, Margin, Policy, SliceRule, Threshold, Tier
 from actum.records.run import Interpreter, Origin, Run, RunEnvironment, RunStage
 from actum.records.settings import Application, EnvironmentSettings, Group, Project, Settings, Signing
@@ -106,13 +108,29 @@ def event(**changes: Any) -> Event:
         "clock": "real",
         "by": ANA,
     }
-    bodies = changes.keys() & {"attestation", "seal", "approval"}
+    bodies = changes.keys() & {"attestation", "seal", "approval", "withdrawal"}
     return Event(**least | ({} if bodies else {"promotion": PROMOTION}) | changes)
 
 
 def attestation(**changes: Any) -> Event:
     least: dict[str, Any] = {"version": "1.1.0", "level": "bytes", "expires_at": LATER, "stages_run": 4, "stages": 4}
     return event(kind="attestation", id=THREE, attestation=Attestation(**least | changes))
+
+
+def imported(**changes: Any) -> ImportedVersion:
+    least: dict[str, Any] = {
+        "schema": "imported-version/1",
+        "model": "churn",
+        "version": "1.1.0",
+        "origin": Origin(system="gto", id="churn@v1.1.0"),
+        "recorded_at": LATER,
+    }
+    return ImportedVersion(**least | changes)
+
+
+def withdrawal(**changes: Any) -> Event:
+    least: dict[str, Any] = {"origin": Origin(system="gto", id="churn@deprecated")}
+    return event(kind="withdrawal", id=THREE, withdrawal=Withdrawal(**least | changes))
 
 
 def seal() -> Event:
@@ -234,8 +252,13 @@ LEAST: dict[str, Any] = {
     "settings": settings(),
     "model": card(),
     "model-version": version(),
-    "stage": pointer(),
+    "imported-version": imported(),
+    "stage": pointer(artifact=None),
     "promotion": event(),
+    "promotion taken over": event(
+        promotion=Promotion(stage="production", version="1.1.0", origin=Origin(system="gto", id="churn#production#1"))
+    ),
+    "withdrawal": withdrawal(),
     "attestation": attestation(),
     "approval": approval(),
     "run": run(),
@@ -301,6 +324,16 @@ FULL: dict[str, Any] = {
         content=(Blob(path="dvc.yaml", blob=OID), Blob(path="a b.py", blob="d" * 64)),
         features=Pins(set="churn", digests={"delay_3h": SHA, "age": SHA}, keys={"airport": "origin"}),
     ),
+    "imported-version": imported(
+        registered_at=NOON,
+        registered_by=ANA,
+        commit=OID,
+        run=ONE,
+        artifact=FILE,
+        tags={"team": "x"},
+        notes="the first",
+        metrics={"auc": 0.787},
+    ),
     "stage": pointer(supersedes=ONE),
     "promotion": event(
         promotion=Promotion(
@@ -331,6 +364,7 @@ FULL: dict[str, Any] = {
         statement={"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "m", "digest": {"sha256": "a"}}]},
     ),
     "seal": seal(),
+    "withdrawal": withdrawal(stage="production", version="1.1.0", supersedes=TWO, lifted=True),
     "approval": approval(
         signature=None,
         review=Review(login="rosa-r", commit=OID, submitted_at=NOON, url="https://example.org/1"),

@@ -14,10 +14,13 @@ from tests.records import samples
 from tests.records.samples import FULL, LEAST
 
 VERSIONS = {"least": LEAST["model-version"], "full": FULL["model-version"]}
-EVENTS = {kind: FULL[kind] for kind in ("promotion", "attestation", "seal", "approval")}
+TAKEN = {"least taken over": LEAST["imported-version"], "full taken over": FULL["imported-version"]}
+EVENTS = {kind: FULL[kind] for kind in ("promotion", "attestation", "seal", "approval", "withdrawal")}
 
 
-@pytest.mark.parametrize("record", [*VERSIONS.values(), *EVENTS.values()], ids=[*VERSIONS, *EVENTS])
+@pytest.mark.parametrize(
+    "record", [*VERSIONS.values(), *TAKEN.values(), *EVENTS.values()], ids=[*VERSIONS, *TAKEN, *EVENTS]
+)
 def test_a_line_comes_back_as_it_was(record: Any) -> None:
     line = line_of(record)
     assert type(line).from_row(record.model, json.loads(json.dumps(line.row()))) == line
@@ -26,8 +29,15 @@ def test_a_line_comes_back_as_it_was(record: Any) -> None:
 @pytest.mark.parametrize("record", VERSIONS.values(), ids=VERSIONS)
 def test_a_versions_line_has_its_own_fields(record: Any) -> None:
     line = VersionLine.of(record)
-    for name in (field.name for field in fields(line)):
+    for name in (field.name for field in fields(line) if field.name != "imported"):
         assert getattr(line, name) == getattr(record, name)
+    assert not line.imported
+
+
+def test_the_line_of_a_version_that_was_taken_over_says_so() -> None:
+    least, full = map(VersionLine.of, TAKEN.values())
+    assert (least.imported, least.registered_at, least.registered_by) == (True, samples.LATER, None)
+    assert (full.imported, full.registered_at, full.registered_by) == (True, samples.NOON, samples.ANA)
 
 
 @pytest.mark.parametrize("kind", EVENTS)

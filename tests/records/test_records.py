@@ -152,6 +152,18 @@ FORMS: tuple[tuple[type[Any], Mapping[str, Any], Mapping[str, Any], str], ...] =
     (Event, encode(samples.event()), {"kind": "seal"}, "promotion: does not belong to a seal"),
     (Event, {k: v for k, v in encode(samples.event()).items() if k != "promotion"}, {}, "promotion: is required"),
     (
+        Event,
+        encode(samples.event()),
+        {"promotion": {"stage": "production", "version": "1.1.0", "artifact": SHA}},
+        "promotion.plan: is required",
+    ),
+    (
+        Event,
+        encode(LEAST["promotion taken over"]),
+        {"promotion": encode(LEAST["promotion taken over"])["promotion"] | {"plan": SHA}},
+        "promotion.plan: does not belong to a promotion that was taken over",
+    ),
+    (
         Settings,
         encode(samples.settings()),
         {"environment": {"python": 3.11}},

@@ -22,6 +22,7 @@ from actum.records.card import ModelCard
 from actum.records.decision import Decision
 from actum.records.event import Event, EventKind
 from actum.records.feature_set import FeatureSet
+from actum.records.imported import ImportedVersion
 from actum.records.policy import Policy
 from actum.records.run import ASKED, Run
 from actum.records.settings import Settings
@@ -36,6 +37,7 @@ RECORDS: dict[str, type] = {
     "feature-view": FeatureView,
     "feature-set": FeatureSet,
     "model-version": ModelVersion,
+    "imported-version": ImportedVersion,
     "stage": StagePointer,
     "event": Event,
     "run": Run,

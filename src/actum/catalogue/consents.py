@@ -63,7 +63,7 @@ def consents_to(holdings: Holdings, held: Standing) -> tuple[Consent, ...]:
     then, trust = _trunk_before(holdings.truth, event), trust_of(holdings.truth)
     rule = replace(approvals_rule(then, then.card(model)), valid_days=moments.MOST_DAYS)
     authors = authors_of(version, holdings.run(version.run), event)
-    subject = subject_of(version, held.stage, held.promotion.plan, authors)
+    subject = subject_of(version, held.stage, held.promotion.planned, authors)
     approvals = [verified(one, trust, now=None) for one in told]
     weighed = weigh(rule, approvals, subject, then.settings().groups, now=holdings.now)
     return tuple(consent(one) for one in weighed if not one.why_not)

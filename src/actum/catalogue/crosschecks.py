@@ -26,6 +26,7 @@ def note_disagreements(holdings: Holdings, model: str, lines: Iterable[EventLine
 
 
 def _forgotten(holdings: Holdings, model: str, lines: Iterable[EventLine]) -> list[EventLine]:
+    lines = list(lines)
     promotions = (line for line in lines if line.kind == "promotion")
     left = {line.id: line for line in promotions if holdings.is_merged(layout.event(model, line.id, line.kind))}
     unknown: set[str | None] = set()  # stages whose line is broken: what came before the gap, nobody can tell
@@ -35,4 +36,7 @@ def _forgotten(holdings: Holdings, model: str, lines: Iterable[EventLine]) -> li
             ulid = line.supersedes
         if ulid is not None:
             unknown.add(stage)
+    for ulid in (line.supersedes for line in lines if line.kind == "withdrawal"):  # what emptied a stage ends its line
+        while ulid is not None and (line := left.pop(ulid, None)) is not None:
+            ulid = line.supersedes
     return sorted((line for line in left.values() if line.stage not in unknown), key=lambda line: line.id)

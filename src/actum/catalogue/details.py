@@ -18,6 +18,7 @@ from actum.names import Reference
 from actum.records.card import ModelCard
 from actum.records.event import Attestation, Event, Finding
 from actum.records.forms import Person
+from actum.records.imported import ImportedVersion
 from actum.records.run import Run
 from actum.records.settings import Application
 from actum.records.version import ModelVersion
@@ -62,6 +63,15 @@ class VersionDetail:
     row: VersionRow
     version: ModelVersion
     attestations: tuple[Rebuilt, ...]
+    moves: tuple[Happening, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportedDetail:
+    """A version that another registry gave. ``row``, ``moves``: as of any version."""
+
+    row: VersionRow
+    version: ImportedVersion
     moves: tuple[Happening, ...]
 
 
@@ -151,7 +161,16 @@ class DecisionDetail:
     segments: tuple[SegmentRow, ...]
 
 
-Detail = ModelDetail | VersionDetail | StageDetail | RunDetail | EventDetail | FeatureDetail | DecisionDetail
+Detail = (
+    ModelDetail
+    | VersionDetail
+    | ImportedDetail
+    | StageDetail
+    | RunDetail
+    | EventDetail
+    | FeatureDetail
+    | DecisionDetail
+)
 
 
 def detail(holdings: Holdings, reference: Reference) -> Detail:
@@ -195,24 +214,43 @@ def _model(holdings: Holdings, model: str) -> ModelDetail:
     )
 
 
-def _version(holdings: Holdings, reference: Reference) -> VersionDetail:
+def _version(holdings: Holdings, reference: Reference) -> VersionDetail | ImportedDetail:
     model, number = reference.owner, reference.name
     known = [line.version for line in holdings.versions(model)]
     version = holdings.version(model, number) if number in known else None
+    taken = holdings.imported_version(model, number) if number in known and version is None else None
+    if taken is not None:
+        return ImportedDetail(row=_row(holdings, reference), version=taken, moves=_moves(holdings, reference))
     if version is None:
         _require_readable(holdings, layout.version(model, number))
         guess = near(number, known)
         raise NotFoundError(f"there is no {reference}{_then(holdings)}{guess}", hint=f"actum ls versions {model}")
     events = holdings.events(model)
-    moved = (e for e in events if e.promotion and number in (e.promotion.version, e.promotion.replaces))
     return VersionDetail(
-        row=next(row for row in version_rows(holdings, model) if row.version == number),
+        row=_row(holdings, reference),
         version=version,
         attestations=tuple(
             _rebuilt(holdings, e, e.attestation) for e in events if _attests(e, number) and e.attestation
         ),
-        moves=tuple(of_event(holdings, event) for event in moved),
+        moves=_moves(holdings, reference),
     )
+
+
+def _row(holdings: Holdings, reference: Reference) -> VersionRow:
+    return next(row for row in version_rows(holdings, reference.owner) if row.version == reference.name)
+
+
+def _moves(holdings: Holdings, reference: Reference) -> tuple[Happening, ...]:
+    events, number = holdings.events(reference.owner), reference.name
+    moved = (event for event in events if number in _moved(event))
+    return tuple(of_event(holdings, event) for event in moved)
+
+
+def _moved(event: Event) -> tuple[str | None, ...]:
+    """Return the versions that an event moved."""
+    if event.promotion:
+        return event.promotion.version, event.promotion.replaces
+    return (event.withdrawal.version,) if event.withdrawal else ()
 
 
 def _attests(event: Event, number: str) -> bool:
@@ -260,7 +298,8 @@ def _approvals(holdings: Holdings, held: Standing) -> tuple[Consent, ...]:
 
 
 def _history(holdings: Holdings, reference: Reference) -> tuple[Tenure, ...]:
-    moves = [e for e in holdings.events(reference.owner) if e.promotion and e.promotion.stage == reference.name]
+    bodies = ((event, event.promotion or event.withdrawal) for event in holdings.events(reference.owner))
+    moves = [event for event, body in bodies if body is not None and body.stage == reference.name]
     moves = [event for event in moves if holdings.is_merged(event_path(event))]
     ends = [None, *(event.effective_at for event in moves)]
     return tuple(

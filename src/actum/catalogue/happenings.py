@@ -9,11 +9,10 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from actum import layout
 from actum.catalogue.figures import headline, written
-from actum.catalogue.holdings import Holdings, event_path
+from actum.catalogue.holdings import Holdings, event_path, version_path
 from actum.names import Reference
-from actum.records.event import Approval, Attestation, Event, Promotion, Seal
+from actum.records.event import Approval, Attestation, Event, Promotion, Seal, Withdrawal
 from actum.records.forms import Person
 from actum.records.lines import EventLine, VersionLine
 from actum.records.run import Run
@@ -82,10 +81,13 @@ def of_event(holdings: Holdings, event: Event) -> Happening:
 
 def sentence(event: Event) -> str:
     """Say what an event did, beginning with the version."""
-    body = event.promotion or event.attestation or event.seal or event.approval
+    body = event.promotion or event.attestation or event.seal or event.approval or event.withdrawal
     match body:
         case Promotion():
-            return f"{body.version} -> {body.stage}" + (f", replaces {body.replaces}" if body.replaces else "")
+            taken = f", says {body.origin.system}" if body.origin else ""
+            return f"{body.version} -> {body.stage}" + (f", replaces {body.replaces}" if body.replaces else "") + taken
+        case Withdrawal():
+            return _withdrawn(body)
         case Attestation(level="different"):
             where = f" from stage {body.first_difference} on" if body.first_difference else ""
             return f"{body.version} rebuilt: different{where}"
@@ -100,6 +102,13 @@ def sentence(event: Event) -> str:
             return f"{body.version} -> {body.stage} approved by {body.principal}, {how}"
         case _:
             return event.kind
+
+
+def _withdrawn(body: Withdrawal) -> str:
+    says = f", says {body.origin.system}"
+    if body.stage:
+        return f"{body.version or 'what stood there'} leaves {body.stage}{says}"
+    return f"{body.version or 'the model'} " + ("counts again" if body.lifted else "is withdrawn") + says
 
 
 def newest(holdings: Holdings, about: Reference | None, limit: int) -> tuple[Happening, ...]:
@@ -185,9 +194,9 @@ def _of_version(holdings: Holdings, version: VersionLine) -> Happening:
         recorded_at=version.registered_at,
         id=str(_id(version)),
         by=version.registered_by,
-        what=f"{version.model} {version.version} registered{figure}",
+        what=f"{version.model} {version.version} registered{' elsewhere' if version.imported else ''}{figure}",
         model=version.model,
-        merged=holdings.is_merged(layout.version(version.model, version.version)),
+        merged=holdings.is_merged(version_path(version)),
     )
 
 
@@ -197,7 +206,8 @@ def _runs(holdings: Holdings, about: Reference | None) -> Iterator[Run]:
     if about.kind == "model":
         card = holdings.readable_card(about.owner)
         return (run for run in holdings.runs() if card and run.pipeline == card.pipeline)
-    ulids = {"run": [about.name], "version": [v.run for v in holdings.versions(about.owner) if _is_of(v, about)]}
+    of_version = [v.run for v in holdings.versions(about.owner) if v.run and _is_of(v, about)]
+    ulids = {"run": [about.name], "version": of_version}
     found = (holdings.run(ulid) for ulid in ulids.get(about.kind, []))
     return (run for run in found if run is not None)
 

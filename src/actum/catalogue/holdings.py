@@ -14,6 +14,7 @@ from actum.names import Version
 from actum.records.card import ModelCard
 from actum.records.event import Event
 from actum.records.feature_set import FeatureSet
+from actum.records.imported import ImportedVersion
 from actum.records.lines import EventLine, VersionLine
 from actum.records.policy import Policy
 from actum.records.run import Run
@@ -118,12 +119,25 @@ class Holdings:
         found = list(lines.version_lines(self.truth, model))
         if self.head:
             own = lines.version_lines(self.head, model)
-            found += [line for line in own if not self.is_merged(layout.version(model, line.version))]
+            found += [line for line in own if not self.is_merged(version_path(line))]
             found.sort(key=lambda line: Version.parse(line.version).order())
         if self.moment is not None:
             moved = {line.version for line in self.event_lines(model) if line.kind == "promotion"}
             found = [line for line in found if line.registered_at <= self.moment or line.version in moved]
         return tuple(reversed(found))
+
+    def withdrawn(self, model: str) -> frozenset[str | None]:
+        """Return the versions that are withdrawn; None among them says that the model itself is."""
+        latest: dict[str | None, bool] = {}
+        for line in reversed(self.event_lines(model)):
+            if line.kind == "withdrawal" and line.stage is None:
+                latest[line.version] = not line.lifted
+        return frozenset(version for version, holds in latest.items() if holds)
+
+    def imported_version(self, model: str, number: str) -> ImportedVersion | None:
+        """Raises: InvalidRecordError."""
+        found = (store.imported_version(model, number) for store in self._stores())
+        return next((version for version in found if version is not None), None)
 
     def version(self, model: str, number: str) -> ModelVersion | None:
         """Raises: InvalidRecordError."""
@@ -238,6 +252,10 @@ def open_holdings(
     head = None if known or checkout is None else replace(truth.beside(checkout), approvals=())
     beside = WorkTree(truth.repo.root) if checkout is not None and moment is None else None
     return Holdings(truth=truth, head=head, work_tree=beside, moment=moment, now=moment or now)
+
+
+def version_path(line: VersionLine) -> str:
+    return (layout.imported if line.imported else layout.version)(line.model, line.version)
 
 
 def event_path(event: Event | EventLine) -> str:

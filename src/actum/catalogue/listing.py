@@ -11,7 +11,7 @@ from actum import layout
 from actum.catalogue.feature_pages import FeatureRow
 from actum.catalogue.figures import headline
 from actum.catalogue.happenings import Happening, of_event
-from actum.catalogue.holdings import Holdings
+from actum.catalogue.holdings import Holdings, version_path
 from actum.names import Reference
 from actum.records.forms import Person
 from actum.records.lines import VersionLine
@@ -37,7 +37,10 @@ class StageRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelRow:
-    """One model. ``stages``: the highest first; ``readable``: whether its card is."""
+    """One model. ``newest``: of the versions that are not withdrawn; ``stages``: the highest first.
+
+    ``readable``: whether its card is; ``withdrawn``: the registry that it was taken over from has done with it.
+    """
 
     model: str
     title: str
@@ -47,11 +50,14 @@ class ModelRow:
     stages: tuple[StageRow, ...]
     merged: bool = True
     readable: bool = True
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionRow:
-    """One version. ``state``: the highest stage where it stands, else ``registered`` or ``not merged``.
+    """One version. ``state``: the highest stage where it stands, else ``registered``, ``withdrawn`` or ``not merged``.
+
+    ``imported``: another registry gave it; ``by`` and ``run`` are then absent where that one does not know.
 
     ``metrics``: those that the model's policy names, then the first of the record.
     """
@@ -62,9 +68,10 @@ class VersionRow:
     state: str
     stages: tuple[StageRow, ...]
     registered_at: datetime
-    by: Person
-    run: str
+    by: Person | None
+    run: str | None
     metrics: dict[str, float]
+    imported: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,16 +148,18 @@ def _rows_of(holdings: Holdings, what: What, model: str) -> tuple[Row, ...]:
 
 def model_row(holdings: Holdings, model: str) -> ModelRow:
     card = holdings.readable_card(model)
-    versions = holdings.versions(model)
+    versions, withdrawn = holdings.versions(model), holdings.withdrawn(model)
+    newest = next((version.version for version in versions if version.version not in withdrawn), None)
     return ModelRow(
         model=model,
         title=card.title if card else "",
         owner=card.owner if card else "",
-        newest=versions[0].version if versions else None,
+        newest=newest,
         versions=len(versions),
         stages=tuple(row for row in stage_rows(holdings, model) if row.version or not row.readable),
         merged=holdings.is_merged(layout.card(model)),
         readable=card is not None,
+        withdrawn=None in withdrawn,
     )
 
 
@@ -180,24 +189,31 @@ def version_rows(holdings: Holdings, model: str) -> tuple[VersionRow, ...]:
     """Return a model's versions, highest first."""
     stages = stage_rows(holdings, model)
     metrics = holdings.policy_metrics(model)
-    return tuple(version_row(holdings, version, stages, metrics) for version in holdings.versions(model))
+    withdrawn = holdings.withdrawn(model)
+    return tuple(version_row(holdings, version, stages, metrics, withdrawn) for version in holdings.versions(model))
 
 
 def version_row(
-    holdings: Holdings, version: VersionLine, stages: tuple[StageRow, ...], metrics: tuple[str, ...]
+    holdings: Holdings,
+    version: VersionLine,
+    stages: tuple[StageRow, ...],
+    metrics: tuple[str, ...],
+    withdrawn: frozenset[str | None],
 ) -> VersionRow:
     held = tuple(row for row in stages if row.version == version.version)
-    merged = holdings.is_merged(layout.version(version.model, version.version))
+    merged = holdings.is_merged(version_path(version))
+    here = "withdrawn" if withdrawn & {version.version, None} else "registered"
     return VersionRow(
         id=str(Reference("version", version.model, version.version)),
         model=version.model,
         version=version.version,
-        state=held[0].stage if held else "registered" if merged else "not merged",
+        state=held[0].stage if held else here if merged else "not merged",
         stages=held,
         registered_at=version.registered_at,
         by=version.registered_by,
         run=version.run,
         metrics=headline(version.metrics, _HEADLINE, metrics),
+        imported=version.imported,
     )
 
 

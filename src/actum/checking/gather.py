@@ -39,7 +39,7 @@ def material(checked: Checked, of: Dossier) -> Material:
         version=pointer.version,
         stage=pointer.stage,
         replaces=move.before.version if move.before else None,
-        plan=move.promotion.plan,
+        plan=move.promotion.planned,
         findings=of.findings,
         troubles=tuple(_troubles(checked)),
         judged=of.appraisal.judged,
@@ -60,7 +60,7 @@ def material(checked: Checked, of: Dossier) -> Material:
         digests={
             "head": checked.head,
             "base": checked.base,
-            "plan": move.promotion.plan,
+            "plan": move.promotion.planned,
             "promotion": move.event.id,
             "candidate": candidate.artifact.sha256,
             "champion": champion.artifact.sha256 if champion else "",

@@ -11,7 +11,7 @@ from actum.checking.findings import Objection, block, warn
 from actum.checking.places import line_of
 from actum.checking.weighing import Dossier, weigh
 from actum.errors import UserError
-from actum.planning.lenient import promotion_event, version_of
+from actum.planning.lenient import imported_of, promotion_event, version_of
 from actum.planning.plan import MOST_AHEAD, of_people
 from actum.planning.scope import Scope
 from actum.planning.unchanged import not_as_registered
@@ -69,6 +69,9 @@ def _forgotten(store: Store, model: str) -> Iterator[Objection]:
             line = line_of(store, before, "promotion", "supersedes")
             because = f"supersedes: {ulid} is not on record before it"
             yield block("pointer-event", before, because, "actum fsck", line=line)
+    for ulid in (event.withdrawal.supersedes for event in store.events(model) if event.withdrawal):
+        while ulid is not None and (event := left.pop(ulid, None)) is not None:
+            ulid = event.promotion.supersedes if event.promotion else None
     for event in sorted(left.values(), key=lambda event: event.id):
         path = layout.event(model, event.id, event.kind)
         if event.promotion is not None and event.promotion.stage not in unknown:
@@ -152,6 +155,8 @@ def _version(scope: Scope, path: str, pointer: StagePointer) -> Iterator[Objecti
     store, head = scope.head if scope.whole else scope.base, scope.head
     where = layout.version(pointer.model, pointer.version)
     version = version_of(store, pointer.model, pointer.version)
+    if version is None and scope.whole and _was_taken_over(store, pointer):
+        return
     if version is None:
         hint = f"actum ls versions {pointer.model}"
         because = f"version: {where} is not on {store.commit[:10]}, or malformed"
@@ -159,6 +164,12 @@ def _version(scope: Scope, path: str, pointer: StagePointer) -> Iterator[Objecti
     elif version.artifact.sha256 != pointer.artifact:
         because = f"artifact: is {_shown(pointer.artifact)}, {where} says {_shown(version.artifact.sha256)}"
         yield block("pointer-version", path, because, _again(pointer), line=line_of(head, path, "artifact"))
+
+
+def _was_taken_over(store: Store, pointer: StagePointer) -> bool:
+    """Whether a pointer is of a version that another registry gave, and says no more of its bytes than that."""
+    taken = imported_of(store, pointer.model, pointer.version)
+    return taken is not None and (taken.artifact.sha256 if taken.artifact else None) == pointer.artifact
 
 
 def _times(bench: Bench, move: Move) -> Iterator[Objection]:

@@ -48,7 +48,8 @@ def _lock(scope: Scope, path: str) -> Iterator[Objection]:
 def _not_vouched_for(store: Store, wanted: dict[str, StageState]) -> tuple[set[str], dict[str, list[str]]]:
     """Return the stages that no run made, and by the latest run that did those that only dirty ones made.
 
-    What a dirty work tree holds is in no commit that is reviewed: such a run vouches for nothing.
+    What a dirty work tree holds is in no commit that is reviewed: such a run vouches for nothing. Nor does one that
+    was taken over: an observed run says again what dvc.lock says, and nobody saw it made.
     """
     open_, dirty = dict(wanted), dict[str, str]()
     for run in store.runs() if wanted else ():

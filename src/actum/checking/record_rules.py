@@ -18,7 +18,9 @@ from actum.store import MOST_RECORD_BYTES
 
 _OURS = ("registry", "runs", "policies", "features")
 # Where nothing but records lies; a misspelt name would be overlooked by every read.
-_ONLY_RECORDS = re.compile(r"registry/[^/]+/(?:versions|stages|events)/.*|runs/.*|features/sets/.*|features/[^/]+\.yml")
+_ONLY_RECORDS = re.compile(
+    r"registry/[^/]+/(?:versions|imported|stages|events)/.*|runs/.*|features/sets/.*|features/[^/]+\.yml"
+)
 _PLAIN_FILES = re.compile(r".*/\.git(?:ignore|keep|attributes)")
 
 

@@ -93,13 +93,15 @@ def _plan(bench: Bench, move: Move) -> Iterator[Objection]:
         pointer=move.before,
         named=named_moment(move.event),
     )
-    meant = ground.meant_by(promotion.plan)
+    meant = ground.meant_by(promotion.planned)
     line = bench.line(move.event_path, "promotion", "plan")
     if meant not in (None, intent):
         because = f"plan: is that of {meant}, the event is of {intent}: what was agreed to is another thing"
         yield block("promotion-intent", move.event_path, because, again(move, back=intent.back), line=line)
     elif meant is None or promotion.policy != move.card.policy:
-        because = f"plan: is {promotion.plan[:15]}, {bench.scope.base_name} gives {ground.digest(intent)[:15]}"
+        because = (
+            f"plan: is {promotion.planned[:15] or 'absent'}, {bench.scope.base_name} gives {ground.digest(intent)[:15]}"
+        )
         yield block("promotion-plan", move.event_path, because, again(move), line=line)
 
 

@@ -70,7 +70,7 @@ def _model(row: ModelRow, _page: Page) -> Iterable[Cells]:
 def _title(row: ModelRow) -> str:
     if not row.readable:
         return "card is unreadable"
-    return clip(row.title, 26) + ("" if row.merged else " (not merged)")
+    return clip(row.title, 26) + ("" if row.merged else " (not merged)") + (" (withdrawn)" if row.withdrawn else "")
 
 
 def _standing(row: StageRow) -> str:
@@ -82,8 +82,8 @@ def _version(row: VersionRow, page: Page) -> Iterable[Cells]:
         row.version if page.one_model else row.id,
         f"{row.state} since {row.stages[0].since:%Y-%m-%d}" if row.stages else row.state,
         f"{row.registered_at:%Y-%m-%d}",
-        clip(str(row.by), 16),
-        page.short("run", row.run),
+        clip(str(row.by or ""), 16),
+        page.short("run", row.run or ""),
     )
 
 

@@ -39,10 +39,11 @@ COMMANDS = {
     "show": "show one thing by its id",
     "log": "tell what happened, newest first",
     "diff": "compare two versions or two runs",
+    "import": "take over what MLflow, GTO or DVC have on record",
     "demo": "live through a model's whole life on real flights",
 }
 GROUPS = {
-    "Begin": ("init", "lock", "doctor", "demo"),
+    "Begin": ("init", "lock", "doctor", "import", "demo"),
     "Train and release": ("run", "register", "promote", "lint", "check", "approve", "tags", "score"),
     "Features": ("features",),
     "Prove": ("rebuild", "why", "fsck"),

@@ -108,7 +108,7 @@ def _show(outcome: Outcome, steps: list[str], as_json: bool) -> None:
         click.echo(f"nothing to do: run/{record.id} stands")
         output.next_steps(steps)
         return
-    output.table(_stage_row(record.id, stage.name, stage.run, stage.seconds) for stage in record.stages)
+    output.table(_stage_row(record.id, stage.name, stage.run, stage.seconds or 0.0) for stage in record.stages)
     figures = [f"{name} {value:.4g}" for name, value in record.metrics.items() if isinstance(value, float)]
     click.echo(", ".join([f"{len(record.executed())} of {len(record.stages)} stages", *figures[:4]]))
     click.echo(f"recorded run/{record.id}" + (f" in commit {outcome.commit[:10]}" if outcome.commit else ""))

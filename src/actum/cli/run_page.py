@@ -40,7 +40,7 @@ def _happened(run: Run) -> Iterable[tuple[str, object]]:
     took = "" if run.seconds is None else f", took {seconds(run.seconds)}"
     origin = run.origin
     return (
-        ("started", f"{moment(run.started_at)}{by}{took}"),
+        ("committed" if run.kind == "observed" else "started", f"{moment(run.started_at)}{by}{took}"),
         ("part of", run.parent and f"run/{run.parent}"),
         ("from", origin and f"{origin.system} {origin.id}" + (f", {origin.address}" if origin.address else "")),
         ("command", clip(" ".join(run.command), _TEXT)),
@@ -71,8 +71,9 @@ def _executions(run: Run) -> Iterable[Sequence[str]]:
     for stage in run.stages:
         cpu = "" if stage.cpu_seconds is None else f"cpu {seconds(stage.cpu_seconds)}"
         peak = "" if stage.peak_mb is None else f"{stage.peak_mb:,.0f} MB"
-        who = "executed" if stage.run == run.id else f"cites run/{stage.run}"
-        yield (stage.name, seconds(stage.seconds), cpu, peak, who)
+        did = "changed" if run.kind == "observed" else "executed"
+        who = did if stage.run == run.id else f"cites run/{stage.run}"
+        yield (stage.name, "" if stage.seconds is None else seconds(stage.seconds), cpu, peak, who)
 
 
 def environment_line(environment: RunEnvironment | VersionEnvironment) -> str:

@@ -14,6 +14,7 @@ from actum.catalogue.details import (
     DecisionDetail,
     Detail,
     EventDetail,
+    ImportedDetail,
     ModelDetail,
     RunDetail,
     StageDetail,
@@ -28,6 +29,7 @@ from actum.catalogue.identify import identify
 from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
+from actum.cli.imported_page import print_imported
 from actum.cli.progress import telling
 from actum.cli.reading import Reading, open_catalogue
 from actum.cli.run_page import environment_line, file_row, print_run, print_values
@@ -35,7 +37,8 @@ from actum.cli.wording import both, brought, clip, moment, recorded, section, si
 from actum.errors import UserError
 from actum.records.card import ModelCard
 from actum.records.codec import encode
-from actum.records.event import Approval, Attestation, Promotion, Seal
+from actum.records.event import Approval, Attestation, Promotion, Seal, Withdrawal
+from actum.records.run import Origin
 from actum.store import Store
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 _SCHEMAS = {
     ModelDetail: "model-detail/1",
     VersionDetail: "version-detail/1",
+    ImportedDetail: "imported-version-detail/1",
     StageDetail: "stage-detail/1",
     RunDetail: "run-detail/1",
     EventDetail: "event-detail/1",
@@ -210,13 +214,13 @@ def _event(found: EventDetail) -> None:
     event = found.event
     _head(f"event/{event.id}", event.kind, "" if found.merged else "not merged")
     told = (("what", found.what), ("when", both(event.effective_at, event.recorded_at)), ("by", event.by))
-    body = event.promotion or event.attestation or event.seal or event.approval
+    body = event.promotion or event.attestation or event.seal or event.approval or event.withdrawal
     output.facts((*told, *_body(body), ("standing", found.standing)))
     if isinstance(body, Promotion):
         section("findings", (), ((finding.outcome, finding.gate, finding.because) for finding in body.findings))
 
 
-def _body(body: Promotion | Attestation | Seal | Approval | None) -> Iterable[tuple[str, object]]:
+def _body(body: Promotion | Attestation | Seal | Approval | Withdrawal | None) -> Iterable[tuple[str, object]]:
     match body:
         case Promotion():
             return _promotion(body)
@@ -226,6 +230,8 @@ def _body(body: Promotion | Attestation | Seal | Approval | None) -> Iterable[tu
             return _seal(body)
         case Approval():
             return _approval(body)
+        case Withdrawal():
+            return (("from", _origin(body.origin)), ("supersedes", body.supersedes and f"event/{body.supersedes}"))
         case _:
             return ()
 
@@ -238,7 +244,12 @@ def _promotion(body: Promotion) -> Iterable[tuple[str, object]]:
         ("supersedes", body.supersedes and f"event/{body.supersedes}"),
         ("roll-back", "yes" if body.back else ""),
         ("break-glass", wrap(body.break_glass or "", _TEXT)),
+        ("from", body.origin and _origin(body.origin)),
     )
+
+
+def _origin(origin: Origin) -> str:
+    return f"{origin.system} {origin.id}: taken over, planned and judged by nobody here"
 
 
 def _attestation(body: Attestation) -> Iterable[tuple[str, object]]:
@@ -326,6 +337,7 @@ def _feature(found: FeatureDetail) -> None:
 _PRINT: Mapping[type, Callable[[Any], None]] = {
     ModelDetail: _model,
     VersionDetail: _version,
+    ImportedDetail: print_imported,
     StageDetail: _stage,
     RunDetail: print_run,
     EventDetail: _event,

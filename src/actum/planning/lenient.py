@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actum.errors import InvalidRecordError, NotFoundError
 from actum.records.event import Event
+from actum.records.imported import ImportedVersion
 from actum.records.policy import Policy
 from actum.records.run import Run
 from actum.records.version import ModelVersion
@@ -14,6 +15,14 @@ def version_of(store: Store, model: str, number: str) -> ModelVersion | None:
     """Return a version; without one nothing can be promoted."""
     try:
         return store.version(model, number)
+    except InvalidRecordError:
+        return None
+
+
+def imported_of(store: Store, model: str, number: str) -> ImportedVersion | None:
+    """Return a version that another registry gave."""
+    try:
+        return store.imported_version(model, number)
     except InvalidRecordError:
         return None
 

@@ -109,12 +109,12 @@ def _as_planned(base: Store, plan: Plan, event: Event, branch: str) -> ModelVers
         pointer=plan.pointer,
         named=plan.named,
     )
-    meant = ground.meant_by(promotion.plan)
+    meant = ground.meant_by(promotion.planned)
     if meant not in (None, Intent.of(promotion)):
         because = f"{branch} was planned as {meant}, its event is of {Intent.of(promotion)}"
         raise RefusedError(because, hint=anew)
     if meant is None:
-        because = f"{branch} was planned as {promotion.plan[:15]}, the trunk gives {plan.digest[:15]}"
+        because = f"{branch} was planned as {promotion.planned[:15] or 'nothing'}, the trunk gives {plan.digest[:15]}"
         raise RefusedError(f"{because}: what was planned has changed", hint=anew)
     if plan.candidate.artifact.sha256 != promotion.artifact:
         raise RefusedError(f"{branch} promotes other bytes than {plan.model} {promotion.version} has", hint=anew)

@@ -96,7 +96,7 @@ def waiting_at(base: Store, model: str, stage: str, *, now: datetime) -> Waiting
         by=event.by,
         recorded_at=event.recorded_at,
         effective_at=event.effective_at,
-        plan=promotion.plan,
+        plan=promotion.planned,
         back=promotion.back,
         break_glass=promotion.break_glass,
         approvals=tuple(map(consent, counted.weighed)),
@@ -115,7 +115,7 @@ def promotion_subject(base: Store, head: Store, candidate: ModelVersion, event: 
     span = f"{base.commit}..{head.commit}"
     committed = plumbing.text(head.repo.root, "log", "--format=%ae", span, "--", *paths).splitlines()
     authors = authors_of(candidate, run_of(base, candidate.run), event, *committed)
-    return subject_of(candidate, promotion.stage, promotion.plan, authors)
+    return subject_of(candidate, promotion.stage, promotion.planned, authors)
 
 
 def tally_of(base: Store, head: Store | None, rule: Approvals, subject: Subject, *, now: datetime) -> Tally:
@@ -131,7 +131,7 @@ def again(model: str, version: str | None, stage: str) -> str:
 
 
 def _lacking(ground: Ground, promotion: Promotion, candidate: ModelVersion | None, counted: Tally) -> Iterator[str]:
-    meant, intent = ground.meant_by(promotion.plan), Intent.of(promotion)
+    meant, intent = ground.meant_by(promotion.planned), Intent.of(promotion)
     if candidate is None:
         yield f"{ground.card.model} {promotion.version} is not on the trunk, or malformed there"
     elif meant is None:

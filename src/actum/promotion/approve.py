@@ -95,7 +95,7 @@ def approval_event(
         approval=Approval(
             stage=promotion.stage,
             version=promotion.version,
-            artifact=promotion.artifact,
+            artifact=pending.subject.artifact,
             plan=pending.plan.digest,
             principal=principal,
             signature=signature,

@@ -39,7 +39,8 @@ class Landed:
 def merged_plans(base: Store) -> dict[str, tuple[str, Promotion]]:
     """Return the promotions that are on the trunk, each with its model, by the digest of their plan."""
     found = ((event, event.promotion) for model in base.models() for event in base.events(model, "promotion"))
-    return {promotion.plan: (event.model, promotion) for event, promotion in found if promotion}
+    planned = ((event.model, promotion) for event, promotion in found if promotion and promotion.plan)
+    return {promotion.planned: (model, promotion) for model, promotion in planned}
 
 
 def land(base: Store, *, dry_run: bool = False) -> Landed:
@@ -128,7 +129,7 @@ def _push_evidence(repo: Git) -> None:
 
 def _sift(store: Store, model: str, promotion: Promotion, trust: Trust, settled: frozenset[str]) -> _Sifted:
     events, left = [], []
-    for event in refs.approvals_of(store, model, promotion.plan):
+    for event in refs.approvals_of(store, model, promotion.planned):
         if _event_path(event) in settled:
             continue
         if why_not := _foreign(event, promotion) or verified(event, trust, now=None).why_not:

@@ -12,9 +12,10 @@ from typing import Any, Literal, get_args
 from actum.records.card import RebuildLevel
 from actum.records.codec import FieldError
 from actum.records.forms import Commit, FileFact, Md5, Name, Person, RepoPath, Semver, Sha256, Ulid
+from actum.records.run import Origin
 from actum.records.settings import Clock
 
-EventKind = Literal["promotion", "attestation", "seal", "approval"]
+EventKind = Literal["promotion", "attestation", "seal", "approval", "withdrawal"]
 Verdict = RebuildLevel | Literal["different"]
 LADDER: tuple[Verdict, ...] = ("bytes", "state", "predictions", "tolerance", "different")
 
@@ -59,12 +60,15 @@ class Promotion:
     """A version takes a stage. ``replaces``: the version that stood there; ``supersedes``: its event.
 
     ``back``: it is a return to the version before; ``break_glass``: why closed gates were passed over.
+    ``origin``: the registry that it was taken over from; such a one was planned and judged by nobody here, so it
+    has no plan, and no digest of an artifact whose bytes nobody read.
     """
 
     stage: Name
     version: Semver
-    artifact: Sha256
-    plan: Sha256
+    artifact: Sha256 | None = None
+    plan: Sha256 | None = None
+    origin: Origin | None = None
     replaces: Semver | None = None
     supersedes: Ulid | None = None
     policy: Name | None = None
@@ -72,6 +76,35 @@ class Promotion:
     comparison: Comparison | None = None
     back: bool = False
     break_glass: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.origin is None:
+            for name in ("artifact", "plan"):
+                if getattr(self, name) is None:
+                    raise FieldError("is required", (name,))
+        elif self.plan is not None:
+            raise FieldError("does not belong to a promotion that was taken over", ("plan",))
+
+    @property
+    def planned(self) -> str:
+        """The digest of its plan; "" for one that was taken over, which is that of no plan."""
+        return self.plan or ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Withdrawal:
+    """Something stands no longer, says the registry that it was taken over from.
+
+    With a stage, that stage is empty; with a version alone, that version is withdrawn; with neither, the model is.
+    ``supersedes``: the promotion to that stage that it ends; ``version`` is then what it had put there.
+    ``lifted``: it is taken back, and what was withdrawn counts again; the latest word holds.
+    """
+
+    origin: Origin
+    stage: Name | None = None
+    version: Semver | None = None
+    supersedes: Ulid | None = None
+    lifted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,6 +237,7 @@ class Event:
     attestation: Attestation | None = None
     seal: Seal | None = None
     approval: Approval | None = None
+    withdrawal: Withdrawal | None = None
 
     def __post_init__(self) -> None:
         for kind in get_args(EventKind):

@@ -13,40 +13,47 @@ from typing import Any
 from actum import moments
 from actum.records.event import Event
 from actum.records.forms import Person
+from actum.records.imported import ImportedVersion
 from actum.records.version import ModelVersion
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionLine:
-    """The fields of a :class:`ModelVersion` of the same names."""
+    """The fields of a :class:`ModelVersion` of the same names, or of an :class:`ImportedVersion`."""
 
     model: str
     version: str
     registered_at: datetime
-    registered_by: Person
-    run: str
+    registered_by: Person | None
+    run: str | None
     metrics: dict[str, float]
+    imported: bool = False
 
     @classmethod
-    def of(cls, version: ModelVersion) -> VersionLine:
-        return cls(**{name: getattr(version, name) for name in cls.__slots__})
+    def of(cls, version: ModelVersion | ImportedVersion) -> VersionLine:
+        told = {name: getattr(version, name) for name in cls.__slots__ if name != "imported"}
+        if isinstance(version, ImportedVersion):
+            told |= {"registered_at": version.registered_at or version.recorded_at, "imported": True}
+        return cls(**told)
 
     @classmethod
     def from_row(cls, model: str, row: Sequence[Any]) -> VersionLine:
-        version, registered_at, name, email, run, metrics = row
+        version, registered_at, name, email, run, metrics, *imported = row
         return cls(
             model=model,
             version=version,
             registered_at=moments.parse(registered_at),
-            registered_by=Person(name=name, email=email),
+            registered_by=None if name is None else Person(name=name, email=email),
             run=run,
             metrics=metrics,
+            imported=bool(imported),
         )
 
     def row(self) -> list[Any]:
         """Return what JSON can hold, without the model; ``from_row`` takes it back unchanged."""
-        by = self.registered_by
-        return [self.version, moments.write(self.registered_at), by.name, by.email, self.run, self.metrics]
+        name, email = (self.registered_by.name, self.registered_by.email) if self.registered_by else (None, None)
+        row = [self.version, moments.write(self.registered_at), name, email, self.run, self.metrics]
+        return [*row, True] if self.imported else row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +69,7 @@ class EventLine:
     stage: str | None = None
     replaces: str | None = None
     supersedes: str | None = None
+    lifted: bool = False
 
     @classmethod
     def of(cls, event: Event) -> EventLine:
@@ -73,11 +81,12 @@ class EventLine:
             recorded_at=event.recorded_at,
             effective_at=event.effective_at,
             **{name: getattr(body, name, None) for name in ("version", "stage", "replaces", "supersedes")},
+            lifted=getattr(body, "lifted", False),
         )
 
     @classmethod
     def from_row(cls, model: str, row: Sequence[Any]) -> EventLine:
-        ulid, kind, recorded_at, effective_at, version, stage, replaces, supersedes = row
+        ulid, kind, recorded_at, effective_at, version, stage, replaces, supersedes, *lifted = row
         return cls(
             model=model,
             id=ulid,
@@ -88,12 +97,14 @@ class EventLine:
             stage=stage,
             replaces=replaces,
             supersedes=supersedes,
+            lifted=bool(lifted),
         )
 
     def row(self) -> list[Any]:
         """Return what JSON can hold, without the model; ``from_row`` takes it back unchanged."""
         recorded, effective = moments.write(self.recorded_at), moments.write(self.effective_at)
-        return [self.id, self.kind, recorded, effective, self.version, self.stage, self.replaces, self.supersedes]
+        row = [self.id, self.kind, recorded, effective, self.version, self.stage, self.replaces, self.supersedes]
+        return [*row, True] if self.lifted else row
 
 
 Line = VersionLine | EventLine

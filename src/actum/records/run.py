@@ -49,13 +49,14 @@ class RunStage:
 
     ``deps`` and ``outs`` are paths whose facts stand once under ``files`` of the run, ``params`` names whose
     values stand under ``params`` of the run. ``seconds`` is wall time, ``cpu_seconds`` user and system time
-    of all its processes, ``peak_mb`` the largest resident set; the three are of the execution, wherever it was.
+    of all its processes, ``peak_mb`` the largest resident set; the three are of the execution, wherever it was, and
+    absent where nobody saw it.
     """
 
     name: str
     run: Ulid
     cmd: str
-    seconds: float
+    seconds: float | None = None
     cpu_seconds: float | None = None
     peak_mb: float | None = None
     deps: tuple[RepoPath, ...] = ()
@@ -97,6 +98,7 @@ class Run:
         kind: ``pipeline`` is of ``actum run``, ``script`` of ``actum.run()``; ``observed``: told by a commit that
             changed dvc.lock; ``imported``: taken over from another log-book.
         status: Absent is finished. ``interrupted``: it was killed, and what it had logged until then is here.
+        started_at, by: Of an observed run those of its commit: nobody saw it start, or who started it.
         finished_at: Absent where nobody saw its end.
         parent: The run that this one is part of.
         code_commit: What was run: HEAD, or for a dirty tree of ``actum run`` the snapshot under

@@ -13,13 +13,14 @@ class StagePointer:
     """Which version stands at a stage.
 
     ``event`` is unique to each move, so that two concurrent moves always conflict in git; ``supersedes``
-    is the event of the pointer that this one replaces, absent for the first.
+    is the event of the pointer that this one replaces, absent for the first. ``artifact`` is absent where the event
+    was taken over from a registry that keeps no digests, and nobody read the bytes.
     """
 
     schema: Literal["stage/1"]
     model: Name
     stage: Name
     version: Semver
-    artifact: Sha256
+    artifact: Sha256 | None = None
     event: Ulid
     supersedes: Ulid | None = None

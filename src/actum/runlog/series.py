@@ -60,6 +60,11 @@ class Writer:
             self._file = -1
 
 
+def line(row: Row) -> str:
+    """Return one line, as the writer of a script's run writes it."""
+    return f"{row.step},{row.seconds:.3f},{_cell(row.metric)},{_number(row.value)}\n"
+
+
 def append_to(path: Path) -> int:
     """Open a file to which lines are added, whoever else adds to it."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)

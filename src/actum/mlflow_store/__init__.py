@@ -1,0 +1,1 @@
+"""What an MLflow store holds, read without MLflow: a folder ``mlruns`` or a SQLite file."""
