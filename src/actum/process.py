@@ -11,8 +11,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -221,16 +222,36 @@ def _start(
     brief: bool,
     into: BinaryIO | None = None,
 ) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [str(word) for word in command],
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.PIPE if feeds else subprocess.DEVNULL,
-        stdout=into or subprocess.PIPE,
-        stderr=stderr,
-        start_new_session=True,
-        preexec_fn=None if brief or not sys.platform.startswith("linux") else _die_with_parent(),
-    )
+    with _held_back() as interrupts:
+        child = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.PIPE if feeds else subprocess.DEVNULL,
+            stdout=into or subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=None if brief or not sys.platform.startswith("linux") else _die_with_parent(),
+        )
+    if interrupts:
+        end_group(child)
+        raise KeyboardInterrupt
+    return child
+
+
+@contextmanager
+def _held_back() -> Iterator[list[int]]:
+    """Collect interrupts that come within: one in the middle of a start would leave a child that nobody knows."""
+    interrupts: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+    signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _die_with_parent() -> Callable[[], None]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,6 +113,22 @@ def test_an_interrupt_ends_the_whole_group(tmp_path: Path, way: str) -> None:
         start()
     pid = sleeper(tmp_path)
     assert wait_for(lambda: not is_running(pid))
+
+
+def test_an_interrupt_while_a_child_is_started_ends_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    begin = subprocess.Popen.__init__
+
+    def interrupted(self: subprocess.Popen[bytes], *args: Any, **options: Any) -> None:
+        begin(self, *args, **options)
+        started.append(self.pid)
+        os.kill(os.getpid(), signal.SIGINT)  # its parent is still about to hear that it has started
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        process.run(["sleep", "300"], cwd=tmp_path, env={"PATH": os.defpath})
+    assert not is_running(started[0])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_child_of_a_child_that_will_not_end_is_killed(tmp_path: Path) -> None:
