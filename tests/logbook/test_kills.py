@@ -76,7 +76,7 @@ def leave(root: Path) -> Path:
     )
     path.unlink()
     held = begun.begin(root, record)
-    (held.path / begun.SAID).write_bytes(begun.line("metrics", {"auc": 0.5}))
+    (held.path / begun.SAID).write_bytes(begun.line("metrics", '{"auc":0.5}'))
     begun.series_in(held.path).write_text(series.HEAD + "0,0.001,loss,1.0\n1,0.002,loss,0.5\n")
     held.let_go()
     return held.path

@@ -54,7 +54,8 @@ def close(
     place = files.inside(root, path)
     if not place.exists():
         said = begun.said_in(folder)
-        kept = _keep_series(root, record, begun.series_in(folder), environ)
+        # Who knows the last values knows also that there are none.
+        kept = _keep_series(root, record, begun.series_in(folder), environ) if last is None or last else None
         if last is None and kept:  # it may have been put there by who was killed before the record was
             last = series.last_values(files.inside(root, kept.path))
         for fact in said.artifacts.values():
