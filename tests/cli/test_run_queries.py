@@ -156,6 +156,14 @@ def test_of_a_run_that_is_committed_the_file_in_the_work_tree_says_nothing(logge
     assert ls(actum, logged, "--sort", "-auc", "--columns", "all", "--json") == before
 
 
+def test_a_run_that_lies_in_two_months_is_told_twice_and_warned_of(logged: Logged, actum: Actum) -> None:
+    path, run = at_its_place(logged.run())
+    logged.commit({path: run, path.replace("/2026/", "/2025/"): run})
+    printed = ls(actum, logged, "--where", f"id = '{run.id}'", "--json")
+    assert ids(printed) == [run.id, run.id]
+    assert json.loads(printed.out)["warnings"] == [f"run/{run.id} lies in two places"]
+
+
 def bad_files(logged: Logged) -> dict[str, Any]:
     torn, renamed, edited = (at_its_place(logged.run()) for _ in range(3))
     other, linked = (layout.run(logged.ulid(), logged.now) for _ in range(2))

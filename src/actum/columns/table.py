@@ -1,4 +1,4 @@
-"""All runs that a read is about, as one table of columns; newest first, each run once."""
+"""All runs that a read is about, as one table of columns."""
 
 from __future__ import annotations
 
