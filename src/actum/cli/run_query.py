@@ -11,7 +11,7 @@ import click
 
 from actum.catalogue import listing, run_charts, run_files, run_rows
 from actum.catalogue.figures import written
-from actum.catalogue.run_columns import ordered
+from actum.catalogue.run_columns import listed_columns, ordered
 from actum.catalogue.run_queries import ALL, Answer, Query, ask, require_sound
 from actum.cli import output
 from actum.cli.context import Context
@@ -54,7 +54,7 @@ def require_sense(wishes: Wishes) -> None:
 
 
 def query_of(wishes: Wishes, sort: str | None, most: int) -> Query:
-    names = tuple(name.strip() for name in (wishes.columns or "").split(",") if name.strip())
+    names = listed_columns(wishes.columns or "")
     if wishes.plot or (wishes.export and not names):
         names = (ALL,)
     return Query(where=wishes.where, sort=sort, limit=most, columns=names)
