@@ -170,6 +170,18 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_served(root: Path
     assert folder.is_dir()
 
 
+def test_a_run_that_cannot_be_put_on_record_now_is_by_a_later_read(root: Path, records: Records) -> None:
+    folder = leave(root)
+    shutil.rmtree(root / "runs")
+    (root / "runs").write_text("in the way")
+    told = listed(root)
+    assert (told["data"], len(told["warnings"])) == ([], 1)
+    assert "runs/" in told["warnings"][0]
+    (root / "runs").unlink()
+    assert listed(root)["warnings"] == []
+    assert (len(records()), folder.exists()) == (1, False)
+
+
 def test_a_record_that_was_cut_edited_or_renamed_is_named_and_the_rest_is_served(root: Path) -> None:
     for name in ("cut", "edited", "renamed", "sound"):
         with actum.run(name):

@@ -16,7 +16,7 @@ from pathlib import Path
 from actum import digests, files, layout, state
 from actum.dvc.config import read_config
 from actum.dvc.tracked import SUFFIX, write_tracked
-from actum.errors import InvalidRecordError, UserError
+from actum.errors import InvalidRecordError, UserError, of_the_disk
 from actum.filing import read_record, write_record
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunStatus
@@ -76,8 +76,9 @@ def close_killed(root: Path, environ: Mapping[str, str]) -> tuple[tuple[str, ...
     for held in state.take_killed_scripts(root):
         try:
             path = close(root, held.path, environ=environ, status="interrupted")
-        except UserError as error:
-            problems[held.path.relative_to(root).as_posix()] = error
+        except (UserError, OSError) as error:
+            said = error if isinstance(error, UserError) else of_the_disk(error)
+            problems[held.path.relative_to(root).as_posix()] = said or UserError(f"{held.path}: {error}")
             held.let_go()
             continue
         held.release()
