@@ -16,6 +16,13 @@ from tests.journeys.kills import gone, processes_in
 from tests.journeys.world import ACTUM, World
 
 Stages = Callable[[dict[str, Any]], dict[str, str]]
+LOGS_AND_DIES = """
+import actum, os
+with actum.run() as run:
+    run.log_metric("m", 1, 0)
+actum.run().begin()
+os.kill(os.getpid(), 9)
+"""
 USES_THE_ENVIRONMENT = """
 import six
 
@@ -94,8 +101,7 @@ def test_a_record_that_was_not_committed_stays_out_of_the_next_run_s_commit_but_
     begun: World, stages_of: Stages
 ) -> None:
     first = begun.told("run", "--no-commit")
-    code = "import actum, os\nwith actum.run() as run: run.log_metric('m', 1, 0)\nactum.run().begin()\nos.kill(os.getpid(), 9)"
-    killed = subprocess.run([sys.executable, "-c", code], cwd=begun.repo, env=begun.env, check=False)
+    killed = subprocess.run([sys.executable, "-c", LOGS_AND_DIES], cwd=begun.repo, env=begun.env, check=False)
     assert killed.returncode == -signal.SIGKILL
     scripts = [path.relative_to(begun.repo).as_posix() for path in begun.repo.glob("runs/*/*/*")]
     assert len(scripts) == 3  # the run of the pipeline, and the script's that ended with its series
