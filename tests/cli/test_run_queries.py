@@ -216,6 +216,9 @@ def test_where_there_are_no_runs_a_query_has_no_answer(logged: Logged, actum: Ac
     assert data(ls(actum, empty, "--where", "metrics.auc > 0.8", "--sort", "-metrics.auc", "--json").out) == []
     printed = ls(actum, empty, "--where", "metrics.auc > 0.8", "--columns", "metrics.auc")
     assert (printed.status, printed.out) == (0, "")
+    for wish in ("--export", "--plot"):
+        printed = ls(actum, empty, wish, "runs.json" if wish == "--export" else "runs.svg")
+        assert printed == (1, "", "error: there are no runs to write\nhint: actum run\n")
 
 
 READERS: dict[str, Callable[[Path], list[dict[str, Any]]]] = {

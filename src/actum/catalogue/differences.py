@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from actum.catalogue.feature_changes import FeatureChange, of_pins
+from actum.catalogue.feature_changes import FeatureChange, of_definitions, of_pins
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.sides import Side, lock_of, side
 from actum.environment.lock import parse_lock
@@ -53,7 +53,8 @@ class Differences:
     """All that differs from *a* to *b*.
 
     Attributes:
-        features: From what two versions pin. ``sets``: the feature sets that they name; none, and no feature is known.
+        features: From what two versions pin; with a run, from what was defined at the two commits.
+        sets: The feature sets that versions name; none, and no feature is known.
         packages: From the two locks, where this clone has both.
         code: Blob ids. Left out is what another section tells better: locks, and params.yaml where params differ.
         model: Likenesses that can be told: a run knows only its bytes, an unknown library no state.
@@ -97,21 +98,22 @@ def compare(holdings: Holdings, one: Reference, other: Reference) -> Differences
     a, b = side(holdings, one), side(holdings, other)
     params = changes(a.params, b.params)
     packages, unknown = _packages(holdings, a, b)
-    lost = [f"{x.id}: its commit is not in this clone, so its code cannot be compared" for x in (a, b) if _blind(x)]
+    lost = [f"{x.id}: {_why_blind(x)}, so its code cannot be compared" for x in (a, b) if _blind(x)]
+    dirty = [f"{x.id}: changes that no commit holds were run, they cannot be compared" for x in (a, b) if x.open_ended]
     return Differences(
         a=a.id,
         b=b.id,
         params=params,
         metrics=changes(a.metrics, b.metrics),
-        features=of_pins(a.features, b.features, a.definitions, b.definitions),
+        features=_features(a, b),
         sets=tuple(dict.fromkeys(one.features.set for one in (a, b) if one.features)),
         data=_files(a.data, b.data) if not lost else (),
         environment=changes(_environment(a), _environment(b)),
         packages=packages,
-        code=changes(_code(a, params), _code(b, params)) if not lost else (),
+        code=_code_changes(a, b, params) if not lost else (),
         outs=_files(a.outs, b.outs) if a.outs and b.outs else (),
         model=_likenesses(a, b),
-        unknown=(*unknown, *lost),
+        unknown=(*unknown, *lost, *dirty),
         commits=(a.commit, b.commit) if a.commit and b.commit else (),
     )
 
@@ -198,6 +200,16 @@ def _pinned(data: bytes | None, where: str) -> dict[str, str]:
     return {name: ", ".join(dict.fromkeys(found)) for name, found in sorted(versions.items())}
 
 
+def _code_changes(a: Side, b: Side, params: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Compare code; a script declares none, so beside a pipeline it is asked for what that declares."""
+    one, other = _code(a, params), _code(b, params)
+    if a.pipeline is None and b.pipeline is not None:
+        one = {path: blob for path, blob in one.items() if path in other}
+    elif b.pipeline is None and a.pipeline is not None:
+        other = {path: blob for path, blob in other.items() if path in one}
+    return changes(one, other)
+
+
 def _code(one: Side, params: tuple[Change, ...]) -> dict[str, str]:
     told = {"dvc.lock"} | ({"params.yaml"} if params else set())
     lock = one.environment.lock if one.environment else None
@@ -208,6 +220,19 @@ def _code(one: Side, params: tuple[Change, ...]) -> dict[str, str]:
 def _blind(one: Side) -> bool:
     """A run's code is known only by its commit; a version names its own."""
     return one.commit is None and one.artifact is None
+
+
+def _why_blind(one: Side) -> str:
+    return "its commit is not in this clone" if one.has_commit else "it names no commit"
+
+
+def _features(a: Side, b: Side) -> tuple[FeatureChange, ...]:
+    """Of two versions what they pin; a run pins nothing, and what counts is what was defined when it ran."""
+    if a.artifact and b.artifact:
+        return of_pins(a.features, b.features, a.definitions, b.definitions)
+    if a.definitions is None or b.definitions is None or a.commit == b.commit:
+        return ()
+    return tuple(change for change in of_definitions(a.definitions, b.definitions) if change.how != "words")
 
 
 def _likenesses(a: Side, b: Side) -> tuple[Likeness, ...]:

@@ -12,7 +12,6 @@ from actum.catalogue.feature_pages import FeatureRow
 from actum.catalogue.figures import headline
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings, version_path
-from actum.catalogue.run_queries import Answer, read_runs
 from actum.names import Reference
 from actum.records.forms import Person
 from actum.records.lines import VersionLine
@@ -221,26 +220,11 @@ def version_row(
 def run_rows(holdings: Holdings, model: str | None = None) -> Iterator[RunRow]:
     """Yield the runs, newest first; of one model those of its pipeline."""
     merged, beside = holdings.merged_runs(), holdings.uncommitted()
-    metrics = _policy_metrics(holdings, model)
+    metrics = metrics_by_pipeline(holdings, model)
     runs = (run for run in holdings.runs() if model is None or run.pipeline in metrics)
     for run in runs:
         first = metrics.get(run.pipeline or "", ())
         yield run_row(run, first, merged=run.id in merged, committed=run.id not in beside)
-
-
-def answered_rows(holdings: Holdings, answer: Answer, model: str | None = None) -> list[RunRow | None]:
-    """Return the runs of an answer in its order, read whole; None in the place of one that is gone.
-
-    The metrics that were asked about come first; where none was, those of the policies.
-    """
-    asked = [name.removeprefix("metrics.") for name in answer.named if name.startswith("metrics.")]
-    metrics = {} if asked else _policy_metrics(holdings, model)
-    found: list[RunRow | None] = []
-    for run, path, committed in zip(read_runs(holdings, answer), answer.paths, answer.committed, strict=True):
-        first = (*asked, *metrics.get(run.pipeline or "", ())) if run else ()
-        merged = committed and holdings.is_merged(path)
-        found.append(run_row(run, first, merged=merged, committed=committed) if run else None)
-    return found
 
 
 def pipeline_of(holdings: Holdings, model: str) -> str | None:
@@ -249,7 +233,7 @@ def pipeline_of(holdings: Holdings, model: str) -> str | None:
     return card.pipeline if card else None
 
 
-def _policy_metrics(holdings: Holdings, model: str | None) -> dict[str, tuple[str, ...]]:
+def metrics_by_pipeline(holdings: Holdings, model: str | None) -> dict[str, tuple[str, ...]]:
     """Return the metrics that policies ask for, by pipeline, of all models or of one."""
     names = [model] if model else holdings.models()
     cards = [card for name in names if (card := holdings.readable_card(name))]

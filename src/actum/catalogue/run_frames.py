@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,7 +13,6 @@ from actum.catalogue.holdings import open_holdings
 from actum.catalogue.run_queries import ALL, Query, ask
 from actum.git.repository import Git
 from actum.index.index import Index
-from actum.runlog import closing
 
 if TYPE_CHECKING:
     import pandas
@@ -44,7 +42,6 @@ def frame(
         NotFoundError: *start* is in no repository.
     """
     repo = Git.find(start)
-    _, unclosed = closing.close_killed(repo.root, os.environ)
     index = Index(repo)
     try:
         head = revisions.open_head(repo).indexed(index).tolerant()
@@ -54,7 +51,7 @@ def frame(
         answer = ask(holdings, query)
     finally:
         index.close()
-    for remark in (*map(str, unclosed.values()), *holdings.warnings(), *answer.remarks):
+    for remark in (*holdings.warnings(), *answer.remarks):
         warnings.warn(remark, stacklevel=3)
     return _frame({**answer.columns, "committed": answer.committed} if columns is None else answer.columns)
 

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from actum import registry
-from actum.catalogue.figures import headline
+from actum import layout, registry
 from actum.catalogue.holdings import Holdings
 from actum.definitions.definitions import Definitions
 from actum.errors import NotFoundError, UsageError
 from actum.git.repository import TreeEntry
 from actum.names import Reference
+from actum.quantities import is_number
 from actum.records.forms import FileFact
 from actum.records.run import Interpreter, Run, RunEnvironment
 from actum.records.version import Artifact, ModelVersion, Pins, Probe, VersionEnvironment
+
+_WORDS = ("NaN", "Infinity", "-Infinity")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +32,7 @@ class Side:
         code: Blob ids by path, of what git has.
         metrics: Those that are numbers.
         features: What a version pins of its features; ``definitions``: at the code that was run, if that is here.
+        open_ended: Whether what was run had changes that no commit holds. ``has_commit``: whether it names one.
     """
 
     id: str
@@ -46,6 +49,8 @@ class Side:
     probe: Probe | None = None
     features: Pins | None = None
     definitions: Definitions | None = None
+    open_ended: bool = False
+    has_commit: bool = True
 
 
 def side(holdings: Holdings, reference: Reference) -> Side:
@@ -90,18 +95,21 @@ def of_run(holdings: Holdings, ulid: str) -> Side:
         raise NotFoundError(f"there is no run/{ulid}", hint="actum ls runs")
     commit = _here(holdings, run.code_commit)
     tree = holdings.truth.repo.tree(commit) if commit else {}
-    outs, read = run.made(), run.read()
+    outs, read = run.made() | _kept(run), run.read()
     return Side(
         id=f"run/{run.id}",
         commit=commit,
         pipeline=run.pipeline,
         params=run.params,
-        metrics=headline(run.metrics, len(run.metrics)),
+        metrics=_numbers(run.metrics),
         data={path: fact for path, fact in read.items() if not _in_tree(path, tree)},
         environment=run.environment,
         interpreter=run.interpreter,
         code=_code(run, tree, read),
         outs=outs,
+        definitions=_definitions(holdings, run) if commit else None,
+        has_commit=run.code_commit is not None,
+        open_ended=run.kind != "pipeline" and bool(run.dirty),
     )
 
 
@@ -139,9 +147,9 @@ def _here(holdings: Holdings, commit: str | None) -> str | None:
 
 
 def _code(run: Run, tree: Mapping[str, TreeEntry], read: Iterable[str]) -> dict[str, str]:
-    """Return the blobs of what a run's stages read in git, and of the pipeline itself; of a script, none."""
+    """Return the blobs of what a run's stages read in git, and of the pipeline itself; of a script, all but records."""
     if run.pipeline is None:
-        return {}
+        return {path: entry.blob for path, entry in tree.items() if not _is_record(path)}
     told = [name.partition(":")[0] for stage in run.stages for name in stage.params if ":" in name]
     beside = ["dvc.yaml", *(("params.yaml",) if run.params else ())]
     wanted = [*(posixpath.normpath(posixpath.join(run.pipeline, name)) for name in beside), *told, *read]
@@ -149,8 +157,22 @@ def _code(run: Run, tree: Mapping[str, TreeEntry], read: Iterable[str]) -> dict[
     return {path: tree[path].blob for path in found}
 
 
-def _definitions(holdings: Holdings, version: ModelVersion) -> Definitions | None:
-    code = _here(holdings, version.code_commit)
+def _is_record(path: str) -> bool:
+    return layout.run_beside(path) is not None or layout.kind_of(path) in layout.IMMUTABLE
+
+
+def _kept(run: Run) -> dict[str, FileFact]:
+    """Return what a script kept, by the names that it gave; where they lie is different for each run."""
+    return {fact.path.rpartition(f"/{run.id}/")[2]: fact for fact in run.artifacts}
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metrics that are numbers, those too that JSON has none for."""
+    return {name: value for name, value in metrics.items() if is_number(value) or value in _WORDS}
+
+
+def _definitions(holdings: Holdings, made: ModelVersion | Run) -> Definitions | None:
+    code = _here(holdings, made.code_commit)
     return holdings.truth.beside(code).tolerant().definitions if code else None
 
 

@@ -24,6 +24,7 @@ from actum.records.codec import encode
 from actum.records.forms import FileFact
 
 _ONE_LINE = 44
+_FILES = 20
 
 
 @click.command(epilog="Example: actum diff churn@v1.0.0 churn#production")
@@ -54,7 +55,9 @@ def command(context: Context, a: str, b: str, at: str | None, as_json: bool) -> 
         return
     click.echo(f"{found.a} -> {found.b}")
     for name, changes in found.sections().items():
-        section(name, (), (row for change in changes for row in _rows(name, change)))
+        shown = changes[:_FILES] if name == "code" else changes
+        more = [(f"and {len(changes) - _FILES:,} more", "")] if len(changes) > len(shown) else []
+        section(name, (), [*(row for change in shown for row in _rows(name, change)), *more])
     _print_model(found)
     for problem in found.unknown:
         click.echo(f"unknown  {problem}")

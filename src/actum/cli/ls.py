@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -21,17 +20,7 @@ from actum.cli.context import Context, at_option, json_option
 from actum.cli.lists import Entry, Page, print_list
 from actum.cli.progress import telling
 from actum.cli.reading import Readings, open_catalogues
-from actum.cli.run_query import (
-    Found,
-    Wishes,
-    ask_runs,
-    column_rows,
-    entries_of,
-    print_columns,
-    print_written,
-    run_options,
-    write_runs,
-)
+from actum.cli.run_wishes import Wishes, run_options
 from actum.errors import NotFoundError, UsageError
 from actum.records.codec import encode
 
@@ -81,24 +70,49 @@ def command(
     """
     kind = _kind(what)
     wishes = Wishes(**asked)
-    wishes.require_sense(kind)
-    shown = _RUNS_SHOWN if kind == "runs" else 0
-    most = wishes.most(limit, shown)
+    wishes.require_runs(kind)
+    if kind == "runs" and (sort or wishes):
+        return _asked(context, model, sort, limit, repos, at, wishes, as_json=as_json)
+    most = _RUNS_SHOWN if limit is None and kind == "runs" else limit or 0
     with telling(context, "reading the records", as_json=as_json):
         readings = open_catalogues(context, at, repos)
         names = _names(readings, model)
-        if kind == "runs" and (sort or wishes):
-            found = ask_runs(readings, names, wishes, sort, most)
-            more = found.more
-            show = _queried(context, readings, found, wishes, as_json=as_json)
-        else:
-            read = 0 if sort or not most else most + 1
-            lists = [_entries(readings, name, kind, names[name], read) for name in names]
-            entries, more = _ordered(lists, kind, sort, most)
-            show = partial(_show, readings, kind, entries, as_json=as_json)
-    show()
+        read = 0 if sort or not most else most + 1
+        lists = [_entries(readings, name, kind, names[name], read) for name in names]
+        entries, more = _ordered(lists, kind, sort, most)
+    _show(readings, kind, entries, as_json=as_json)
     if more and limit is None:
-        output.say(f"the first {most:,} are {'drawn' if wishes.plot else 'shown'}: --limit 0 for all")
+        output.say(f"the first {most} are shown: --limit 0 shows all")
+    return 1 if readings.unread else 0
+
+
+def _asked(
+    context: Context,
+    model: str | None,
+    sort: str | None,
+    limit: int | None,
+    repos: Sequence[Path],
+    at: str | None,
+    wishes: Wishes,
+    *,
+    as_json: bool,
+) -> int:
+    """Answer a question about runs, which loads what answers it."""
+    from actum.cli import run_query
+
+    run_query.require_sense(wishes)
+    most = run_query.most_of(wishes, limit, _RUNS_SHOWN)
+    with telling(context, "reading the runs", as_json=as_json):
+        readings = open_catalogues(context, at, repos)
+        found = run_query.ask_runs(readings, _names(readings, model), wishes, sort, most)
+        entries = [] if wishes.is_of_columns() else run_query.entries_of(found)
+        written = run_query.write_runs(context, found, wishes)
+    if wishes.is_of_columns():
+        run_query.show(readings, found, written, as_json=as_json)
+    else:
+        _show(readings, "runs", entries, as_json=as_json)
+    if found.more and limit is None:
+        output.say(f"the first {most:,} are {'drawn' if wishes.plot else 'shown'}: --limit 0 shows all")
     return 1 if readings.unread else 0
 
 
@@ -108,29 +122,6 @@ def _show(readings: Readings, kind: What, entries: list[Entry], *, as_json: bool
     else:
         print_list(kind, entries)
         readings.notes(next_=() if entries else _FIRST.get(kind, ()))
-
-
-def _queried(
-    context: Context, readings: Readings, found: Found, wishes: Wishes, *, as_json: bool
-) -> Callable[[], None]:
-    """Do what is wished for, and return what prints the answer."""
-    data: Any
-    if wishes.export or wishes.plot:
-        told = write_runs(context, found, wishes)
-        schema, data, for_people = "run-files/1", told, partial(print_written, told)
-    elif wishes.columns:
-        schema, data, for_people = "run-columns/1", column_rows(found), partial(print_columns, found)
-    else:
-        return partial(_show, readings, "runs", entries_of(found), as_json=as_json)
-
-    def show() -> None:
-        if as_json:
-            readings.envelope(schema, data)
-        else:
-            for_people()
-            readings.notes()
-
-    return show
 
 
 def _kind(what: str) -> What:

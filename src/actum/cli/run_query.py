@@ -1,16 +1,15 @@
-"""What ``actum ls runs`` takes beside what every list takes: ``--where``, ``--columns``, ``--export``, ``--plot``."""
+"""What ``actum ls runs`` answers a question with: rows, columns, a file, a picture. Loaded where one is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
-from actum.catalogue import listing, run_charts, run_files
+from actum.catalogue import listing, run_charts, run_files, run_rows
 from actum.catalogue.figures import written
 from actum.catalogue.run_columns import ordered
 from actum.catalogue.run_queries import ALL, Answer, Query, ask, require_sound
@@ -18,58 +17,12 @@ from actum.cli import output
 from actum.cli.context import Context
 from actum.cli.lists import Entry, Page
 from actum.cli.reading import Readings
+from actum.cli.run_wishes import Wishes
 from actum.cli.wording import clip
-from actum.errors import UsageError, UserError
+from actum.errors import UserError
 from actum.quantities import is_number, plural
 
 _TEXT = 32
-
-
-def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of :class:`Wishes`."""
-    file = click.Path(path_type=Path, dir_okay=False)
-    for option in (
-        click.option("--plot", type=file, metavar="FILE", help="Of runs: draw them (.html, .svg, .png)."),
-        click.option("--export", type=file, metavar="FILE", help="Of runs: write them (.parquet, .csv, .json)."),
-        click.option("--columns", metavar="A,B", help="Of runs: show these columns; all for all."),
-        click.option("--where", metavar="FILTER", help="Of runs: those for which it holds."),
-    ):
-        function = option(function)
-    return function
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is asked of runs alone."""
-
-    where: str | None = None
-    columns: str | None = None
-    export: Path | None = None
-    plot: Path | None = None
-
-    def __bool__(self) -> bool:
-        return any(wish is not None for wish in (self.where, self.columns, self.export, self.plot))
-
-    def require_sense(self, kind: str) -> None:
-        """Raises: UsageError when the list is none of runs, or a wish cannot be granted, whatever there is."""
-        if self and kind != "runs":
-            raise UsageError(f"--where, --columns, --export and --plot are for runs, not {kind}", hint="actum ls runs")
-        require_sound(self.query(None, 0))
-        for file, option in ((self.export, "--export"), (self.plot, "--plot")):
-            if file is not None:
-                run_files.require_form(file, option)
-
-    def most(self, limit: int | None, shown: int) -> int:
-        """Return how many runs are wanted: where none was said, as many as fit what is made of them."""
-        if limit is not None:
-            return limit
-        return 0 if self.export else run_charts.MOST_RUNS if self.plot else shown
-
-    def query(self, sort: str | None, most: int) -> Query:
-        names = tuple(name.strip() for name in (self.columns or "").split(",") if name.strip())
-        if self.plot or (self.export and not names):
-            names = (ALL,)
-        return Query(where=self.where, sort=sort, limit=most, columns=names)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,13 +45,35 @@ class Found:
         return None if values is None else values[row]
 
 
+def require_sense(wishes: Wishes) -> None:
+    """Raises: UsageError when a wish cannot be granted, whatever runs there are."""
+    require_sound(query_of(wishes, None, 0))
+    for file, option in ((wishes.export, "--export"), (wishes.plot, "--plot")):
+        if file is not None:
+            run_files.require_form(file, option)
+
+
+def query_of(wishes: Wishes, sort: str | None, most: int) -> Query:
+    names = tuple(name.strip() for name in (wishes.columns or "").split(",") if name.strip())
+    if wishes.plot or (wishes.export and not names):
+        names = (ALL,)
+    return Query(where=wishes.where, sort=sort, limit=most, columns=names)
+
+
+def most_of(wishes: Wishes, limit: int | None, shown: int) -> int:
+    """Return how many runs are wanted: where none was said, as many as fit what is made of them."""
+    if limit is not None:
+        return limit
+    return 0 if wishes.export else run_charts.MOST_RUNS if wishes.plot else shown
+
+
 def ask_runs(readings: Readings, models: dict[str, str | None], wishes: Wishes, sort: str | None, most: int) -> Found:
     """Ask the runs of each repository; what cannot be read of several is left out, and noted."""
     answers: list[tuple[Page, Answer]] = []
     for name, model in models.items():
         holdings = readings.by_name[name].holdings
         pipeline = listing.pipeline_of(holdings, model) if model else None
-        query = wishes.query(sort, most).of(None if model is None else tuple(filter(None, [pipeline])))
+        query = query_of(wishes, sort, most).of(None if model is None else tuple(filter(None, [pipeline])))
         answer = readings.attempt(name, partial(ask, holdings, query))
         if answer is not None:
             for remark in answer.remarks:
@@ -123,14 +98,22 @@ def _in_one_order(
 
 def entries_of(found: Found) -> list[Entry]:
     """Return the runs as rows of the list that people know, read whole."""
-    rows = [listing.answered_rows(page.holdings, answer, page.model) for page, answer in found.answers]
+    rows = [run_rows.answered_rows(page.holdings, answer, page.model) for page, answer in found.answers]
     chosen = ((found.answers[at][0], rows[at][row]) for at, row in found.places)
     return [Entry(row, page) for page, row in chosen if row is not None]
 
 
 def write_runs(context: Context, found: Found, wishes: Wishes) -> dict[str, Any]:
-    """Write the files that were wished for, and return what was written."""
+    """Write the files that were wished for, if any, and return what was written.
+
+    Raises:
+        UserError: There is nothing to write, or the disk refuses.
+    """
+    if not (wishes.export or wishes.plot):
+        return {}
     table = found.columns()
+    if not table:
+        raise UserError("there are no runs to write", hint="actum run")
     told: dict[str, Any] = {"runs": len(found.places), "columns": len(table)}
     if wishes.plot is not None:
         named = [name for _, answer in found.answers for name in answer.named]
@@ -143,10 +126,22 @@ def write_runs(context: Context, found: Found, wishes: Wishes) -> dict[str, Any]
     return told
 
 
+def show(readings: Readings, found: Found, written: dict[str, Any], *, as_json: bool) -> None:
+    """Say what was written, or else the columns that were asked for."""
+    if as_json:
+        schema, data = ("run-files/1", written) if written else ("run-columns/1", column_rows(found))
+        readings.envelope(schema, data)
+        return
+    if written:
+        print_written(written)
+    else:
+        print_columns(found)
+    readings.notes()
+
+
 def print_written(told: dict[str, Any]) -> None:
-    what = f"{plural(told['runs'], 'run')}, {plural(told['columns'], 'column')}"
     if "export" in told:
-        click.echo(f"{told['export']}: {what}")
+        click.echo(f"{told['export']}: {plural(told['runs'], 'run')}, {plural(told['columns'], 'column')}")
     if "plot" in told:
         click.echo(f"{told['plot']}: {told['metric']} of {plural(told['runs'], 'run')}")
 
