@@ -88,6 +88,11 @@ def run(ulid: str, at: datetime) -> str:
     return f"{RUNS}/{at:%Y}/{at:%m}/{ulid}.json"
 
 
+def run_at(path: str) -> str:
+    """Return the id of the run whose record lies at a path."""
+    return path.rpartition("/")[2].removesuffix(".json")
+
+
 def beside_run(ulid: str, at: datetime, name: str = "") -> str:
     """Where a run's own folder lies, or what is in it: artifacts, and metrics by step that are too long for git."""
     return f"{RUNS}/{at:%Y}/{at:%m}/{ulid}" + (f"/{name}" if name else "")
@@ -157,6 +162,8 @@ def meet(one: str, other: str) -> bool:
 
 def kind_of(path: str) -> str | None:
     """Return which schema a path must satisfy, or None when it is not a record of ours."""
+    if path.startswith("runs/"):  # they are many
+        return "run" if _RUN.fullmatch(path) else None
     return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(path)), None)
 
 

@@ -205,13 +205,13 @@ class Store:
         return {path.rpartition("/")[2].partition("-")[0]: path for path in reversed(self.paths("event"))}
 
     def run(self, ulid: str) -> Run | None:
-        path = next((path for path in self.paths("run") if layout.names_in(path)[0] == ulid), None)
+        path = next((path for path in self.paths("run") if layout.run_at(path) == ulid), None)
         return self._one(path, Run) if path else None
 
     def runs(self) -> Iterator[Run]:
         """Yield the runs, newest first; reads in portions, so that stopping early is cheap."""
         entries = self.listed("run")
-        paths = sorted(entries, key=lambda path: layout.names_in(path)[0], reverse=True)
+        paths = sorted(entries, key=layout.run_at, reverse=True)
         for at in range(0, len(paths), 64):
             yield from self._many({path: entries[path] for path in paths[at : at + 64]}, Run, self.skipped)
 

@@ -76,7 +76,7 @@ def leave(root: Path) -> Path:
     )
     path.unlink()
     held = begun.begin(root, record)
-    (held.path / begun.SAID).write_bytes(begun.line("metrics", {"auc": 0.5}))
+    (held.path / begun.SAID).write_bytes(begun.line("metrics", '{"auc":0.5}'))
     begun.series_in(held.path).write_text(series.HEAD + "0,0.001,loss,1.0\n1,0.002,loss,0.5\n")
     held.let_go()
     return held.path
@@ -168,6 +168,18 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_is_served(root: Path
     where = folder.relative_to(root).as_posix()
     assert told["warnings"] == [f"{root}/{where}/said.jsonl:1: is nothing that a run says"]
     assert folder.is_dir()
+
+
+def test_a_run_that_cannot_be_put_on_record_now_is_by_a_later_read(root: Path, records: Records) -> None:
+    folder = leave(root)
+    shutil.rmtree(root / "runs")
+    (root / "runs").write_text("in the way")
+    told = listed(root)
+    assert (told["data"], len(told["warnings"])) == ([], 1)
+    assert "runs/" in told["warnings"][0]
+    (root / "runs").unlink()
+    assert listed(root)["warnings"] == []
+    assert (len(records()), folder.exists()) == (1, False)
 
 
 def test_a_record_that_was_cut_edited_or_renamed_is_named_and_the_rest_is_served(root: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -257,8 +259,44 @@ def test_what_a_record_cannot_hold_is_refused_before_it_is_said(root: Path, reco
         run.log_param("long", "y" * 800_000)
         with pytest.raises(UserError, match=r"says more than 900,000 bytes, which a record does not hold$"):
             run.note("z" * 200_000)
+        with pytest.raises(UserError, match=r"900,000 bytes"):
+            run.tag("large as json", '"' * 50_001)
+        with pytest.raises(UserError, match=r"900,000 bytes"):
+            run.tag("large as utf-8", "日" * 33_334)
     (record,) = records().values()
-    assert (record.params["long"][0], record.metrics, record.notes) == ("y", {"same": 99}, None)
+    assert (record.params["long"][0], record.metrics, record.notes, record.tags) == ("y", {"same": 99}, None, {})
+    with pytest.raises(UserError, match=r"900,000 bytes"):
+        actum.run(params={"long": "x" * 900_000}).begin()
+    assert list((root / ".actum/scripts").iterdir()) == []
+
+
+def test_a_run_whose_folder_was_taken_away_does_not_end_as_if_all_were_well(root: Path) -> None:
+    run = actum.run().begin()
+    shutil.rmtree(root / ".actum")
+    run.log_metric("m", 1)
+    with pytest.raises(
+        NotFoundError, match=rf"^run/{run.id}: its folder in \.actum/scripts is gone, and what it had said$"
+    ):
+        run.end()
+
+
+def test_threads_share_a_run_and_begin_others(root: Path, records: Records) -> None:
+    with actum.run("shared") as run, ThreadPoolExecutor(8) as pool:
+
+        def log(number: int) -> None:
+            run.log_metric(f"m{number}", number)
+            run.log_metric("step", number, number)
+            actum.run("own", parent=run).begin().end()
+
+        list(pool.map(log, range(40)))
+    found = records()
+    assert len(found) == 41
+    assert {name: value for name, value in found[run.id].metrics.items() if name != "step"} == {
+        f"m{number}": number for number in range(40)
+    }
+    kept = found[run.id].series
+    assert kept is not None
+    assert sorted(row.step for row in series.rows(root / kept.path)) == list(range(40))
 
 
 def test_every_value_that_may_be_logged_makes_a_record_of_its_schema(root: Path, records: Records) -> None:

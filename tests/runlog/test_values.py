@@ -11,8 +11,12 @@ from typing import Any
 import numpy
 import pytest
 
+from actum import files
 from actum.errors import UserError
+from actum.records.codec import decode, encode
+from actum.records.run import Run
 from actum.runlog import values
+from tests.records.samples import script_run
 
 NAN, INF = float("nan"), float("inf")
 
@@ -60,6 +64,14 @@ def test_parameters_nested_ten_deep_have_dotted_names() -> None:
     assert values.flat_params({"empty": {}}) == {"empty": {}}
 
 
+def test_a_list_as_deep_as_is_allowed_is_read_back() -> None:
+    deep: Any = 1
+    for _ in range(39):
+        deep = [deep]
+    data = files.write_json(encode(script_run(params=values.flat_params({"deep": deep}))))
+    assert decode(Run, files.read_json(data, where="run")).params == {"deep": deep}
+
+
 def endless() -> dict[str, Any]:
     found: dict[str, Any] = {}
     found["n"] = found
@@ -69,8 +81,8 @@ def endless() -> dict[str, Any]:
 REFUSED: tuple[tuple[Callable[[], Any], str], ...] = (
     (lambda: values.flat_params({"a.b": 1, "a": {"b": 2}}), "params: a.b is given twice"),
     (lambda: values.flat_params({"": 1}), "a name is empty"),
-    (lambda: values.flat_params(endless()), "params: " + "n." * 20 + "... lies more than 50 levels deep"),
-    (lambda: values.plain([endless()]), "params: a value lies more than 50 levels deep"),
+    (lambda: values.flat_params(endless()), "params: " + "n." * 20 + "... lies more than 40 levels deep"),
+    (lambda: values.plain([endless()]), "params: a value lies more than 40 levels deep"),
     (lambda: values.number("auc", "0.8"), "metric auc: is str, must be a number"),
     (lambda: values.number("auc", None), "metric auc: is NoneType, must be a number"),
     (lambda: values.number("auc", 10**400), "metric auc: is too large for a number"),

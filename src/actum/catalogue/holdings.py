@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ class Holdings:
     head: Store | None = None
     work_tree: WorkTree | None = None
     moment: datetime | None = None
+    _listed: dict[str, dict[str, str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def warnings(self) -> list[str]:
         """Say which records could not be read, once each; complete only after the reading."""
@@ -189,7 +190,7 @@ class Holdings:
         return (run for run in runs if self.moment is None or run.started_at <= self.moment)
 
     def merged_runs(self) -> frozenset[str]:
-        return frozenset(layout.names_in(path)[0] for path in self.truth.paths("run"))
+        return frozenset(map(layout.run_at, self.truth.paths("run")))
 
     def run(self, ulid: str) -> Run | None:
         """Return a run, of a commit or else of the work tree.
@@ -204,14 +205,17 @@ class Holdings:
         return known
 
     def uncommitted(self) -> dict[str, str]:
-        """Return the runs that only the work tree has, by id: where they lie."""
+        """Return the runs that only the work tree has, by id: where they lie; the work tree is looked at once."""
         if self.work_tree is None:
             return {}
+        if layout.RUNS not in self._listed:
+            self._listed[layout.RUNS] = self._uncommitted(self.work_tree)
+        return self._listed[layout.RUNS]
+
+    def _uncommitted(self, work_tree: WorkTree) -> dict[str, str]:
         committed = {path.rpartition("/")[2] for store in self._stores() for path in store.paths("run")}
-        found = (
-            f"{month}/{name}" for month in self.work_tree.months() for name in self.work_tree.names(month, committed)
-        )
-        return {layout.names_in(path)[0]: path for path in found}
+        found = (f"{month}/{name}" for month in work_tree.months() for name in work_tree.names(month, committed))
+        return {layout.run_at(path): path for path in found}
 
     def _beside(self, paths: Mapping[str, str]) -> Iterator[Run]:
         assert self.work_tree is not None
@@ -227,10 +231,10 @@ class Holdings:
 
     def ulids(self, kind: str) -> list[str]:
         """Return the ids of all runs or of all events, sorted, without reading them."""
-        place = {"run": 0, "event": 1}[kind]
         paths = {path for store in self._stores() for path in store.paths(kind)}
-        beside = self.uncommitted() if kind == "run" else {}
-        return sorted([*(layout.names_in(path)[place] for path in paths), *beside])
+        if kind == "run":
+            return sorted([*map(layout.run_at, paths), *self.uncommitted()])
+        return sorted(layout.names_in(path)[1] for path in paths)
 
     def is_merged(self, path: str) -> bool:
         """Whether the truth has what is told; what only the checkout has, or waits for its promotion, is not merged."""

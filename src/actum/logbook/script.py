@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from actum import layout
+from actum import layout, state
 from actum.errors import NotFoundError, UsageError, UserError
 from actum.git.repository import Git
 from actum.logbook import surroundings
@@ -26,8 +27,7 @@ from actum.records.forms import FileFact, path_problem
 from actum.records.run import Run, RunStatus
 from actum.runlog import begun, closing, series, values
 
-MOST_BYTES = 900_000
-"""What a run may say of itself, metrics by step and artifacts not counted: a record has at most 1 MiB."""
+_INDENT = 8
 
 
 def run(
@@ -166,7 +166,7 @@ class ScriptRun:
 
     def _first(self, repo: Git) -> Run:
         """Return the record as it stands if nothing follows."""
-        ulid = _ids().new()
+        ulid = _new_id()
         by, commit, dirty = surroundings.checkout(repo)
         return Run(
             schema="run/1",
@@ -199,19 +199,21 @@ class _UnderWay:
         self._series = series.Writer(begun.series_in(self._held.path))
         self._last: dict[str, float] = {}
         self._sizes: dict[tuple[str, str], int] = {}
-        self._bytes = len(repr(record))
+        self._bytes = len((self._held.path / begun.RECORD).read_bytes())
 
     def is_forked(self) -> bool:
         return os.getpid() != self._process
 
     def say(self, part: str, told: Mapping[str, Any]) -> None:
-        if told:
-            self._make_room({(part, name): len(name) + len(str(value)) for name, value in told.items()})
-            self._write(part, told)
+        words = {name: f"{begun.word(name)}:{begun.word(value)}" for name, value in told.items()}
+        if words:
+            self._make_room({(part, name): len(said.encode()) for name, said in words.items()})
+            self._write(part, f"{{{','.join(words.values())}}}")
 
     def note(self, text: str) -> None:
-        self._make_room({("note", str(len(self._sizes))): len(text)})
-        self._write("note", text)
+        said = begun.word(text)
+        self._make_room({("note", str(len(self._sizes))): len(said.encode())})
+        self._write("note", said)
 
     def step(self, step: int, numbers: Mapping[str, float]) -> None:
         try:
@@ -219,7 +221,7 @@ class _UnderWay:
         except AttributeError as error:
             raise UserError(f"step is {step!r}, must be a whole number") from error
         if new := numbers.keys() - self._last.keys():
-            self._make_room({("metrics", name): len(name) + 30 for name in new})
+            self._make_room({("metrics", name): len(begun.word(name).encode()) + 25 for name in new})
         if numbers:
             self._series.add(whole, time.monotonic() - self._began, numbers)
             self._last.update(numbers)
@@ -233,8 +235,8 @@ class _UnderWay:
             raise NotFoundError(f"{path}: there is no such file")
         inner = path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.name
         kept = layout.beside_run(self.record.id, self.record.started_at, posixpath.normpath(inner))
-        if problem := path_problem(kept):
-            raise UserError(f"{path}: its name {problem}", hint="rename it")
+        if (problem := path_problem(kept)) or kept != values.cleaned(kept):
+            raise UserError(f"{str(path)!r}: its name {problem or 'holds a control character'}", hint="rename it")
         store = cache_of(read_config(self._root, os.environ))
         if path.is_dir():
             folder = store.put_dir(path)
@@ -242,13 +244,14 @@ class _UnderWay:
         else:
             told = store.put_file(path)
             fact = FileFact(path=kept, md5=told.md5, sha256=told.sha256, size=told.size)
-        self._make_room({("artifact", kept): len(kept) + 150})
-        self._write("artifact", encode(fact))
+        said = begun.word(encode(fact))
+        self._make_room({("artifact", kept): len(said.encode())})
+        self._write("artifact", said)
 
     def close(self, status: RunStatus) -> None:
         self._series.close()
         now = datetime.now(UTC)
-        closing.close(
+        path = closing.close(
             self._root,
             self._held.path,
             environ=os.environ,
@@ -256,6 +259,9 @@ class _UnderWay:
             at=max(now, self.record.started_at),
             last=None if self._was_forked() else self._last,
         )
+        if path is None:
+            where = f"{layout.STATE}/{state.SCRIPTS}"
+            raise NotFoundError(f"run/{self.record.id}: its folder in {where} is gone, and what it had said")
         os.close(self._said)
         self._held.release()
 
@@ -263,20 +269,20 @@ class _UnderWay:
         """Whether a child may have logged steps that are in the file alone."""
         return _forks[0] > 0
 
-    def _write(self, part: str, told: Any) -> None:
+    def _write(self, part: str, told: str) -> None:
         series.write(self._said, begun.line(part, told), self._held.path / begun.SAID)
 
     def _make_room(self, sizes: Mapping[tuple[str, str], int]) -> None:
         """Refuse what the record could not hold, before it is said."""
-        more = sum(size - self._sizes.get(what, 0) for what, size in sizes.items())
-        if self._bytes + more > MOST_BYTES:
-            problem = f"run/{self.record.id} says more than {MOST_BYTES:,} bytes, which a record does not hold"
-            raise UserError(problem, hint="write it to a file, then log_artifact(FILE)")
-        self._sizes |= sizes
+        more = sum(_INDENT + size - self._sizes.get(what, 0) for what, size in sizes.items())
+        if self._bytes + more > begun.MOST_BYTES:
+            raise begun.too_much(self.record.id)
+        self._sizes |= {what: _INDENT + size for what, size in sizes.items()}
         self._bytes += more
 
 
 _forks = [0]
+_one_at_a_time = threading.Lock()
 
 
 def _count_fork() -> None:
@@ -290,6 +296,11 @@ def _now_ms() -> int:
 @cache
 def _ids() -> Ids:
     return Ids(_now_ms, os.urandom)
+
+
+def _new_id() -> str:
+    with _one_at_a_time:
+        return _ids().new()
 
 
 # A forked child must not count on where its parent does.

@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from actum import files, state
-from actum.errors import InvalidRecordError
+from actum.errors import InvalidRecordError, UserError, of_the_disk
 from actum.records.codec import FieldError, decode, encode
 from actum.records.forms import FileFact
 from actum.records.run import Run
 from actum.runlog import series
 
 RECORD, SAID = "begun.json", "said.jsonl"
+MOST_BYTES = 900_000
+"""What a run may say of itself, metrics by step not counted: no record of more than 1 MiB is read."""
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _PARTS: Mapping[str, type] = {"params": dict, "metrics": dict, "tags": dict, "note": str, "artifact": dict}
 
 
@@ -38,15 +41,37 @@ def begin(root: Path, record: Run) -> files.Held:
     """Put the start of a run on record, and hold it.
 
     It is there when this process is killed; what a loss of power leaves is not waited for.
+
+    Raises:
+        UserError: It says more than a record holds, or the disk does not take it.
     """
+    data = files.write_json(encode(record))
+    if len(data) > MOST_BYTES:
+        raise too_much(record.id)
     held = state.hold_script(root, record.id)
-    (held.path / RECORD).write_bytes(files.write_json(encode(record)))
+    try:
+        (held.path / RECORD).write_bytes(data)
+    except OSError as error:
+        held.release()
+        said = of_the_disk(error)
+        raise UserError(str(said or error), hint=said.hint if said else "") from error
     return held
 
 
-def line(part: str, value: Any) -> bytes:
-    """Return one line of what a run says."""
-    return json.dumps({part: value}, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+def too_much(run: str) -> UserError:
+    """Return the refusal of what a record does not hold."""
+    problem = f"run/{run} says more than {MOST_BYTES:,} bytes, which a record does not hold"
+    return UserError(problem, hint="write it to a file, then log_artifact(FILE)")
+
+
+def word(value: Any) -> str:
+    """Return a value, or a name, as a line and a record have it."""
+    return _JSON.encode(value)
+
+
+def line(part: str, told: str) -> bytes:
+    """Return one line of what a run says. *told*: in the words of :func:`word`."""
+    return f'{{"{part}":{told}}}\n'.encode()
 
 
 def record_of(folder: Path) -> Run | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from actum import digests, files, layout, state
 from actum.dvc.config import read_config
 from actum.dvc.tracked import SUFFIX, write_tracked
-from actum.errors import InvalidRecordError, UserError
+from actum.errors import InvalidRecordError, UserError, of_the_disk
 from actum.filing import read_record, write_record
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunStatus
@@ -54,7 +54,8 @@ def close(
     place = files.inside(root, path)
     if not place.exists():
         said = begun.said_in(folder)
-        kept = _keep_series(root, record, begun.series_in(folder), environ)
+        # Who knows the last values knows also that there are none.
+        kept = _keep_series(root, record, begun.series_in(folder), environ) if last is None or last else None
         if last is None and kept:  # it may have been put there by who was killed before the record was
             last = series.last_values(files.inside(root, kept.path))
         for fact in said.artifacts.values():
@@ -75,8 +76,9 @@ def close_killed(root: Path, environ: Mapping[str, str]) -> tuple[tuple[str, ...
     for held in state.take_killed_scripts(root):
         try:
             path = close(root, held.path, environ=environ, status="interrupted")
-        except UserError as error:
-            problems[held.path.relative_to(root).as_posix()] = error
+        except (UserError, OSError) as error:
+            said = error if isinstance(error, UserError) else of_the_disk(error)
+            problems[held.path.relative_to(root).as_posix()] = said or UserError(f"{held.path}: {error}")
             held.let_go()
             continue
         held.release()

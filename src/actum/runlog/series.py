@@ -42,12 +42,10 @@ class Writer:
         Raises:
             UserError: The disk does not take it.
         """
+        if new := metrics.keys() - self._quoted.keys():
+            self._quoted |= {name: _cell(name) for name in new}
         head = f"{step},{seconds:.3f},"
-        try:
-            lines = "".join([f"{head}{self._quoted[name]},{_number(value)}\n" for name, value in metrics.items()])
-        except KeyError:
-            self._quoted |= {name: _cell(name) for name in metrics}
-            lines = "".join([f"{head}{self._quoted[name]},{_number(value)}\n" for name, value in metrics.items()])
+        lines = "".join([f"{head}{self._quoted[name]},{_number(value)}\n" for name, value in metrics.items()])
         if self._file < 0:
             self._file = append_to(self._path)
             if not os.fstat(self._file).st_size:  # a forked child may have been first

@@ -17,7 +17,7 @@ from actum.errors import UserError
 from actum.files.text import CONTROL
 
 _BREAKS = re.compile(r"[\t\n]")
-_DEEPEST = 50
+_DEEPEST = 40
 _LARGEST = 2**63
 
 
