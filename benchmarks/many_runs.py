@@ -43,7 +43,7 @@ def values(chance: random.Random) -> tuple[dict[str, float], dict[str, float]]:
 
 def _runs(count: int) -> Iterator[tuple[str, Run]]:
     chance, now = random.Random(1), START  # noqa: S311  the same in every run
-    ids = Ids(lambda: round(now.timestamp() * 1000), chance.randbytes)
+    ids = Ids(lambda: round(now.timestamp() * 1000), random.Random(2).randbytes)  # noqa: S311
     for minute in range(count):
         now = START + timedelta(minutes=minute)
         params, metrics = values(chance)

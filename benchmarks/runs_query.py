@@ -1,6 +1,6 @@
 """What it costs to find the best of 10,000 runs of 20 params and 20 metrics, and to have all of them as a DataFrame.
 
-    python benchmarks/runs_query.py [--runs N] [--mlflow PYTHON]
+    python benchmarks/runs_query.py [--runs N] [--times N] [--mlflow PYTHON]
 
 PYTHON: of a virtual environment of its own with ``mlflow``; a sqlite store of as many runs is then asked in the same
 run. Of its runs the first was logged by its client, the others are rows like that one's.
@@ -19,7 +19,6 @@ from pathlib import Path
 import many_runs
 from measure import actum, cpu_seconds, median, print_machine
 
-TIMES = 7
 WHERE = "metrics.m3 > 0.5 and params.p1 = 2"
 TOP = ("ls", "runs", "--where", WHERE, "--sort", "-metrics.m3", "--limit", "10")
 QUERIES = {
@@ -88,6 +87,7 @@ if WHOLE:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--times", type=int, default=7)
     parser.add_argument("--mlflow", metavar="PYTHON", type=Path)
     asked = parser.parse_args()
     print_machine()
@@ -96,8 +96,8 @@ def main() -> None:
         root = many_runs.make(Path(folder, "repo"), asked.runs)
         told("the first, which makes the index", f"{cpu_seconds(actum(*TOP), cwd=root):.2f}")
         for name, words in QUERIES.items():
-            told(name, median([cpu_seconds(actum(*words), cwd=root) for _ in range(TIMES)]))
-        told("actum --help", median([cpu_seconds(actum("--help"), cwd=root) for _ in range(TIMES)]))
+            told(name, median([cpu_seconds(actum(*words), cwd=root) for _ in range(asked.times)]))
+        told("actum --help", median([cpu_seconds(actum("--help"), cwd=root) for _ in range(asked.times)]))
         frames = [output([sys.executable, "-c", FRAME], root).split() for _ in range(3)]
         told(
             f"a DataFrame of {frames[0][1]} x {frames[0][2]}, after imports", median([float(one[0]) for one in frames])

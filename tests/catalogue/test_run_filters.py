@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actum.catalogue.run_columns import ordered, quoted, require_column
+from actum.catalogue.run_columns import listed_columns, ordered, quoted, require_column
 from actum.catalogue.run_filters import Filter
 from actum.definitions.expression import Name
 from actum.definitions.parsing import parse
@@ -132,6 +132,8 @@ def test_whatever_a_metric_is_called_its_quoted_name_finds_it(name: str) -> None
     column = f"metrics.{name}"
     assert parse(quoted(column), dotted=True) == Name(column)
     assert require_column(column, [column], "--where") == column
+    assert require_column(quoted(column), [column], "--columns") == column
+    assert listed_columns(f"id, {quoted(column)} ,kind") == ("id", quoted(column), "kind")
 
 
 VALUES = st.one_of(st.none(), st.integers(-9, 9), st.floats(allow_nan=True, width=16))

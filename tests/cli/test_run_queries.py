@@ -133,6 +133,19 @@ def test_runs_of_the_work_tree_are_told_and_marked_until_they_are_committed(logg
     assert ls(actum, logged, "--sort", "-auc", "--limit", "1").out != best.out
 
 
+def test_a_file_of_the_work_tree_is_told_as_it_is_now_whatever_is_known_of_it(logged: Logged, actum: Actum) -> None:
+    runs = [logged.run(metrics={"auc": 0.25}) for _ in range(120)]
+    for run in runs:
+        logged.beside(run)
+    query = ("--where", "auc <= 0.3", "--columns", "id,auc", "--json", "--limit", "0")
+    assert len(ids(ls(actum, logged, *query))) == 120
+    moved = replace(runs[7], metrics={"auc": 0.125})
+    logged.beside(moved)
+    logged.beside(runs[8]).unlink()
+    rows = {row["id"]: row["metrics.auc"] for row in data(ls(actum, logged, *query).out)}
+    assert rows == {run.id: 0.25 for run in runs if run is not runs[8]} | {moved.id: 0.125}
+
+
 def test_of_a_run_that_is_committed_the_file_in_the_work_tree_says_nothing(logged: Logged, actum: Actum) -> None:
     before = ls(actum, logged, "--sort", "-auc", "--columns", "all", "--json")
     paths = sorted(logged.repo.root.glob("runs/*/*/*.json"))
@@ -141,6 +154,14 @@ def test_of_a_run_that_is_committed_the_file_in_the_work_tree_says_nothing(logge
     paths[1].write_bytes(paths[1].read_bytes()[:200])
     paths[2].unlink()
     assert ls(actum, logged, "--sort", "-auc", "--columns", "all", "--json") == before
+
+
+def test_a_run_that_lies_in_two_months_is_told_twice_and_warned_of(logged: Logged, actum: Actum) -> None:
+    path, run = at_its_place(logged.run())
+    logged.commit({path: run, path.replace("/2026/", "/2025/"): run})
+    printed = ls(actum, logged, "--where", f"id = '{run.id}'", "--json")
+    assert ids(printed) == [run.id, run.id]
+    assert json.loads(printed.out)["warnings"] == [f"run/{run.id} lies in two places"]
 
 
 def bad_files(logged: Logged) -> dict[str, Any]:

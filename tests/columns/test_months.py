@@ -157,6 +157,18 @@ def test_what_is_damaged_is_read_again_and_then_known(damage: str, known: Shelf)
     assert known.read == read
 
 
+def test_a_damaged_column_that_nobody_asks_for_does_not_spread_to_others(known: Shelf, tmp_path: Path) -> None:
+    with sqlite3.connect(known.repo.root / INDEX) as opened:
+        opened.execute("UPDATE columns SET told = zeroblob(9) WHERE path = CAST('metrics.rows' AS BLOB)")
+    opened.close()
+    more = Logged(tmp_path / "more")
+    more.minute = 60 * 300
+    for run in [more.run() for _ in range(80)]:  # so many that they are joined to what is there
+        known.runs[f"{run.id}.json"] = run
+    assert values(known.ask(), "metrics.auc") == truth(known, "metrics.auc")
+    assert values(known.ask("metrics.rows"), "metrics.rows") == truth(known, "metrics.rows")
+
+
 def test_columns_that_nobody_asks_for_any_more_are_removed(known: Shelf, tmp_path: Path) -> None:
     more = Logged(tmp_path / "more")
     more.minute = 60 * 300

@@ -40,7 +40,7 @@ def chart_of(columns: Columns, metric: str) -> dict[str, Any]:
     left_out = len(columns[metric]) - len(rows)
     axes = _axes(columns, rows)
     drawn, hidden = axes[:_MOST_AXES], [name for name, _ in axes[_MOST_AXES:]]
-    without = f"; without {metric}, and left out: {left_out:,}" if left_out else ""
+    without = f"; {left_out:,} have none" if left_out else ""
     charts = [_over_time(columns, rows, metric, [name for name, _ in drawn])]
     if drawn:
         charts.append(_parallel(columns, rows, metric, drawn, hidden))
@@ -93,7 +93,8 @@ def _parallel(
     x = {"field": "axis", "type": "nominal", "sort": order, "title": None, "axis": {"labelAngle": -20, "domain": False}}
     y = {"field": "at", "type": "quantitative", "axis": None, "scale": {"domain": [0, 1]}}
     line = {"x": x, "y": y, "color": _color(metric), "detail": {"field": "run", "type": "nominal"}}
-    left = f"{plural(len(hidden), 'param')} more differ, not drawn: {', '.join(hidden)}"[:110] if hidden else ""
+    left = f"{plural(len(hidden), 'param')} more differ: {', '.join(hidden[:4])}" if hidden else ""
+    left += ", ..." if len(hidden) > 4 else ""
     return {
         "width": _WIDTH,
         "height": _HEIGHT,

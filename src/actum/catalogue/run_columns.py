@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from actum.columns.flattening import BLOB, FIXED, GROUPS
 from actum.columns.table import COMMITTED
+from actum.definitions.expression import Name
+from actum.definitions.parsing import ExpressionError, parse
 from actum.errors import UsageError
 from actum.quantities import is_number
 
 _SHOWN = 8
+_BETWEEN_COMMAS = re.compile(r'(?:[^,"]|"[^"]*"?)+')
 
 
 def known_columns(found: Sequence[str]) -> list[str]:
     """Return what can be asked of runs: what each run may say, and what these say."""
     return [*dict.fromkeys((*FIXED, COMMITTED, *(name for name in found if name != BLOB)))]
+
+
+def listed_columns(text: str) -> tuple[str, ...]:
+    """Return the columns of a list, ``id,metrics.auc``; a comma in double quotes is part of a name."""
+    return tuple(name.strip() for name in _BETWEEN_COMMAS.findall(text) if name.strip())
 
 
 def require_column(name: str, known: Sequence[str], option: str) -> str:
@@ -26,6 +35,7 @@ def require_column(name: str, known: Sequence[str], option: str) -> str:
     Raises:
         UsageError: No run has it, and the message names what is near; or it may be one of several.
     """
+    name = name if name in known else _unquoted(name)
     if name in known:
         return name
     found = [f"{group}.{name}" for group in GROUPS if f"{group}.{name}" in known]
@@ -34,6 +44,15 @@ def require_column(name: str, known: Sequence[str], option: str) -> str:
     if found:
         raise UsageError(f"{option} {name}: is {' or '.join(found)}", hint=f"write {found[-1]}")
     raise UsageError(f"{option} {name}: no run has {name}{_near(name, known)}", hint="actum ls runs --columns all")
+
+
+def _unquoted(name: str) -> str:
+    """Return a name that is written as in a filter, ``metrics."f1-score"``, without its quotes."""
+    try:
+        meant = parse(name, dotted=True) if '"' in name else None
+    except ExpressionError:
+        return name
+    return meant.name if isinstance(meant, Name) else name
 
 
 def _near(name: str, known: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from actum.catalogue.run_columns import known_columns, ordered, require_column
 from actum.catalogue.run_filters import Filter
 from actum.columns.flattening import BLOB
 from actum.columns.table import COMMITTED, Table, whole
-from actum.errors import InvalidRecordError, UsageError
+from actum.errors import InvalidRecordError, UsageError, UserError
 from actum.git.repository import TreeEntry
 from actum.records.run import Run
 
@@ -105,6 +106,7 @@ def ask(holdings: Holdings, query: Query) -> Answer:
     for path, problem in table.problems.items():
         holdings.note(path, problem)
     ids = table.column("id")
+    _note_twins(holdings, ids)
     rows, remarks = _matching(plan, table, ids)
     keys = table.column(plan.key) if plan.key else [None] * len(ids)
     rows = _in_order(rows, ids, keys, query.sort)
@@ -121,6 +123,13 @@ def ask(holdings: Holdings, query: Query) -> Answer:
         more=more,
         remarks=remarks,
     )
+
+
+def _note_twins(holdings: Holdings, ids: Sequence[str]) -> None:
+    """Warn of runs that lie in the folders of two months: somebody copied a file."""
+    if len(set(ids)) < len(ids):
+        for ulid in sorted(ulid for ulid, times in Counter(ids).items() if times > 1):
+            holdings.note(ulid, UserError(f"run/{ulid} lies in two places"))
 
 
 def _matching(plan: _Plan, table: Table, ids: Sequence[str]) -> tuple[list[int], list[str]]:

@@ -69,10 +69,10 @@ def command(
     them: "metrics.auc > 0.8 and params.depth <= 6 and tags.team = 'x'". A run that lacks one does not match.
     """
     kind = _kind(what)
-    wishes = Wishes(**asked)
+    wishes = Wishes(sort=sort, limit=limit, **asked)
     wishes.require_runs(kind)
     if kind == "runs" and (sort or wishes):
-        return _asked(context, model, sort, limit, repos, at, wishes, as_json=as_json)
+        return _asked(context, model, repos, at, wishes, as_json=as_json)
     most = _RUNS_SHOWN if limit is None and kind == "runs" else limit or 0
     with telling(context, "reading the records", as_json=as_json):
         readings = open_catalogues(context, at, repos)
@@ -87,31 +87,23 @@ def command(
 
 
 def _asked(
-    context: Context,
-    model: str | None,
-    sort: str | None,
-    limit: int | None,
-    repos: Sequence[Path],
-    at: str | None,
-    wishes: Wishes,
-    *,
-    as_json: bool,
+    context: Context, model: str | None, repos: Sequence[Path], at: str | None, wishes: Wishes, *, as_json: bool
 ) -> int:
     """Answer a question about runs, which loads what answers it."""
     from actum.cli import run_query
 
     run_query.require_sense(wishes)
-    most = run_query.most_of(wishes, limit, _RUNS_SHOWN)
+    most = run_query.most_of(wishes, _RUNS_SHOWN)
     with telling(context, "reading the runs", as_json=as_json):
         readings = open_catalogues(context, at, repos)
-        found = run_query.ask_runs(readings, _names(readings, model), wishes, sort, most)
+        found = run_query.ask_runs(readings, _names(readings, model), wishes, most)
         entries = [] if wishes.is_of_columns() else run_query.entries_of(found)
         written = run_query.write_runs(context, found, wishes)
     if wishes.is_of_columns():
         run_query.show(readings, found, written, as_json=as_json)
     else:
         _show(readings, "runs", entries, as_json=as_json)
-    if found.more and limit is None:
+    if found.more and wishes.limit is None:
         output.say(f"the first {most:,} are {'drawn' if wishes.plot else 'shown'}: --limit 0 shows all")
     return 1 if readings.unread else 0
 

@@ -11,7 +11,7 @@ import click
 
 from actum.catalogue import listing, run_charts, run_files, run_rows
 from actum.catalogue.figures import written
-from actum.catalogue.run_columns import ordered
+from actum.catalogue.run_columns import listed_columns, ordered
 from actum.catalogue.run_queries import ALL, Answer, Query, ask, require_sound
 from actum.cli import output
 from actum.cli.context import Context
@@ -47,33 +47,33 @@ class Found:
 
 def require_sense(wishes: Wishes) -> None:
     """Raises: UsageError when a wish cannot be granted, whatever runs there are."""
-    require_sound(query_of(wishes, None, 0))
+    require_sound(query_of(wishes, 0))
     for file, option in ((wishes.export, "--export"), (wishes.plot, "--plot")):
         if file is not None:
             run_files.require_form(file, option)
 
 
-def query_of(wishes: Wishes, sort: str | None, most: int) -> Query:
-    names = tuple(name.strip() for name in (wishes.columns or "").split(",") if name.strip())
+def query_of(wishes: Wishes, most: int) -> Query:
+    names = listed_columns(wishes.columns or "")
     if wishes.plot or (wishes.export and not names):
         names = (ALL,)
-    return Query(where=wishes.where, sort=sort, limit=most, columns=names)
+    return Query(where=wishes.where, sort=wishes.sort, limit=most, columns=names)
 
 
-def most_of(wishes: Wishes, limit: int | None, shown: int) -> int:
+def most_of(wishes: Wishes, shown: int) -> int:
     """Return how many runs are wanted: where none was said, as many as fit what is made of them."""
-    if limit is not None:
-        return limit
+    if wishes.limit is not None:
+        return wishes.limit
     return 0 if wishes.export else run_charts.MOST_RUNS if wishes.plot else shown
 
 
-def ask_runs(readings: Readings, models: dict[str, str | None], wishes: Wishes, sort: str | None, most: int) -> Found:
+def ask_runs(readings: Readings, models: dict[str, str | None], wishes: Wishes, most: int) -> Found:
     """Ask the runs of each repository; what cannot be read of several is left out, and noted."""
     answers: list[tuple[Page, Answer]] = []
     for name, model in models.items():
         holdings = readings.by_name[name].holdings
         pipeline = listing.pipeline_of(holdings, model) if model else None
-        query = query_of(wishes, sort, most).of(None if model is None else tuple(filter(None, [pipeline])))
+        query = query_of(wishes, most).of(None if model is None else tuple(filter(None, [pipeline])))
         answer = readings.attempt(name, partial(ask, holdings, query))
         if answer is not None:
             for remark in answer.remarks:
@@ -81,7 +81,7 @@ def ask_runs(readings: Readings, models: dict[str, str | None], wishes: Wishes, 
             answers.append((Page(holdings, model, name, answer.ids), answer))
     places = [(at, row) for at, (_, answer) in enumerate(answers) for row in range(len(answer.paths))]
     if len(answers) > 1:
-        places = _in_one_order(answers, places, sort)
+        places = _in_one_order(answers, places, wishes.sort)
     more = any(answer.more for _, answer in answers) or bool(most and len(places) > most)
     return Found(answers=answers, places=places[: most or None], more=more)
 

@@ -27,8 +27,10 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What is asked of runs alone."""
+    """What is asked of runs: ``sort`` and ``limit`` as of any list, the rest of runs alone."""
 
+    sort: str | None = None
+    limit: int | None = None
     where: str | None = None
     columns: str | None = None
     export: Path | None = None

@@ -66,22 +66,28 @@ def state_of(*words: str) -> str:
 def month(source: Source, index: Index | None, needed: Iterable[str]) -> Month:
     """Return the runs of a folder, with the columns held that are *needed*."""
     names = (*needed, "id")
-    told = index.folder(source.folder, source.state) if index else None
     try:
-        if told is None:
-            return _brought_up(source, index, names)
-        known = _restored(told)
-        for part in known.parts:
-            part.load(index, names)
-        return known
+        if index and (told := index.folder(source.folder, source.state)) is not None:
+            known = _restored(told)
+            for part in known.parts:
+                part.load(index, names)
+            return known
     except TornError:
-        return _brought_up(source, index, names)
-
-
-def _brought_up(source: Source, index: Index | None, names: Iterable[str]) -> Month:
-    files = source.files()
+        pass
     latest = index.latest_folder(source.folder) if index else None
-    known = _restored(latest) if latest is not None else Month(())
+    try:
+        return _brought_up(source, index, names, Month(()) if latest is None else _restored(latest))
+    except TornError:  # in a column that nobody asked for, and that was to be joined with others
+        return _brought_up(source, index, names, Month(()))
+
+
+def _brought_up(source: Source, index: Index | None, names: Iterable[str], known: Month) -> Month:
+    """Return the runs of a folder from what is *known* of an earlier state, and from the files that this lacks.
+
+    Raises:
+        TornError: The index lacks a column of what is known.
+    """
+    files = source.files()
     parts, covered = _still_there(known, files, index, names)
     unread = {one.name: one for one in known.unread if files.get(one.name) == one.blob}
     missing = [name for name in files if name not in covered and name not in unread]

@@ -1,4 +1,4 @@
-"""All runs that a read is about, as one table of columns; newest first, each run once."""
+"""All runs that a read is about, as one table of columns."""
 
 from __future__ import annotations
 
@@ -101,8 +101,10 @@ class _Committed:
         self._stores, self._folder = stores, folder
 
     def source(self) -> Source:
-        trees = [store.files.tree(store.files.layers[0], self._folder) or "" for store in self._stores]
-        return Source(folder=self._folder, state=months.state_of(*trees), files=self._files, read=self._read)
+        trees = dict.fromkeys(store.files.tree(store.files.layers[0], self._folder) for store in self._stores)
+        return Source(
+            folder=self._folder, state=months.state_of(*filter(None, trees)), files=self._files, read=self._read
+        )
 
     @cached_property
     def _entries(self) -> dict[str, TreeEntry]:

@@ -15,7 +15,8 @@ def look_at_index(repo: Git) -> Finding:
         case "absent":
             return ok("index", "none yet")
         case "good":
-            return ok("index", f"{found.records:,} records, {found.size / 1e6:.1f} MB")
+            columns = f", {found.columns:,} columns of runs" if found.columns else ""
+            return ok("index", f"{found.records:,} records{columns}, {found.size / 1e6:.1f} MB")
         case "unfit":
             return note("index", f"{found.says}; the next long read makes it anew")
         case _:

@@ -20,6 +20,7 @@ class Condition:
     says: str = ""
     culprit: Path | None = None
     records: int = 0
+    columns: int = 0
     size: int = 0
 
 
@@ -37,7 +38,8 @@ def look(repo: Git) -> Condition:
                 return Condition(state="unfit", says=f"{name} is damaged")
             if sealing.key(repo.folder()) is None:
                 return Condition(state="unfit", says=f"{name} comes from elsewhere")
-            return Condition(state="good", records=tables.count(opened), size=path.stat().st_size)
+            records, columns = tables.count(opened, "records"), tables.count(opened, "columns")
+            return Condition(state="good", records=records, columns=columns, size=path.stat().st_size)
         finally:
             opened.close()
     except UnfitError as error:

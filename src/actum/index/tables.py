@@ -126,14 +126,14 @@ def write(opened: sqlite3.Connection, rows: Iterable[tuple[Table, Row]], leaving
         opened.execute("COMMIT")
 
 
-def count(opened: sqlite3.Connection) -> int:
-    """Return how many records the file holds.
+def count(opened: sqlite3.Connection, table: Table) -> int:
+    """Return how many rows a table holds.
 
     Raises:
         UnfitError, OffError
     """
     with _translated():
-        return int(opened.execute("SELECT count(*) FROM records").fetchone()[0])
+        return int(opened.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608  one of our own
 
 
 def is_sound(opened: sqlite3.Connection) -> bool:
