@@ -212,9 +212,12 @@ def test_a_promotion_that_is_taken_over_in_a_review_is_refused(lives: Repository
     base = lives.commit()
     lives.git("switch", "-qc", "mine")
     tag(lives.root, "clf#prod#7", 200, "clf@v1.1.0^{}")
+    tag(lives.root, "clf@v1.0.0!", 210, "clf@v1.0.0^{}")
     taken(lives)
     lives.commit()
-    assert "version: registry/clf/versions/1.1.0.yaml is not on" in lives.actum("check", "--base", base, status=3)
+    told = lives.actum("check", "--base", base, status=3)
+    assert "version: registry/clf/versions/1.1.0.yaml is not on" in told
+    assert "-withdrawal.yaml: is taken over from another registry: no review can judge it" in told
 
 
 def test_what_needs_a_version_that_was_trained_here_refuses_one_that_was_not(lives: Repository) -> None:

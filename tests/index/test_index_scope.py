@@ -29,13 +29,13 @@ def test_two_doors_alone_hand_an_index_to_a_store_one_typed_and_one_called() -> 
     assert doors == {"cli/reading.py", "catalogue/run_frames.py"}
 
 
-def test_the_typed_one_is_for_the_four_reads() -> None:
+def test_the_typed_one_is_for_the_reads() -> None:
     users = set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module == "actum.cli.reading":
                 users |= {(path.stem, alias.name) for alias in node.names if alias.name.startswith("open_catalogue")}
-    assert {stem for stem, _ in users} == {"ls", "show", "log", "diff"}
+    assert {stem for stem, _ in users} == {"ls", "show", "log", "diff", "export"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from actum.cli.main import main
 from actum.errors import RefusedError
 from actum.planning.digest import Ground, Intent
 from actum.records.event import Event
+from actum.records.run import Origin
 from tests.promotion.approving import LATER, RULE, Court
 from tests.promotion.release_project import POLICY, Project
 
@@ -121,3 +122,12 @@ def test_a_plan_that_is_of_nothing_that_the_base_gives_is_no_question_of_intent(
     assert "promotion-intent" not in kinds
     assert main(["-C", str(project.root), "approve", "churn", "--to", "production"]) == 3
     assert "what was planned has changed" in capsys.readouterr().err
+
+
+def test_a_promotion_that_says_it_was_taken_over_has_no_plan_and_is_refused(court: Court, agreed: Event) -> None:
+    """It is how a registry that is imported comes in; nobody may pass a review by it."""
+    origin = Origin(system="gto", id="churn#production#1")
+    found = rewritten(court.project, agreed, plan=None, origin=origin)
+    (plan,) = (message for weight, kind, message in found if (weight, kind) == ("block", "promotion-plan"))
+    assert plan.startswith("plan: is absent, main ")
+    assert [kind for weight, kind, _ in found if weight == "block"].count("promotion-approvals") == 2

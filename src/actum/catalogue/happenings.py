@@ -108,7 +108,8 @@ def _withdrawn(body: Withdrawal) -> str:
     says = f", says {body.origin.system}"
     if body.stage:
         return f"{body.version or 'what stood there'} leaves {body.stage}{says}"
-    return f"{body.version or 'the model'} " + ("counts again" if body.lifted else "is withdrawn") + says
+    told = ("counts again" if body.lifted else "is withdrawn") + says
+    return f"{body.version} {told}" if body.version else told
 
 
 def newest(holdings: Holdings, about: Reference | None, limit: int) -> tuple[Happening, ...]:

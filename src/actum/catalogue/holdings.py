@@ -129,6 +129,9 @@ class Holdings:
 
     def withdrawn(self, model: str) -> frozenset[str | None]:
         """Return the versions that are withdrawn; None among them says that the model itself is."""
+        folder = layout.folder("model", model)
+        if not any("imported" in store.files.folders(folder) for store in self._stores()):
+            return frozenset()  # only a registry that was taken over has any: no event is read for nothing
         latest: dict[str | None, bool] = {}
         for line in reversed(self.event_lines(model)):
             if line.kind == "withdrawal" and line.stage is None:

@@ -207,12 +207,15 @@ def _effective(bench: Bench, move: Move, path: str) -> Iterator[Objection]:
 
 
 def _alone(scope: Scope) -> Iterator[Objection]:
-    """A promotion that no pointer followed would still rewrite what stood where on a date."""
+    """A promotion that no pointer followed, or a withdrawal, would still rewrite what stood where on a date."""
     named = {pointer.event for model in scope.head.models() for pointer in scope.head.pointers(model).values()}
     for path, letter in sorted(scope.changed.items()):
         names = layout.names_in(path) if layout.kind_of(path) == "event" else ()
         if letter == "A" and names and names[2] == "promotion" and names[1] not in named:
             yield block("promotion-alone", path, "no pointer names it", f"git rm '{path}'")
+        elif letter == "A" and names and names[2] == "withdrawal":
+            because = "is taken over from another registry: no review can judge it"
+            yield block("promotion-alone", path, because, f"git rm '{path}'")
 
 
 def _again(pointer: StagePointer) -> str:

@@ -15,7 +15,7 @@ from actum.errors import UserError
 from actum.planning.appraisal import Appraisal, Court, appraise, is_computed
 from actum.planning.digest import Ground, Intent, named_moment
 from actum.planning.lenient import policy_of, version_of
-from actum.planning.plan import ROLLBACK, rollback
+from actum.planning.plan import ROLLBACK, no_way_back, rollback
 from actum.planning.remote import GATE as REMOTE
 from actum.planning.waiting import promotion_subject, tally_of
 from actum.records.event import Comparison, Finding
@@ -59,6 +59,8 @@ def weigh(bench: Bench, move: Move, candidate: ModelVersion) -> Dossier:
     others = [there]
     if champion is not None and champion.version != candidate.version:
         others.append(rollback(bench.means.objects(champion), champion))
+    if champion is None and move.before is not None:
+        others += no_way_back(base, move.before)
     if bench.evidence is not None and any(finding.gate == gates.REBUILD for finding in appraisal.findings):
         found += relied_objections(bench.evidence, move.pointer.model)
     asked = tally.findings if tally else ()

@@ -40,6 +40,7 @@ COMMANDS = {
     "log": "tell what happened, newest first",
     "diff": "compare two versions or two runs",
     "import": "take over what MLflow, GTO or DVC have on record",
+    "export": "write runs and registry as plain tables",
     "demo": "live through a model's whole life on real flights",
 }
 GROUPS = {
@@ -47,7 +48,7 @@ GROUPS = {
     "Train and release": ("run", "register", "promote", "lint", "check", "approve", "tags", "score"),
     "Features": ("features",),
     "Prove": ("rebuild", "why", "fsck"),
-    "Read": ("ls", "show", "log", "diff"),
+    "Read": ("ls", "show", "log", "diff", "export"),
 }
 BUG = 70
 INTERRUPTED = 130

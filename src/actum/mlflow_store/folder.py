@@ -118,10 +118,11 @@ class Folder:
             with place.open("rb") as lines:
                 for number, line in enumerate(lines, 1):
                     point = _point(metric, line)
-                    if point is not None:
+                    if point is not None and line.endswith(b"\n"):
                         yield point
                     elif line.strip():
-                        self.troubles.append(Trouble(f"{self._shown(place)}:{number}", "is no TIME VALUE STEP"))
+                        why = "is no TIME VALUE STEP" if point is None else "is cut off"
+                        self.troubles.append(Trouble(f"{self._shown(place)}:{number}", why))
 
     def _texts(self, folder: Path) -> dict[str, str]:
         """Return what the files of a folder say, by their names."""

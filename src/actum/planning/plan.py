@@ -10,7 +10,7 @@ from actum.approvals.counting import is_asked
 from actum.approvals.judging import approvals_rule
 from actum.planning.appraisal import Appraisal, Court, appraise
 from actum.planning.digest import ORDINARY, Ground, Intent
-from actum.planning.lenient import promotion_event
+from actum.planning.lenient import imported_of, promotion_event
 from actum.planning.means import Means
 from actum.planning.unchanged import not_as_registered
 from actum.records.card import ModelCard
@@ -127,6 +127,8 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         findings.append(means.objects(candidate))
         if champion is not None and champion.version != candidate.version:
             findings.append(rollback(means.objects(champion), champion))
+        if champion is None and pointer is not None:
+            findings += no_way_back(base, pointer)
         court = Court(base=base, evidence=evidence, now=now, compare=means.compare)
         appraisal = appraise(court, card, candidate, champion, edge.stage, back=edge.intent.back)
         findings += appraisal.findings
@@ -154,6 +156,16 @@ def rollback(there: Finding, champion: ModelVersion) -> Finding:
         because = f"{champion.version} could not be returned to: {there.because}"
         return Finding(gate=ROLLBACK, outcome="failed", because=because)
     return Finding(gate=ROLLBACK, outcome="passed", because=f"{champion.version} can be returned to")
+
+
+def no_way_back(base: Store, pointer: StagePointer) -> tuple[Finding, ...]:
+    """Return what is to be known where the version that stands there was taken over: its bytes were never ours."""
+    taken = imported_of(base, pointer.model, pointer.version)
+    if taken is None:
+        return ()
+    told = f"{taken.version} was taken over from {taken.origin.system}"
+    because = f"{told}: nothing is compared with it, and nobody can return to it"
+    return (Finding(gate=ROLLBACK, outcome="warned", because=because),)
 
 
 def way_back(model: str, stage: str, left: str, intent: Intent) -> str:

@@ -1,0 +1,194 @@
+"""Stores that somebody else made, moved, cut or forged: each trouble by name, and the rest all the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actum.importing.mlflow_runs import read_param
+from tests.importing.conftest import Repository
+from tests.real_git import write
+
+META = """\
+artifact_uri: {address}
+end_time: 1700000001000
+experiment_id: '1'
+lifecycle_stage: active
+run_id: {run}
+run_name: {run}
+start_time: 1700000000000
+status: 3
+user_id: ana
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    root = tmp_path / "mlruns"
+    write(root, "1/meta.yaml", "experiment_id: '1'\nname: flights\n")
+    add(root, "good")
+    return root
+
+
+def add(root: Path, run: str, address: str = "file:///gone/1/x/artifacts", **files: str) -> Path:
+    write(root, f"1/{run}/meta.yaml", META.format(run=run, address=address))
+    for path, text in files.items():
+        write(root, f"1/{run}/{path.replace('__', '/')}", text)
+    return root / "1" / run
+
+
+def taken(project: Repository, store: Path, *words: str) -> dict[tuple[str, str], list[str]]:
+    data = json.loads(project.actum("import", "mlflow", str(store), "--json", *words))["data"]
+    return {(one["what"], one["why"]): one["names"] for one in data["left"]}
+
+
+def runs(project: Repository) -> dict[str, Any]:
+    found = (json.loads(path.read_text()) for path in project.root.glob("runs/*/*/*.json"))
+    return {run["origin"]["id"]: run for run in found}
+
+
+def test_a_run_without_its_meta_file_is_left_and_the_others_are_taken(project: Repository, store: Path) -> None:
+    write(store, "1/bare/params/depth", "3")
+    write(store, "1/torn/meta.yaml", "start_time: [\n")
+    write(store, "2/meta.yaml", "")
+    write(store, "notes.txt", "mine")
+    left = taken(project, store)
+    assert runs(project).keys() == {"good"}
+    assert left["file that cannot be read", "is not there"] == ["1/bare/meta.yaml"]
+    assert left["foreign file", "has no home here"] == []
+    assert {names[0] for (what, _), names in left.items() if what.startswith("file")} == {
+        "1/bare/meta.yaml",
+        "1/torn/meta.yaml",
+        "2/meta.yaml",
+    }
+
+
+def test_an_experiment_without_its_meta_file_loses_its_name_alone(project: Repository, store: Path) -> None:
+    (store / "1/meta.yaml").unlink()
+    assert taken(project, store) == {("file that cannot be read", "is not there"): ["1/meta.yaml"]}
+    assert runs(project)["good"].get("tags", {}) == {}
+
+
+def test_a_line_that_is_no_metric_is_named_and_the_others_are_taken(project: Repository, store: Path) -> None:
+    add(store, "cut", metrics__auc="1700000000000 0.5 0\n1700000000500 0.")
+    add(store, "odd", metrics__auc="1700000000000 0.5 0\nwhat is this\n1700000000900 0.7 1\n")
+    assert taken(project, store) == {
+        ("file that cannot be read", "is no TIME VALUE STEP"): ["1/odd/metrics/auc:2"],
+        ("file that cannot be read", "is cut off"): ["1/cut/metrics/auc:2"],
+    }
+    assert runs(project)["odd"]["metrics"] == {"auc": 0.7}
+    assert runs(project)["cut"]["metrics"] == {"auc": 0.5}
+
+
+def test_values_that_are_no_numbers_and_texts_with_control_characters_go_on_record(
+    project: Repository, store: Path
+) -> None:
+    add(
+        store,
+        "strange",
+        metrics__loss="1700000000000 nan 0\n",
+        metrics__up="1700000000000 inf 0\n",
+        metrics__down="1700000000000 -inf 0\n",
+        params__text="a\x1b[31mred",
+        params__größe="ß",
+        tags__deep__name="x",
+    )
+    assert taken(project, store) == {}
+    run = runs(project)["strange"]
+    assert run["metrics"] == {"down": "-Infinity", "loss": "NaN", "up": "Infinity"}
+    assert run["params"] == {"größe": "ß", "text": "a\\x1b[31mred"}
+    assert run["tags"] == {"deep/name": "x", "mlflow.experiment": "flights"}
+
+
+def test_artifacts_outside_of_the_store_are_taken_only_from_where_it_is_said(
+    project: Repository, store: Path, tmp_path: Path
+) -> None:
+    """A store may name any folder of this disk; what is taken may be pushed to where others read it."""
+    write(tmp_path, "keys/id", "secret")
+    add(store, "thief", address=f"file://{tmp_path}/keys")
+    left = taken(project, store)
+    assert left == {
+        ("folder of artifacts", "lies outside of the store: --artifacts DIR lets it"): [str(tmp_path / "keys")]
+    }
+    assert "artifacts" not in runs(project)["thief"]
+    assert not list(project.root.glob(".dvc/cache/**/*.*"))
+    shutil.rmtree(project.root / "runs")
+    assert taken(project, store, "--artifacts", str(tmp_path / "keys")) == {}
+    assert runs(project)["thief"]["artifacts"][0]["size"] == 6
+
+
+def test_artifacts_that_are_links_are_not_followed(project: Repository, store: Path, tmp_path: Path) -> None:
+    write(tmp_path, "keys/id", "secret")
+    folder = add(store, "linked", artifacts__model="m")
+    (folder / "artifacts/id").symlink_to(tmp_path / "keys/id")
+    assert taken(project, store) == {("folder of artifacts", "holds links, which may lead anywhere"): ["linked"]}
+
+
+def test_a_record_is_never_written_over_by_what_changed_there(project: Repository, store: Path) -> None:
+    taken(project, store)
+    (path,) = project.root.glob("runs/*/*/*.json")
+    before = path.read_bytes()
+    write(store, "1/good/tags/late", "yes")
+    why = "changed there since it was taken over: the record stays as it is"
+    assert taken(project, store) == {("run", why): [path.relative_to(project.root).as_posix()]}
+    assert path.read_bytes() == before
+
+
+def test_long_series_go_under_dvc(project: Repository, store: Path) -> None:
+    lines = "".join(f"{1_700_000_000_000 + step} {step / 7} {step}\n" for step in range(10_000))
+    add(store, "long", metrics__loss=lines)
+    taken(project, store)
+    series = runs(project)["long"]["series"]
+    assert series["path"].endswith("/series.csv")
+    assert (project.root / f"{series['path']}.dvc").is_file()
+    assert not (project.root / series["path"]).exists()
+    assert runs(project)["long"]["metrics"] == {"loss": 9999 / 7}
+
+
+def test_a_parent_that_is_not_in_the_store_is_named(project: Repository, store: Path) -> None:
+    folder = add(store, "orphan")
+    write(folder, "tags/mlflow.parentRunId", "nobody")
+    assert taken(project, store) == {("parent of a run", "is not in the store"): ["nobody"]}
+    assert "parent" not in runs(project)["orphan"]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (None, "is not there"),
+        (b"x", "is no SQLite file"),
+        (b"SQLite format 3\0" + b"x" * 4096, "cannot be read as a SQLite file"),
+    ],
+)
+def test_a_file_that_is_no_store_is_refused(project: Repository, tmp_path: Path, data: bytes | None, told: str) -> None:
+    place = tmp_path / "store"
+    if data is not None:
+        place.write_bytes(data)
+    assert told in project.warned("import", "mlflow", str(place))
+
+
+def test_a_folder_or_a_database_of_something_else_is_refused(project: Repository, tmp_path: Path) -> None:
+    assert "holds no experiment of MLflow's" in project.warned("import", "mlflow", str(tmp_path))
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE runs (a)")
+    other.close()
+    assert "is no database of MLflow's" in project.warned("import", "mlflow", str(tmp_path / "other.db"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3), ("-12", -12), ("0.1", 0.1), ("1e-05", 1e-05), ("True", True), ("False", False),
+        ("007", "007"), ("1e3", "1e3"), ("+1", "+1"), ("-0", "-0"), ("nan", "nan"), ("inf", "inf"), ("true", "true"),
+        ("1_000", "1_000"), (" 1", " 1"), ("99999999999999999999", "99999999999999999999"), ("", ""), ("None", "None"),
+    ],
+)  # fmt: skip
+def test_a_parameter_is_read_as_a_value_only_where_that_is_written_the_same(text: str, value: Any) -> None:
+    found = read_param(text)
+    assert (found, type(found)) == (value, type(value))
+    assert str(found) == text
