@@ -24,6 +24,7 @@ def main() -> int:
     runner.bring("+refs/actum/*:refs/actum/*")
     base = os.environ.get("ACTUM_BASE") or _base_of_event()
     words = ["--base", base] if base else []
+    words += ["--allow-pickle"] if os.environ.get("ACTUM_ALLOW_PICKLE") == "true" else []
     done = runner.actum("check", *words, "--report", str(report), "--json")
     verdict = VERDICTS.get(done.returncode, "failed")
     found = _answer(done.stdout)

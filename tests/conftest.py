@@ -46,6 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="DIR", help="keep pictures of the pages that a browser was shown in DIR")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite takes every processor; what is asked for by name runs in this process."""
+    return 0 if config.args_source is config.ArgsSource.ARGS else len(os.sched_getaffinity(0))
+
+
 class HomeGuard:
     """Hear of each file that this process writes, and keep those that lie in the real home."""
 

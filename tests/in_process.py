@@ -22,9 +22,9 @@ def typed(words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> tuple[i
 
 @contextmanager
 def _environment(env: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
+    before, given = dict(os.environ), dict(env)  # which may be the same
     os.environ.clear()
-    os.environ.update(env)
+    os.environ.update(given)
     try:
         yield
     finally:

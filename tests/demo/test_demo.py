@@ -72,7 +72,7 @@ def test_what_was_in_production_on_a_date_is_answered_by_the_business_time(lived
 def test_nothing_is_wrong_afterwards(lived: tuple[Path, str]) -> None:
     found = data(lived[0], "fsck")
     assert found == {
-        "looked_at": {"records": 29, "versions": 3, "objects": 15, "seals": 1},
+        "looked_at": {"records": 29, "versions": 3, "objects": 14, "seals": 1},
         "clean": True,
         "faults": [],
     }

@@ -74,7 +74,7 @@ def test_whatever_travels_can_be_imported_where_nothing_else_of_the_tool_is(tmp_
     modules = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names]
     code = f"""
 import sys
-sys.path[:] = [path for path in sys.path if "actum" not in path]
+sys.path[:] = [path for path in sys.path if not __import__("os").path.isfile(path + "/actum/__init__.py")]
 sys.path.insert(0, {str(archive)!r})
 sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
 for name in {modules!r}:

@@ -72,5 +72,5 @@ def spark() -> Iterator[Engine]:
 
 def test_so_does_spark(tmp_path: Path, spark: Engine) -> None:
     """Several worlds in one, for each query costs Spark a second."""
-    made = [world(Random(seed), known="later", local=True) for seed in range(8)]
+    made = [world(Random(seed), known="later", local=True, ambiguous="last") for seed in range(8)]
     hold_to_the_oracle(made[0].joined(made[1:]), tmp_path, spark, [5])

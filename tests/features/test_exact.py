@@ -23,7 +23,7 @@ TAME = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(groups=st.one_of(GROUPS, TAME))
 def test_limbs_that_are_added_apart_give_the_exact_sum_rounded_once(groups: list[list[float]], duck: Engine) -> None:
     values = [value for group in groups for value in group]

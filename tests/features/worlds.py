@@ -45,7 +45,8 @@ class World:
         return replace(self, events=events, labels=[(None if k is None else k + far, at) for k, at in self.labels])
 
     def joined(self, others: Sequence[World]) -> World:
-        """Return a world of all entities, by the rules of this one."""
+        """Return a world of all entities, by the rules of this one; all read their clocks in one manner."""
+        assert {one.ambiguous for one in others} <= {self.ambiguous}
         worlds = [self, *(one.moved(number) for number, one in enumerate(others, 1))]
         return replace(
             self,
@@ -54,11 +55,11 @@ class World:
         )
 
 
-def world(r: Random, *, known: str | None = None, local: bool | None = None) -> World:
+def world(r: Random, *, known: str | None = None, local: bool | None = None, ambiguous: str | None = None) -> World:
     """Make a world up."""
     known = known or r.choice(["at once", "later", "after"])
     local = r.random() < 0.3 if local is None else local
-    ambiguous, begin = r.choice(["first", "last"]), r.choice(LOCAL)
+    ambiguous, begin = ambiguous or r.choice(["first", "last"]), r.choice(LOCAL)
     wild = r.random() < 0.3
     events = [_event(r, known, wild, (begin, ambiguous) if local else None) for _ in range(r.randint(1, 40))]
     keys = [0, 0, 1, 2, 9, None]

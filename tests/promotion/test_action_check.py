@@ -138,6 +138,20 @@ def test_a_check_that_cannot_be_made_is_no_verdict(job: Job, checkout: Project) 
     assert job.file("actum-report.md").startswith("### actum check: failed\n\nIt ended with status 1")
 
 
+@pytest.mark.parametrize(("given", "words"), [("true", ["--allow-pickle"]), ("false", []), ("yes", [])])
+def test_leave_to_load_pickles_is_given_by_one_word_alone(job: Job, given: str, words: list[str]) -> None:
+    """The program is this one, by way of a script that notes what it was asked."""
+    (job.temp / "actum").unlink()
+    (job.temp / "actum/bin").mkdir(parents=True)
+    (job.temp / "actum/bin/python").symlink_to(sys.executable)
+    noting = f'#!/bin/bash\necho "$@" >> "{job.temp}/asked"\nexec "{Path(sys.executable).with_name("actum")}" "$@"\n'
+    (job.temp / "actum/bin/actum").write_text(noting)
+    (job.temp / "actum/bin/actum").chmod(0o755)
+    job.run(command="check", allow_pickle=given)
+    assert job.status == 0, job.said
+    assert [word for word in job.file("asked").split() if word.startswith("--allow")] == words
+
+
 def test_no_artifact_is_kept_where_none_is_wanted(job: Job) -> None:
     job.run(command="check", artifact="", python_version="")
     assert job.uses == []

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from actum import digests, layout
-from actum.catalogue.consents import Consent
 from actum.catalogue.details import (
     DecisionDetail,
     Detail,
@@ -22,24 +21,25 @@ from actum.catalogue.details import (
     Waiting,
     detail,
 )
-from actum.catalogue.features import FeatureDetail
+from actum.catalogue.feature_pages import FeatureDetail
 from actum.catalogue.figures import written
 from actum.catalogue.happenings import Happening
 from actum.catalogue.identify import identify
 from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
-from actum.cli.feature_page import print_feature
 from actum.cli.progress import telling
 from actum.cli.reading import Reading, open_catalogue
 from actum.cli.run_page import environment_line, file_row, print_run, print_values
 from actum.cli.wording import both, brought, clip, moment, recorded, section, size, wrap
 from actum.errors import UserError
-from actum.planning.waiting import waiting_at
 from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.records.event import Approval, Attestation, Promotion, Seal
 from actum.store import Store
+
+if TYPE_CHECKING:
+    from actum.catalogue.consents import Consent
 
 _SCHEMAS = {
     ModelDetail: "model-detail/1",
@@ -79,6 +79,8 @@ def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
 
 def _waiting(reading: Reading, row: StageRow) -> Waiting | None:
     truth = reading.holdings.truth
+    from actum.planning.waiting import waiting_at  # loads what plans a promotion
+
     try:
         return waiting_at(Store(truth.repo, truth.commit), row.model, row.stage, now=reading.holdings.now)
     except UserError as error:  # the branch, or what decides about it, cannot be read: the rest can
@@ -315,12 +317,18 @@ def _happening(happening: Happening, model: str) -> Sequence[str]:
     return (moment(happening.at), said, f"by {happening.by}", later and f"recorded {later}")
 
 
+def _feature(found: FeatureDetail) -> None:
+    from actum.cli.feature_page import print_feature  # loads how differences are told
+
+    print_feature(found)
+
+
 _PRINT: Mapping[type, Callable[[Any], None]] = {
     ModelDetail: _model,
     VersionDetail: _version,
     StageDetail: _stage,
     RunDetail: print_run,
     EventDetail: _event,
-    FeatureDetail: print_feature,
+    FeatureDetail: _feature,
     DecisionDetail: _decision,
 }

@@ -38,6 +38,9 @@ _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
+    "spark.sql.maxPlanStringLength": "10000",  # what a plan would say of itself has filled a whole heap
+    # A JVM that has run out of memory answers nobody any more: better that it ends, which is seen.
+    "spark.driver.extraJavaOptions": "-XX:+ExitOnOutOfMemoryError",
 }
 
 
@@ -69,7 +72,9 @@ class Spark(Engine):
 
     def kept(self, relation_: Relation) -> Relation:
         name = self.new_name(held=True)
-        self._frames[name] = self._frame(relation_).persist()
+        with self._told():
+            # Cut off from what it was made of: plans that grow from table to table are what Spark dies of.
+            self._frames[name] = self._frame(relation_).localCheckpoint()
         return self._named(name, self._frames[name], {column: str(kind) for column, kind in relation_.schema().items()})
 
     def table(self, relation_: Relation) -> Any:

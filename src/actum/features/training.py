@@ -25,16 +25,16 @@ def training_set(name: str | Path, *, root: Path = Path(), **options: Any) -> An
     Raises:
         UserError: Labels, views and sources do not fit together; the message says where.
     """
-    return built_from(name if isinstance(name, Path) else root / SETS / f"{name}.yaml", **options).table.to_pandas()
+    return built_from(_place(name, root), **options).table.to_pandas()
 
 
-def write_training_set(path: Path, out: Path, **options: Any) -> Built:
-    """Write the rows of the set at *path* with its features as Parquet; the same inputs give the same bytes.
+def write_training_set(name: str | Path, out: Path, *, root: Path = Path(), **options: Any) -> Built:
+    """Write the rows of a set with its features as Parquet; the same inputs give the same bytes.
 
     Raises:
         UserError: As :func:`training_set`.
     """
-    found = built_from(path, **options)
+    found = built_from(_place(name, root), **options)
     write_table(found.table.to_reader(), out)
     return found
 
@@ -62,3 +62,7 @@ def built_from(
     folder = cache or (Path(os.environ[_CACHE]) if os.environ.get(_CACHE) else None)
     with opened(engine, memory=memory, threads=threads) as running:
         return built(wanted, running, cache=folder, say=say)
+
+
+def _place(name: str | Path, root: Path) -> Path:
+    return name if isinstance(name, Path) else root / SETS / f"{name}.yaml"
