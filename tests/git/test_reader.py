@@ -1,4 +1,4 @@
-"""One git answers many questions: in order, whatever became of it meanwhile, and it is gone when nobody asks any more."""
+"""One git answers many questions, in order, whatever becomes of it meanwhile, and ends when nobody asks any more."""
 
 from __future__ import annotations
 
