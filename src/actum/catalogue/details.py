@@ -244,7 +244,7 @@ def _stage(holdings: Holdings, reference: Reference) -> StageDetail:
         break_glass=held.promotion.break_glass if held else None,
         findings=held.promotion.findings if held else (),
         approvals=_approvals(holdings, held) if held else (),
-        history=_history(holdings, reference),
+        history=tenures(holdings, reference),
     )
 
 
@@ -258,7 +258,8 @@ def _approvals(holdings: Holdings, held: Standing) -> tuple[Consent, ...]:
         return ()
 
 
-def _history(holdings: Holdings, reference: Reference) -> tuple[Tenure, ...]:
+def tenures(holdings: Holdings, reference: Reference) -> tuple[Tenure, ...]:
+    """Return what stood at a stage and stands there, the latest first."""
     moves = [e for e in holdings.events(reference.owner) if e.promotion and e.promotion.stage == reference.name]
     moves = [event for event in moves if holdings.is_merged(event_path(event))]
     ends = [None, *(event.effective_at for event in moves)]
