@@ -51,7 +51,7 @@ def print_walks_diagram(walks: Iterable[Walk], holdings: Holdings) -> None:
 
 
 class Tree:
-    """One walk as an indented tree. What was told once is not told again: ``above`` says where to look."""
+    """One walk as an indented tree. What was told once is not told again."""
 
     def __init__(self, walk: Walk, holdings: Holdings) -> None:
         self._walk, self._shown = walk, walk.shown
@@ -85,20 +85,22 @@ class Tree:
         return node.id
 
     def _below(self, key: str, indent: str) -> None:
+        """Print what comes after a thing; of what was told already only the names, on one line."""
         after = sorted((self._shown.nodes[one] for one in self._steps.get(key, ())), key=_order)
-        idle = [node for node in after if node.kind == "run" and node.key not in self._steps]
-        hidden = {node.key for node in idle[: -_IDLE_RUNS_SHOWN or None]} if len(idle) > _IDLE_RUNS_SHOWN + 1 else set()
-        told = [node for node in after if node.key not in hidden]
-        more = [f"{plural(len(hidden), 'earlier run')} of which no version came"] if hidden else []
+        known = [self.name(node) for node in after if node.key in self._told]
+        fresh = [node for node in after if node.key not in self._told]
+        idle = [node.key for node in fresh if node.kind == "run" and node.key not in self._steps]
+        hidden = frozenset(idle[:-_IDLE_RUNS_SHOWN] if len(idle) > _IDLE_RUNS_SHOWN + 1 else ())
+        last = [f"{plural(len(hidden), 'earlier run')} of which no version came"] if hidden else []
+        last += [f"see {', '.join(known)}"] if known else []
+        told = [node for node in fresh if node.key not in hidden]
+        self._told |= {node.key for node in told}
         for number, node in enumerate(told):
-            is_last = number == len(told) - 1 and not more
-            above = node.key in self._told and bool(self._steps.get(node.key))
-            click.echo(f"{indent}{'└─' if is_last else '├─'} {self._line(node)}{', as above' if above else ''}")
-            if not above:
-                self._told.add(node.key)
-                self._below(node.key, indent + ("   " if is_last else "│  "))
-        for line in more:
-            click.echo(f"{indent}└─ {line}")
+            is_last = number == len(told) - 1 and not last
+            click.echo(f"{indent}{'└─' if is_last else '├─'} {self._line(node)}")
+            self._below(node.key, indent + ("   " if is_last else "│  "))
+        for number, line in enumerate(last):
+            click.echo(f"{indent}{'└─' if number == len(last) - 1 else '├─'} {line}")
 
     def _line(self, node: Node) -> str:
         about = ", ".join(fact for fact in _ABOUT[node.kind](node.facts) if fact)

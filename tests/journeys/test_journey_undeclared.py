@@ -1,0 +1,35 @@
+"""A stage that reads what it does not declare: DVC notices no change of it, so the run says what was opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.journeys.world import World
+
+READS = """\
+import sys
+sys.path.insert(0, "lib")
+import scales
+import notes
+pathlib.Path("data/extra.csv").read_text()
+pathlib.Path("train.log").open("a").write("trained")
+pathlib.Path("scratch.txt").write_text("x")
+pathlib.Path("scratch.txt").read_text()
+"""
+
+
+def undeclared(run: dict[str, Any]) -> dict[str, list[str]]:
+    return {stage["name"]: stage["undeclared"] for stage in run["stages"] if "undeclared" in stage}
+
+
+def test_a_stage_that_reads_an_undeclared_file_is_caught(begun: World) -> None:
+    begun.write("data/extra.csv", "x\n1\n")
+    begun.write("lib/scales.py", "ONE = 1\n")
+    begun.write("src/notes.py", "TWO = 2\n")
+    begun.write("train.log", "")
+    begun.write(".gitignore", "/scratch.txt\n/train.log\n")
+    begun.edit("src/train.py", "import re\n", f"import re\n{READS}")
+    begun.commit("Reads more than it says")
+    begun.actum("run")
+    (run,) = begun.runs()
+    assert undeclared(run) == {"train": ["data/extra.csv", "lib/scales.py"]}
