@@ -33,3 +33,19 @@ def test_a_stage_that_reads_an_undeclared_file_is_caught(begun: World) -> None:
     begun.actum("run")
     (run,) = begun.runs()
     assert undeclared(run) == {"train": ["data/extra.csv", "lib/scales.py"]}
+    (found,) = begun.told("check")["findings"]
+    told = f"while stage train ran (run/{run['id']}), data/extra.csv, lib/scales.py was opened, and it is not told so"
+    assert (found["kind"], found["weight"], found["path"], found["message"]) == (
+        "stage-undeclared",
+        "warn",
+        "dvc.yaml",
+        told,
+    )
+    assert found["hint"] == "add it to the deps of train in dvc.yaml, then actum run; params.yaml to its params"
+    assert begun.told("show", "pipeline")["remarks"][0]["message"] == told
+
+    begun.edit("dvc.yaml", "src/train.py]", "src/train.py, data/extra.csv, lib]")
+    begun.commit("Says what it reads")
+    begun.actum("run")
+    assert undeclared(begun.runs()[-1]) == {}
+    assert begun.told("check")["findings"] == []
