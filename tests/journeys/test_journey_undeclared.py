@@ -34,14 +34,14 @@ def test_a_stage_that_reads_an_undeclared_file_is_caught(begun: World) -> None:
     (run,) = begun.runs()
     assert undeclared(run) == {"train": ["data/extra.csv", "lib/scales.py"]}
     (found,) = begun.told("check")["findings"]
-    told = f"while stage train ran (run/{run['id']}), data/extra.csv, lib/scales.py was opened, and it is not told so"
+    told = f"opened while stage train ran, and not among its deps: data/extra.csv, lib/scales.py (run/{run['id']})"
     assert (found["kind"], found["weight"], found["path"], found["message"]) == (
         "stage-undeclared",
         "warn",
         "dvc.yaml",
         told,
     )
-    assert found["hint"] == "add it to the deps of train in dvc.yaml, then actum run; params.yaml to its params"
+    assert found["hint"] == "add it to the deps of train in dvc.yaml, or to its params, then actum run"
     assert begun.told("show", "pipeline")["remarks"][0]["message"] == told
 
     begun.edit("dvc.yaml", "src/train.py]", "src/train.py, data/extra.csv, lib]")

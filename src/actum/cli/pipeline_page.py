@@ -43,7 +43,10 @@ class Shown:
             output.facts(self._facts(stage))
         if self.remarks:
             click.echo("to mend")
-            output.facts((one.stage, f"{wrap(one.message, _TEXT)}\n  {wrap(one.hint, _TEXT)}") for one in self.remarks)
+            told = (
+                (one.stage, f"{wrap(one.message, _TEXT)}\n{wrap(f'hint: {one.hint}', _TEXT)}") for one in self.remarks
+            )
+            output.facts(told)
 
     def print_diagram(self) -> None:
         """Print stages, and the files between them."""

@@ -47,8 +47,8 @@ def page_remarks(page: PipelinePage) -> Iterator[FlowRemark]:
                 kind="stage-undeclared",
                 path=page.where,
                 stage=stage.name,
-                message=f"while stage {stage.name} ran (run/{stage.run}), {listed} was opened, and it is not told so",
-                hint=f"add it to the deps of {stage.name} in {page.where}, then actum run; params.yaml to its params",
+                message=f"opened while stage {stage.name} ran, and not among its deps: {listed} (run/{stage.run})",
+                hint=f"add it to the deps of {stage.name} in {page.where}, or to its params, then actum run",
             )
 
 
