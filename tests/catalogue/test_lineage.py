@@ -10,7 +10,7 @@ import pytest
 
 from actum import layout
 from actum.lineage.graph import Graph, Node
-from actum.records.event import Comparison
+from actum.records.event import Comparison, Supplied
 from actum.records.run import Run, RunStage
 from tests.catalogue.make_registry import Actum, Registry, Story, digest, fact, md5
 
@@ -141,6 +141,32 @@ def test_a_table_that_was_decided_about_leads_to_the_decisions(copy: Story, actu
     copy.registry.commit("Decided about a table")
     walk = told(actum, copy.registry, "data/cases.parquet", "--down")
     assert (named(walk, "version"), walk["touched"]["decisions"]) == ([], 1204)
+
+
+def test_what_features_of_decisions_were_built_from_leads_to_them_through_the_run_that_made_it(
+    copy: Story, actum: Actum
+) -> None:
+    assert copy.seal.seal
+    supplied = Supplied(
+        set="flights",
+        how="built",
+        inputs=("delay",),
+        commit="a" * 40,
+        engine="duckdb",
+        sha256=digest("table"),
+        sources=(fact("data/flights.parquet", "flights"),),
+    )
+    sealed = replace(copy.seal, seal=replace(copy.seal.seal, supplied=supplied))
+    copy.registry.put(layout.event(sealed.model, sealed.id, sealed.kind), sealed)
+    copy.registry.commit("Decided with features")
+    (segment,) = [
+        node["key"] for node in told(actum, copy.registry, RAW, "--down")["nodes"] if node["kind"] == "segment"
+    ]
+    source = f"data/flights.parquet@{md5('flights')}"
+    arrows = told(actum, copy.registry, "src/ingest.py", "--down")["arrows"]
+    run = f"run/{copy.runs[0].id}"
+    assert [one["how"] for one in arrows if (one["source"], one["target"]) == (run, source)] == ["made"]
+    assert [one["how"] for one in arrows if (one["source"], one["target"]) == (source, segment)] == ["read"]
 
 
 def test_a_holdout_leads_to_the_promotion_that_it_judged(copy: Story, actum: Actum) -> None:

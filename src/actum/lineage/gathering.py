@@ -27,13 +27,13 @@ def graph_of(holdings: Holdings) -> Graph:
     uncommitted = holdings.uncommitted()
     for run in holdings.runs():
         gathered.run(run, committed=run.id not in uncommitted)
-    gathered.join_equal_bytes()
     holdings.truth.prefetch("model-version")
     for model in holdings.models():
         for version in _versions(holdings, model):
             gathered.version(version)
     for model in holdings.models():
         gathered.decisions(holdings, model)
+    gathered.join_equal_bytes()
     if holdings.moment is None:
         _define(graph, holdings)
     return graph
@@ -56,7 +56,7 @@ class _Gathered:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._made: dict[tuple[str, str], list[str]] = {}  # (path, md5) -> what executions made
-        self._sources: dict[tuple[str, str], str] = {}  # (path, md5) -> what was read, and no stage of that run made
+        self._sources: dict[tuple[str, str], str] = {}  # (path, md5) -> what was read, and not made by the reader's run
         self._by_sha256: dict[tuple[str, str], list[str]] = {}
         self._of_run: dict[str, dict[str, str]] = {}  # run -> md5 -> what it, or a run that it cites, made
 
@@ -92,7 +92,7 @@ class _Gathered:
         self._of_run[run.id] = {self._graph.nodes[key].facts["md5"]: key for key in made.values()}
 
     def join_equal_bytes(self) -> None:
-        """Connect what one run read with what another run made, where path and bytes are the same."""
+        """Connect what was read with whatever made it, where path and bytes are the same."""
         for content, source in self._sources.items():
             for made in self._made.get(content, ()):
                 self._graph.link(made, source, "made")
