@@ -21,7 +21,8 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)  # two characters at a time: a segment makes 100,000 ids
 _SHIFTS = tuple(range(120, -1, -10))
 # Before the slash of an id these say what it is; a model of that name would have no ids for its decisions.
-RESERVED = frozenset({"run", "event", "feature"})
+PIPELINE = "pipeline"  # shown by this word, so no model has it for a name
+RESERVED = frozenset({"run", "event", "feature", PIPELINE})
 _FEATURE = re.compile(r"(?:([a-z][a-z0-9_]{0,62})\.)?([a-z][a-z0-9_]{0,62})")
 
 Bump = Literal["major", "minor", "patch"]

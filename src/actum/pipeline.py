@@ -122,6 +122,12 @@ def write_shell(book: Path, environment: Mapping[str, str], python: Path, wing: 
     return shell
 
 
+def write_watched(book: Path, root: Path, stages: Iterable[Stage]) -> None:
+    """Have the shell note which files under *root* are opened, but for those that their stage declares."""
+    known = {stage.name: [*stage.deps, *stage.params, *(out.path for out in stage.outs)] for stage in stages}
+    files.replace(book / "watched.json", json.dumps({"root": str(root), "known": known}, indent=1).encode())
+
+
 def cut(root: Path, folder: str, stages: Iterable[str]) -> None:
     """Take stages out of dvc.lock, so that DVC must execute them."""
     path = root / lock_path(folder)

@@ -33,6 +33,10 @@ PAGES = {
     "show-decision": ["show", "late-arrival/017SFAMZZZ0000000005NXKTJT"],
     "diff-versions": ["diff", "late-arrival@v1.0.0", "late-arrival#production"],
     "diff-runs": ["diff", "run/017PDT0CM0", "run/0184DV5EM0"],
+    "lineage-of-a-file": ["lineage", "data/raw/flights.csv", "--down"],
+    "lineage-of-a-file-at-a-date": ["lineage", "data/raw/flights.csv", "--down", "--at", "2013-05-01"],
+    "lineage-of-a-version": ["lineage", "late-arrival@v2.0.0"],
+    "lineage-of-a-segment": ["lineage", "late-arrival/017SFAGYS", "--up"],
     "diff-of-a-thing-and-itself": ["diff", "run/017PDT0CM0", "late-arrival@v1.0.0"],
 }
 

@@ -52,9 +52,9 @@ def test_the_door_loads_no_command_and_nothing_heavy(words: tuple[str, ...]) -> 
     assert ours == {"actum.cli.main", "actum.cli.context", "actum.cli.screen"}
 
 
-@pytest.mark.parametrize("name", ["ls", "show", "log", "diff"])
+@pytest.mark.parametrize("name", ["ls", "show", "log", "diff", "lineage"])
 def test_a_read_loads_nothing_heavy_but_yaml(name: str, tmp_path: Path) -> None:
-    loaded = loaded_by("-C", str(tmp_path), name, *(("a", "b")[: {"show": 1, "diff": 2}.get(name, 0)]))
+    loaded = loaded_by("-C", str(tmp_path), name, *(("a", "b")[: {"show": 1, "lineage": 1, "diff": 2}.get(name, 0)]))
     assert not loaded & (HEAVY - {"yaml"})
 
 

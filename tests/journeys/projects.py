@@ -130,7 +130,7 @@ def linear(python: str) -> dict[str, str]:
     return {
         "actum.yaml": SETTINGS.format(name="linear", python=python),
         "dvc.yaml": PIPELINE.format(name="linear", table="parquet", form="skops"),
-        "params.yaml": "train: {c: 1.0}\nevaluate: {shown: 1}\n",
+        "params.yaml": "train: {c: 1.0, seed: 7}\nevaluate: {shown: 1}\n",
         "src/prepare.py": LINEAR_PREPARE,
         "src/train.py": LINEAR_TRAIN,
         "src/evaluate.py": LINEAR_EVALUATE,
@@ -198,7 +198,7 @@ def tiny(python: str) -> dict[str, str]:
     return {
         "actum.yaml": SETTINGS.format(name="tiny", python=python),
         "dvc.yaml": PIPELINE.format(name="tiny", table="json", form="bin"),
-        "params.yaml": "train: {scale: 1.0}\nevaluate: {shown: 1}\n",
+        "params.yaml": "train: {scale: 1.0, seed: 7}\nevaluate: {shown: 1}\n",
         "src/prepare.py": TINY_PREPARE,
         "src/train.py": TINY_TRAIN,
         "src/evaluate.py": TINY_EVALUATE,

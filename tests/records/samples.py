@@ -393,6 +393,7 @@ FULL: dict[str, Any] = {
                 deps=("data/raw.csv",),
                 params=("seed",),
                 outs=("data/parts",),
+                undeclared=("data/extra.csv",),
             ),
             RunStage(name="score", run=TWO, cmd="true", seconds=0.0),
         ),

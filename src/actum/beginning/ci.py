@@ -1,4 +1,4 @@
-"""What ``init --ci github`` adds: workflows that check, comment, tag and rebuild. Their texts lie in ``github/``."""
+"""What ``init --ci github`` adds: workflows that check, comment, tag, rebuild and train. Their texts: ``github/``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from actum.filing import read_record
 from actum.records.settings import Settings
 
 Forge = Literal["github"]
-WORKFLOWS = ("actum-check.yml", "actum-comment.yml", "actum-after-merge.yml", "actum-rebuild.yml")
+WORKFLOWS = (
+    "actum-check.yml",
+    "actum-comment.yml",
+    "actum-after-merge.yml",
+    "actum-rebuild.yml",
+    "actum-train.yml",
+)
 FOLDER = ".github/workflows"
 UNKNOWN = "OWNER/actum@v0 # TODO: where your copy of actum lives; pin by commit SHA"
 NAME_THE_ACTION = f"write where your copy of actum lives, and a commit of it, in place of OWNER/actum@v0 in {FOLDER}"

@@ -283,7 +283,7 @@ def _stage(holdings: Holdings, reference: Reference) -> StageDetail:
         break_glass=held.promotion.break_glass if held else None,
         findings=held.promotion.findings if held else (),
         approvals=_approvals(holdings, held) if held else (),
-        history=_history(holdings, reference),
+        history=tenures(holdings, reference),
     )
 
 
@@ -297,7 +297,8 @@ def _approvals(holdings: Holdings, held: Standing) -> tuple[Consent, ...]:
         return ()
 
 
-def _history(holdings: Holdings, reference: Reference) -> tuple[Tenure, ...]:
+def tenures(holdings: Holdings, reference: Reference) -> tuple[Tenure, ...]:
+    """Return what stood at a stage and stands there, the latest first."""
     bodies = ((event, event.promotion or event.withdrawal) for event in holdings.events(reference.owner))
     moves = [event for event, body in bodies if body is not None and body.stage == reference.name]
     moves = [event for event in moves if holdings.is_merged(event_path(event))]

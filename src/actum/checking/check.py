@@ -12,6 +12,7 @@ from actum.checking.bounds import bound_objections
 from actum.checking.evidence_branch import branch_objections, local_objections
 from actum.checking.features import feature_objections
 from actum.checking.findings import Objection
+from actum.checking.flows import flow_objections
 from actum.checking.moves import move_objections, standing_objections
 from actum.checking.provenance import lock_objections
 from actum.checking.record_rules import record_objections
@@ -86,6 +87,7 @@ def check(
         *feature_objections(scope),
         *version_objections(scope, now),
         *lock_objections(scope),
+        *flow_objections(scope),
         # Who adopts actum may have had such a file for years: that stops nobody's change.
         *stranger_objections(scope, "commits", "warn" if scope.whole else "block"),
         *move_objections(bench, dossiers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from actum.flow.remarks import KINDS as FLOWING
 from actum.vocabulary.remark import DEFINED
 
 Weight = Literal["block", "warn"]
@@ -40,6 +41,7 @@ KINDS = {
     "pickle-unregistered": "a file that can run code is none that a run made or a version has",
     "lock-without-run": "dvc.lock says what no run of a clean work tree on record made",
     "reference-lost": "a card or a policy names what does not exist",
+    **FLOWING,
     **DEFINED,
     "evidence-changed": "what is, or was, on the evidence branch was edited, removed or rewritten",
     "evidence-foreign": "a file on the evidence branch is none that may travel there",

@@ -39,6 +39,7 @@ COMMANDS = {
     "show": "show one thing by its id",
     "log": "tell what happened, newest first",
     "diff": "compare two versions or two runs",
+    "lineage": "trace a thing to what it came of, and to what came of it",
     "import": "take over what MLflow, GTO or DVC have on record",
     "export": "write runs and registry as plain tables",
     "demo": "live through a model's whole life on real flights",
@@ -48,7 +49,7 @@ GROUPS = {
     "Train and release": ("run", "register", "promote", "lint", "check", "approve", "tags", "score"),
     "Features": ("features",),
     "Prove": ("rebuild", "why", "fsck"),
-    "Read": ("ls", "show", "log", "diff", "export"),
+    "Read": ("ls", "show", "log", "diff", "lineage", "export"),
 }
 BUG = 70
 INTERRUPTED = 130

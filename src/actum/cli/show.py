@@ -1,4 +1,4 @@
-"""``actum show ID``."""
+"""``actum show ID``, ``actum show pipeline [FOLDER]``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ from actum.cli.progress import telling
 from actum.cli.reading import Reading, open_catalogue
 from actum.cli.run_page import environment_line, file_row, print_run, print_values
 from actum.cli.wording import both, brought, clip, moment, recorded, section, size, wrap
-from actum.errors import UserError
+from actum.errors import UsageError, UserError
+from actum.names import PIPELINE
 from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.records.event import Approval, Attestation, Promotion, Seal, Withdrawal
@@ -59,15 +60,25 @@ _TEXT = 76
 
 @click.command(epilog="Example: actum show churn@v1.2.0")
 @click.argument("id")
+@click.argument("folder", required=False)
+@click.option("--mermaid", is_flag=True, help="Of a pipeline: print a diagram that forges draw.")
 @at_option
 @json_option
 @click.pass_obj
-def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
+def command(context: Context, id: str, folder: str | None, mermaid: bool, at: str | None, as_json: bool) -> None:
     """Show one thing: MODEL, MODEL@v1.2.0, MODEL#production, run/ULID, event/ULID, feature/NAME or MODEL/ULID.
 
     The last is a decision. Of a ULID six characters are enough where they are unique. A stage tells who agreed to what
     stands there, and what waits on its branch to take its place. Features have no dates: --at takes a revision.
+
+    `actum show pipeline` shows the stages of dvc.yaml, which run made what they hold, and what is to be mended; of
+    several FOLDER names one.
     """
+    if id == PIPELINE:
+        _show_pipeline(context, folder, at, as_json=as_json, mermaid=mermaid)
+        return
+    if folder is not None or mermaid:
+        raise UsageError("only a pipeline has a folder and a diagram", hint="actum show pipeline [FOLDER] --mermaid")
     with telling(context, "reading the records", as_json=as_json):
         reading = open_catalogue(context, at)
         found = detail(reading.holdings, identify(reading.holdings, id))
@@ -79,6 +90,21 @@ def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
         return
     _PRINT[type(found)](found)
     reading.notes(next_=steps)
+
+
+def _show_pipeline(context: Context, folder: str | None, at: str | None, *, as_json: bool, mermaid: bool) -> None:
+    from actum.cli.pipeline_page import Shown  # loads what reads dvc.yaml
+
+    if mermaid and as_json:
+        raise UsageError("--mermaid and --json are two answers", hint="leave one of them out")
+    with telling(context, "reading the pipeline", as_json=as_json):
+        reading = open_catalogue(context, at)
+        shown = Shown(reading.holdings, folder)
+    if as_json:
+        reading.envelope("pipeline-detail/1", shown.json())
+        return
+    (shown.print_diagram if mermaid else shown.print)()
+    reading.notes()
 
 
 def _waiting(reading: Reading, row: StageRow) -> Waiting | None:

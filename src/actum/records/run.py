@@ -48,9 +48,10 @@ class RunStage:
     """One stage. ``run``: the run that executed it, this one or an earlier one whose result stood.
 
     ``deps`` and ``outs`` are paths whose facts stand once under ``files`` of the run, ``params`` names whose
-    values stand under ``params`` of the run. ``seconds`` is wall time, ``cpu_seconds`` user and system time
-    of all its processes, ``peak_mb`` the largest resident set; the three are of the execution, wherever it was, and
-    absent where nobody saw it.
+    values stand under ``params`` of the run. ``undeclared``: other files of the repository that were opened while it
+    ran, as far as anybody watched; that there are none proves nothing. ``seconds`` is wall time, ``cpu_seconds`` user
+    and system time of all its processes, ``peak_mb`` the largest resident set; the three are of the execution,
+    wherever it was, and absent where nobody saw it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class RunStage:
     deps: tuple[RepoPath, ...] = ()
     params: tuple[str, ...] = ()
     outs: tuple[RepoPath, ...] = ()
+    undeclared: tuple[RepoPath, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

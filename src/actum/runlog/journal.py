@@ -24,7 +24,7 @@ FINISHED_KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One command of a stage that ran to its end. ``code``: its exit status."""
+    """One command of a stage that ran to its end. ``code``: its exit status; ``opened``: files, where watched."""
 
     stage: str
     cmd: str
@@ -32,6 +32,7 @@ class Execution:
     seconds: float
     cpu_seconds: float
     peak_mb: float
+    opened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class Book:
                 ended, first = [], None
             elif entry["event"] == "command-ended":
                 keys = ("stage", "cmd", "code", "seconds", "cpu_seconds", "peak_mb")
-                ended.append(Execution(**{key: entry[key] for key in keys}))
+                opened = tuple(entry.get("opened", ()))
+                ended.append(Execution(**{key: entry[key] for key in keys}, opened=opened))
         return tuple(ended)
 
     def executed(self) -> tuple[str, ...]:

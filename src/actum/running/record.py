@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from actum import digests, files
@@ -14,6 +14,7 @@ from actum.records.forms import FileFact
 from actum.records.run import RunStage
 from actum.runlog.history import Cited, stage_params
 from actum.runlog.journal import Book, Execution
+from actum.running.undeclared import undeclared
 
 
 class Hasher:
@@ -46,9 +47,16 @@ class Hasher:
 
 
 def run_stages(
-    names: Iterable[str], lock: Lock, book: Book, cited: Mapping[str, Cited], hasher: Hasher
+    names: Iterable[str],
+    lock: Lock,
+    book: Book,
+    cited: Mapping[str, Cited],
+    hasher: Hasher,
+    tracked: Callable[[], Collection[str]],
 ) -> tuple[tuple[RunStage, ...], tuple[FileFact, ...]]:
     """Return the stages of a run and the files they read and made: executed ones by its journal, others as cited.
+
+    ``tracked``: asks which files git has of the code that was run.
 
     Raises:
         UserError: A stage was neither executed here nor by any run on record: there is nothing true to write.
@@ -58,7 +66,7 @@ def run_stages(
     facts: dict[str, FileFact] = {}
     for name in names:
         if name in executed:
-            stages.append(_executed(name, lock.stages[name], book))
+            stages.append(_executed(name, lock.stages[name], book, tracked))
             found = [hasher.fact(entry) for entry in _entries(lock.stages[name])]
         elif name in cited:
             run, stage = cited[name]
@@ -81,8 +89,9 @@ def _entries(locked: LockedStage) -> list[Entry]:
     return [entry for entry in (*locked.deps, *locked.outs) if entry.md5]
 
 
-def _executed(name: str, locked: LockedStage, book: Book) -> RunStage:
+def _executed(name: str, locked: LockedStage, book: Book, tracked: Callable[[], Collection[str]]) -> RunStage:
     done = book.executions(name)
+    opened = {path for execution in done for path in execution.opened}
     return RunStage(
         name=name,
         run=book.run,
@@ -93,6 +102,7 @@ def _executed(name: str, locked: LockedStage, book: Book) -> RunStage:
         deps=tuple(entry.path for entry in locked.deps if entry.md5),
         params=tuple(stage_params(locked)),
         outs=tuple(entry.path for entry in locked.outs if entry.md5),
+        undeclared=undeclared(opened, locked, tracked()) if opened else (),
     )
 
 

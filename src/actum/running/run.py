@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import PurePosixPath
 
 from actum import files, layout, pipeline, state
@@ -174,6 +175,7 @@ class _Performance:
         ignore_outputs(job.repo, stages)
         # Before its first run nobody knows how many stages a template makes.
         guess = any(stage.templated and stage.name not in lock.stages for stage in stages)
+        pipeline.write_watched(book.folder, job.repo.root, stages)
         self._execute(book, pipeline.stage_counter(self._tell, None if guess else len(stages)))
         described, lock = pipeline.read(job.repo.root, job.order.pipeline)
         # Of a foreach or a matrix only dvc.lock knows the stages.
@@ -294,7 +296,9 @@ class _Performance:
         job = self._job
         root = job.repo.root
         self._tell.now("reading what the stages read and made")
-        stages, facts = run_stages(names, lock, book, self._cite(names, lock, book), Hasher(root))
+        cited = self._cite(names, lock, book)
+        tracked = cache(lambda: job.repo.tree(job.code_commit))
+        stages, facts = run_stages(names, lock, book, cited, Hasher(root), tracked)
         started = datetime.fromtimestamp(ulid_ms(book.run) / 1000, UTC)
         record = Run(
             schema="run/1",
