@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from actum import files, layout
-from actum.definitions.definitions import DefinitionError
-from actum.definitions.soundness import require_sound, require_sound_set
 from actum.errors import InvalidRecordError
 from actum.records.card import ModelCard
 from actum.records.codec import FieldError, decode, encode
@@ -105,10 +103,15 @@ def _agree(path: str, record: Any) -> None:
 
 def _understand(record: Any) -> None:
     """What cannot be computed is as malformed as what cannot be read."""
+    if not isinstance(record, (FeatureView, FeatureSet)):
+        return
+    from actum.definitions.definitions import DefinitionError  # a grammar that no other record needs
+    from actum.definitions.soundness import require_sound, require_sound_set
+
     try:
         if isinstance(record, FeatureView):
             require_sound(record)
-        elif isinstance(record, FeatureSet):
+        else:
             require_sound_set(record)
     except DefinitionError as error:
         raise FieldError(error.problem, error.at, hint=error.hint) from error

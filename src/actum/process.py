@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 GRACE_S = 5.0
 
@@ -61,6 +61,42 @@ def run(
         end_group(child)
         raise
     return Finished(child.returncode, out or b"", err)
+
+
+class Dialogue:
+    """A child that answers on its stdout what it is asked on its stdin, until nobody asks any more.
+
+    It ends by itself when its stdin does, so it need not be ended with us.
+
+    Raises:
+        FileNotFoundError: There is no such program, or no such folder.
+    """
+
+    __slots__ = ("_child",)
+
+    def __init__(self, command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> None:
+        self._child = _start(command, cwd, env, feeds=True, stderr=subprocess.DEVNULL, brief=True)
+
+    def ask(self, question: bytes) -> BinaryIO:
+        """Ask, and return where the answer can be read; what is asked at once has to fit into a pipe.
+
+        Raises:
+            BrokenPipeError: It has ended.
+        """
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.write(question)
+        self._child.stdin.flush()
+        return cast("BinaryIO", self._child.stdout)
+
+    def close(self) -> None:
+        """End it, whatever it was about to say."""
+        self._child.kill()
+        for pipe in (self._child.stdin, self._child.stdout):
+            assert pipe is not None
+            with suppress(BrokenPipeError):  # a question that it never took
+                pipe.close()
+        self._child.wait()
 
 
 def converse(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Finished:

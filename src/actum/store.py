@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from actum import layout
-from actum.definitions.definitions import Definitions
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.files import Limits
 from actum.filing import RECORDS, listed_types, read_record
@@ -31,6 +30,9 @@ from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
 from actum.records.view import FeatureView
+
+if TYPE_CHECKING:
+    from actum.definitions.definitions import Definitions
 
 R = TypeVar("R")
 _ONE_PLACE = {
@@ -221,6 +223,8 @@ class Store:
     @cached_property
     def definitions(self) -> Definitions:
         """What the features of this revision mean, all of them together."""
+        from actum.definitions.definitions import Definitions
+
         return Definitions.of(self.views())
 
     def trusted_types(self) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from actum import layout, names
-from actum.catalogue.consents import Consent, consents_to, standing_of
 from actum.catalogue.crosschecks import note_disagreements
-from actum.catalogue.features import FeatureDetail, feature_detail
+from actum.catalogue.feature_pages import FeatureDetail
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings, event_path
 from actum.catalogue.identify import near, segments_of
@@ -22,6 +22,9 @@ from actum.records.run import Run
 from actum.records.settings import Application
 from actum.records.version import ModelVersion
 from actum.registry import Standing
+
+if TYPE_CHECKING:
+    from actum.catalogue.consents import Consent
 
 _LAST_EVENTS = 5
 
@@ -169,6 +172,8 @@ def detail(holdings: Holdings, reference: Reference) -> Detail:
         case "event":
             return _event(holdings, reference.name)
         case "feature":
+            from actum.catalogue.features import feature_detail  # loads what expressions mean
+
             return feature_detail(holdings, reference)
         case _:
             return _decision(holdings, reference)
@@ -244,6 +249,8 @@ def _stage(holdings: Holdings, reference: Reference) -> StageDetail:
 
 
 def _approvals(holdings: Holdings, held: Standing) -> tuple[Consent, ...]:
+    from actum.catalogue.consents import consents_to  # loads what verifies signatures
+
     try:
         return consents_to(holdings, held)
     except UserError as error:
@@ -283,8 +290,15 @@ def _event(holdings: Holdings, ulid: str) -> EventDetail:
     if event is None or (holdings.moment and event.effective_at > holdings.moment):
         raise NotFoundError(f"there is no event/{ulid}{_then(holdings)}", hint="actum ls events")
     told = of_event(holdings, event)
-    standing = next((said for _, said in standing_of(holdings, [event])), None) if event.approval else None
-    return EventDetail(event=event, what=told.what, merged=told.merged, standing=standing)
+    return EventDetail(event=event, what=told.what, merged=told.merged, standing=_standing(holdings, event))
+
+
+def _standing(holdings: Holdings, event: Event) -> str | None:
+    if event.approval is None:
+        return None
+    from actum.catalogue.consents import standing_of
+
+    return next(said for _, said in standing_of(holdings, [event]))
 
 
 def _decision(holdings: Holdings, reference: Reference) -> Detail:

@@ -3,72 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from actum import layout
-from actum.catalogue.freshness import Stored, stored
+from actum.catalogue.feature_pages import FeatureDetail, FeatureRow, Training
+from actum.catalogue.freshness import stored
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.meaning import in_words
 from actum.definitions.definitions import DefinitionError, Definitions, Variable
 from actum.errors import InvalidRecordError
 from actum.names import Reference
 from actum.records.version import ModelVersion
-from actum.records.view import Dtype, Sensitivity
 from actum.vocabulary.sets import names_taken
 from actum.vocabulary.uses import Uses, uses_of
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeatureRow:
-    """One feature. ``users``: models whose set takes it, and versions elsewhere that stand and were trained with it.
-
-    ``digest``: absent where it cannot be told, which ``actum features check`` explains.
-    """
-
-    id: str
-    name: str
-    view: str
-    type: Dtype
-    unit: str
-    sensitivity: Sensitivity
-    owner: str
-    users: tuple[str, ...]
-    digest: str | None
-    merged: bool = True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Training:
-    """A version that was trained with a feature. ``same``: whether with the meaning that it has here."""
-
-    version: str
-    stages: tuple[str, ...]
-    same: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeatureDetail:
-    """A feature, whole.
-
-    Attributes:
-        words: Label -> words of the definition.
-        reads, read_by: Ids of the features that it is computed from, and of those computed from it.
-        entities, request: What it is asked for by, also indirectly: keys, and values that a request brings along.
-        sets: Sets that take it, also indirectly.
-        versions: That pin it, of each model the highest first.
-        stored: In the online store of this checkout.
-    """
-
-    row: FeatureRow
-    description: str
-    words: dict[str, str]
-    reads: tuple[str, ...]
-    read_by: tuple[str, ...]
-    entities: tuple[str, ...] = ()
-    request: dict[str, Dtype] = field(default_factory=dict)
-    sets: tuple[str, ...] = ()
-    versions: tuple[Training, ...] = ()
-    stored: Stored | None = None
 
 
 def feature_rows(holdings: Holdings, model: str | None = None) -> Iterator[FeatureRow]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from actum import layout
 from actum.catalogue.holdings import Holdings
-from actum.definitions.definitions import Variable
 from actum.errors import UserError
+
+if TYPE_CHECKING:
+    from actum.definitions.definitions import Variable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

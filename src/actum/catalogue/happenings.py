@@ -10,7 +10,6 @@ from itertools import islice
 from typing import NamedTuple
 
 from actum import layout
-from actum.catalogue.consents import standing_of
 from actum.catalogue.figures import headline, written
 from actum.catalogue.holdings import Holdings, event_path
 from actum.names import Reference
@@ -104,8 +103,16 @@ def newest(holdings: Holdings, about: Reference | None, limit: int) -> tuple[Hap
     """Return at most *limit* happenings; 0 for all. Of approvals it is said whether they are what they say they are."""
     found = tuple(islice(happenings(holdings, about), limit or None))
     asked = {one.id: holdings.event(one.id.removeprefix("event/")) for one in found if one.kind == "approval"}
-    said = {f"event/{event.id}": words for event, words in standing_of(holdings, (e for e in asked.values() if e))}
+    said = _standing(holdings, [event for event in asked.values() if event])
     return tuple(replace(one, what=f"{one.what}, {said[one.id]}") if one.id in said else one for one in found)
+
+
+def _standing(holdings: Holdings, approvals: list[Event]) -> dict[str, str]:
+    if not approvals:
+        return {}
+    from actum.catalogue.consents import standing_of  # loads what verifies signatures
+
+    return {f"event/{event.id}": words for event, words in standing_of(holdings, approvals)}
 
 
 def _order(happening: Happening) -> tuple[datetime, datetime, str]:

@@ -6,9 +6,9 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from actum import layout, lines, registry
-from actum.definitions.definitions import Definitions
 from actum.errors import InvalidRecordError, NotFoundError, UsageError, UserError
 from actum.names import Version
 from actum.records.card import ModelCard
@@ -20,6 +20,9 @@ from actum.records.run import Run
 from actum.records.version import ModelVersion
 from actum.registry import Standing
 from actum.store import Store
+
+if TYPE_CHECKING:
+    from actum.definitions.definitions import Definitions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +79,8 @@ class Holdings:
             day = f"{self.moment:%Y-%m-%d}"
             hint = f"--at $(git rev-list -1 --first-parent --before={day} {self.truth.settings().trunk})"
             raise UsageError("definitions of features have no dates: name a commit", hint=hint)
+        from actum.definitions.definitions import Definitions
+
         own = self.head.views() if self.head else ()
         return Definitions.of((*own, *self.truth.views()))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from actum import layout
-from actum.catalogue.features import FeatureRow, feature_rows
+from actum.catalogue.feature_pages import FeatureRow
 from actum.catalogue.figures import headline
 from actum.catalogue.happenings import Happening, of_event
 from actum.catalogue.holdings import Holdings
@@ -115,6 +115,8 @@ def rows(holdings: Holdings, what: What, model: str | None = None) -> Iterator[R
     if what == "runs":
         return run_rows(holdings, model)
     if what == "features":
+        from actum.catalogue.features import feature_rows  # loads what expressions mean
+
         return feature_rows(holdings, model)
     if what == "events":
         events = holdings.all_events() if model is None else holdings.events(model)

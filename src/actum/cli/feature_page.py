@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from actum.catalogue.feature_changes import FeatureChange, Part
-from actum.catalogue.features import FeatureDetail, Training
+from actum.catalogue.feature_pages import FeatureDetail, Training
 from actum.catalogue.freshness import Stored
 from actum.catalogue.revision_features import FeatureDifferences, SetChange
 from actum.cli import output

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from actum import digests
-from actum.catalogue.features import FeatureRow
+from actum.catalogue.feature_pages import FeatureRow
 from actum.catalogue.figures import written
 from actum.catalogue.happenings import Happening
 from actum.catalogue.holdings import Holdings

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from actum import digests, layout
-from actum.catalogue.consents import Consent
 from actum.catalogue.details import (
     DecisionDetail,
     Detail,
@@ -22,19 +21,17 @@ from actum.catalogue.details import (
     Waiting,
     detail,
 )
-from actum.catalogue.features import FeatureDetail
+from actum.catalogue.feature_pages import FeatureDetail
 from actum.catalogue.figures import written
 from actum.catalogue.happenings import Happening
 from actum.catalogue.identify import identify
 from actum.catalogue.listing import StageRow, VersionRow
 from actum.cli import output
 from actum.cli.context import Context, at_option, json_option
-from actum.cli.feature_page import print_feature
 from actum.cli.progress import telling
 from actum.cli.reading import Reading, open_catalogue
 from actum.cli.wording import both, brought, clip, moment, recorded, seconds, section, size, wrap
 from actum.errors import UserError
-from actum.planning.waiting import waiting_at
 from actum.records.card import ModelCard
 from actum.records.codec import encode
 from actum.records.event import Approval, Attestation, Promotion, Seal
@@ -42,6 +39,9 @@ from actum.records.forms import FileFact
 from actum.records.run import Run, RunEnvironment
 from actum.records.version import VersionEnvironment
 from actum.store import Store
+
+if TYPE_CHECKING:
+    from actum.catalogue.consents import Consent
 
 _SCHEMAS = {
     ModelDetail: "model-detail/1",
@@ -81,6 +81,8 @@ def command(context: Context, id: str, at: str | None, as_json: bool) -> None:
 
 def _waiting(reading: Reading, row: StageRow) -> Waiting | None:
     truth = reading.holdings.truth
+    from actum.planning.waiting import waiting_at  # loads what plans a promotion
+
     try:
         return waiting_at(Store(truth.repo, truth.commit), row.model, row.stage, now=reading.holdings.now)
     except UserError as error:  # the branch, or what decides about it, cannot be read: the rest can
@@ -370,12 +372,18 @@ def _quoted(value: str) -> str:
     return f"'{value}'" if " " in value else value
 
 
+def _feature(found: FeatureDetail) -> None:
+    from actum.cli.feature_page import print_feature  # loads how differences are told
+
+    print_feature(found)
+
+
 _PRINT: Mapping[type, Callable[[Any], None]] = {
     ModelDetail: _model,
     VersionDetail: _version,
     StageDetail: _stage,
     RunDetail: _run,
     EventDetail: _event,
-    FeatureDetail: print_feature,
+    FeatureDetail: _feature,
     DecisionDetail: _decision,
 }

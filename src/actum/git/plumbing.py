@@ -48,9 +48,8 @@ def attempt(
         NotFoundError: There is no such folder.
         ToolFailedError: There is no git.
     """
-    command = ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *args]
     try:
-        return process.run(command, cwd=cwd, env=clean_environment(env), stdin=stdin, brief=True, into=into)
+        return process.run(_command(args), cwd=cwd, env=clean_environment(env), stdin=stdin, brief=True, into=into)
     except FileNotFoundError as error:
         if not cwd.is_dir():
             raise NotFoundError(f"{cwd} is not a folder") from error
@@ -67,6 +66,19 @@ def git(cwd: Path, *args: str, stdin: bytes | None = None, env: Mapping[str, str
     if done.code:
         raise failed(cwd, args[0], done)
     return done.out
+
+
+def dialogue(cwd: Path, *args: str) -> process.Dialogue:
+    """Start a git that answers until nobody asks any more.
+
+    Raises:
+        OSError: It does not start.
+    """
+    return process.Dialogue(_command(args), cwd=cwd, env=clean_environment())
+
+
+def _command(args: tuple[str, ...]) -> list[str]:
+    return ["git", *(word for setting in _SETTINGS for word in ("-c", setting)), *args]
 
 
 def failed(cwd: Path, command: str, done: process.Finished) -> ToolFailedError:

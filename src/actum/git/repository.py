@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from actum.errors import NotFoundError, ToolFailedError, UserError
 from actum.git import plumbing
 from actum.git.known import Known
+from actum.git.reader import Reader
 from actum.records.forms import Person
 
 REGULAR_FILE_MODES = frozenset({"100644", "100755"})
@@ -58,6 +59,10 @@ class Git:
 
     root: Path
     _known: Known = field(default_factory=Known, init=False, repr=False, compare=False)
+    _reader: Reader = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_reader", Reader(self.root))
 
     @classmethod
     def find(cls, start: Path) -> Git:
@@ -130,28 +135,14 @@ class Git:
         return None if done.code else done.out
 
     def blobs(self, ids: Iterable[str]) -> dict[str, bytes]:
-        """Return the bytes of many objects with at most one child process; unknown ids are absent."""
+        """Return the bytes of many objects that git is asked for at once; unknown ids are absent."""
         asked = list(dict.fromkeys(ids))
         found = self._known.among(asked)
         if wanted := [blob for blob in asked if blob not in found]:
-            read = self._ask_for(wanted)
+            read = self._reader.objects(wanted)
             self._known.learn(read)
             found |= read
         return {blob: found[blob] for blob in asked if blob in found}
-
-    def _ask_for(self, wanted: list[str]) -> dict[str, bytes]:
-        out = plumbing.git(self.root, "cat-file", "--batch", stdin="\n".join(wanted).encode() + b"\n")
-        found, at = {}, 0
-        for blob in wanted:
-            end = out.index(b"\n", at)
-            head = out[at:end].split(b" ")
-            at = end + 1
-            if head[-1] == b"missing":
-                continue
-            size = int(head[2])
-            found[blob] = out[at : at + size]
-            at += size + 1
-        return found
 
     def contents(self, blobs: Mapping[str, str], *, most: int) -> Iterator[Content]:
         """Yield files with their bytes, never more than a portion of them in memory.
@@ -192,7 +183,7 @@ class Git:
             raise plumbing.failed(self.root, "cat-file", done)
 
     def folders(self, trees: Iterable[str]) -> dict[str, dict[str, TreeEntry]]:
-        """Return the entries of folders by name, not what lies below, with one child process.
+        """Return the entries of folders by name, not what lies below.
 
         Args:
             trees: Ids of tree objects, or ``COMMIT^{tree}`` for the root of a commit.
@@ -213,10 +204,7 @@ class Git:
         wanted = [blob for blob in asked if blob not in found]
         if not wanted:
             return found
-        listed = "\n".join(wanted).encode() + b"\n"
-        out = plumbing.git(self.root, "cat-file", "--batch-check=%(objectsize)", stdin=listed).decode()
-        # Of an object that it lacks git says so, where the size would stand.
-        return found | {blob: int(line) for blob, line in zip(wanted, out.splitlines(), strict=True) if line.isdigit()}
+        return found | self._reader.sizes(wanted)
 
     def refs(self, *prefixes: str) -> tuple[Ref, ...]:
         """Return the refs below *prefixes* that lead to a commit, annotated tags peeled."""
