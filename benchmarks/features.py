@@ -1,6 +1,6 @@
 """What training sets cost: latest values beside DuckDB's own ASOF join and Feast, and windows on busy airports.
 
-    python benchmarks/features.py [--feast PYTHON] [--events 10000000] [--labels 1000000] [--runs 3]
+    python benchmarks/features.py [--feast PYTHON] [--events 10000000] [--labels 1000000] [--runs 3] [--only windows]
 
 PYTHON: of a virtual environment of its own with ``feast[duckdb]==0.67.*`` and ``pandas<3``; else Feast is left out.
 Whole processes, imports and written Parquet included; the engine may hold 1.5 GB.
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +20,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from measure import median, print_machine
 
 ENTITIES, FLOATS = 100_000, 10
@@ -40,12 +41,16 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--labels", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", choices=("latest", "windows"))
     asked = parser.parse_args()
     print_machine()
     print(", ".join(f"{name} {version(name)}" for name in ("duckdb", "ibis-framework", "sqlglot", "pyarrow")))
     with tempfile.TemporaryDirectory() as folder:
-        latest(Path(folder), asked.events, asked.labels, asked.runs, asked.feast)
-        windows(Path(folder), asked.runs)
+        (Path(folder) / "data").mkdir()
+        if asked.only != "windows":
+            latest(Path(folder), asked.events, asked.labels, asked.runs, asked.feast)
+        if asked.only != "latest":
+            windows(Path(folder), asked.runs)
 
 
 def latest(root: Path, events: int, labels: int, runs: int, feast: Path | None) -> None:
@@ -98,11 +103,26 @@ def windows(root: Path, runs: int) -> None:
     feature_set(root, "means", labels, names([*means, *carriers]))
     feature_set(root, "kinds", labels, names([*means, *kinds, *carriers]))
     print("\nwindows of 3 h and 7 d, 336,776 labels on 336,776 flights: CPU s, MB")
-    found: dict[str, list[Cost]] = {"means and shares": [], "and min, max, sum, count, distinct": []}
+    views = root / "views"
+    ways = {
+        "means and shares": build(root, "means"),
+        "and min, max, sum, count, distinct": build(root, "kinds"),
+        "the views alone, processed": [
+            sys.executable,
+            "-m",
+            "actum.features",
+            "process",
+            str(views),
+            "origins",
+            "carriers",
+        ],
+        "all windows, of processed views": [*build(root, "kinds"), "--views", str(views)],
+    }
+    found: dict[str, list[Cost]] = {name: [] for name in ways}
     for _ in range(runs):
-        for (name, costs), asked in zip(found.items(), ("means", "kinds"), strict=True):
-            assert name
-            costs.append(cost(build(root, asked), root))
+        for name, command in ways.items():
+            found[name].append(cost(command, root))
+        shutil.rmtree(views)
     told(found, "means and shares")
 
 
@@ -136,7 +156,6 @@ def write_table(path: Path, columns: dict[str, Any]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path.parent.mkdir(exist_ok=True)
     pq.write_table(pa.table(columns), path, row_group_size=200_000)
 
 
@@ -178,7 +197,7 @@ def names(features: list[dict[str, Any]]) -> list[str]:
 
 def write(path: Path, raw: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(raw, sort_keys=False))
+    path.write_text(json.dumps(raw))  # which is YAML, too
 
 
 def build(root: Path, name: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from actum.durations import duration_problem, parse_duration
+from actum.durations import duration_problem, parse_duration, write_duration
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,11 @@ def test_what_is_no_span_is_refused_and_so_is_a_window_of_nothing(text: str) -> 
     assert duration_problem(text) == told
     with pytest.raises(ValueError, match=r"^is "):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(1, "1s"), (90, "90s"), (5_400, "90m"), (86_400, "1d"), (604_800, "7d"), (90_000, "25h")]
+)
+def test_seconds_are_written_in_the_largest_unit_that_divides_them(seconds: int, text: str) -> None:
+    assert write_duration(seconds) == text
+    assert parse_duration(text) == timedelta(seconds=seconds)

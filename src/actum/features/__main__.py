@@ -22,7 +22,7 @@ from actum.features.training import write_training_set
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; refusals are one line on stderr and exit status 1."""
-    asked = vars(_parser().parse_args(arguments))
+    asked = vars(parser().parse_args(arguments))
     begun, command, out = time.monotonic(), asked.pop("command"), asked.pop("out")
     try:
         if command == "build":
@@ -68,9 +68,10 @@ def _say(text: str) -> None:
         print(f"\r\x1b[K{text[:100]}", end="", file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m actum.features", description=__doc__.partition("\n")[0])
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
+    whole = argparse.ArgumentParser(prog="python -m actum.features", description=__doc__.partition("\n")[0])
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", dest="command")
     build = commands.add_parser("build", help="build the training set that a set of features describes")
     build.add_argument("set", type=Path, help="features/sets/NAME.yaml")
     build.add_argument("out", type=Path, help="the Parquet file to write")
@@ -82,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--engine", choices=get_args(EngineName), default="duckdb")
         command.add_argument("--memory", default="1500MB", help="what DuckDB may hold before it spills (%(default)s)")
         command.add_argument("--threads", type=int, help="as many as there are processors, without it")
-    return parser
+    return whole
 
 
 if __name__ == "__main__":
