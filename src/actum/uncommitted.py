@@ -36,7 +36,7 @@ class WorkTree:
     def names(self, month: str, but: AbstractSet[str]) -> list[str]:
         """Return the names of the files of a folder that lie where runs do, without those that are known, sorted."""
         try:
-            found = {name for name in os.listdir(self.root / month) if name.endswith(".json")} - but
+            found = set(os.listdir(self.root / month)) - but
         except OSError:
             return []
         return sorted(name for name in found if layout.kind_of(f"{month}/{name}") == "run")
