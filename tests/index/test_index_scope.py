@@ -29,13 +29,13 @@ def test_one_door_alone_hands_an_index_to_a_store() -> None:
     assert doors == {"cli/reading.py"}
 
 
-def test_that_door_is_for_the_four_reads() -> None:
+def test_that_door_is_for_the_five_reads() -> None:
     users = set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module == "actum.cli.reading":
                 users |= {(path.stem, alias.name) for alias in node.names if alias.name.startswith("open_catalogue")}
-    assert {stem for stem, _ in users} == {"ls", "show", "log", "diff"}
+    assert {stem for stem, _ in users} == {"ls", "show", "log", "diff", "lineage"}
 
 
 @pytest.mark.parametrize(
