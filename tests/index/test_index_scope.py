@@ -35,7 +35,7 @@ def test_the_typed_one_is_for_the_reads() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module == "actum.cli.reading":
                 users |= {(path.stem, alias.name) for alias in node.names if alias.name.startswith("open_catalogue")}
-    assert {stem for stem, _ in users} == {"ls", "show", "log", "diff", "export"}
+    assert {stem for stem, _ in users} == {"ls", "show", "log", "diff", "export", "lineage"}
 
 
 @pytest.mark.parametrize(

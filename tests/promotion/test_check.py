@@ -530,6 +530,6 @@ def test_the_settings_of_the_branch_name_no_stage(project: Project) -> None:
 
 
 def test_every_kind_of_finding_is_used() -> None:
-    rooms = (Path(__file__).parents[2] / "src/actum" / room for room in ("checking", "vocabulary"))
+    rooms = (Path(__file__).parents[2] / "src/actum" / room for room in ("checking", "flow", "vocabulary"))
     source = "".join(path.read_text() for room in rooms for path in room.glob("*.py"))
     assert [kind for kind in KINDS if source.count(f'"{kind}"') < 2] == []

@@ -13,6 +13,9 @@ from actum.flow.remarks import FlowRemark, described_remarks, page_remarks
 from actum.planning.scope import Scope
 from actum.store import Store
 
+_GUESSED = "stage-unseeded"
+"""A name says it, and some models need no seed: who brings the stage hears of it, the trunk not for ever."""
+
 
 def flow_objections(scope: Scope) -> Iterator[Objection]:
     """Yield what is to be said of the pipelines that a change touches, and was not to be said before; else of all."""
@@ -22,7 +25,8 @@ def flow_objections(scope: Scope) -> Iterator[Objection]:
             continue
         known = set() if scope.whole else {(one.kind, one.stage, one.message) for one in _said(scope.before, folder)}
         for one in _said(scope.head, folder):
-            if (one.kind, one.stage, one.message) not in known:
+            is_told = scope.whole and one.kind == _GUESSED
+            if not is_told and (one.kind, one.stage, one.message) not in known:
                 yield warn(one.kind, one.path, one.message, one.hint)
 
 
