@@ -162,6 +162,9 @@ WORDS = {
     "show": (MODEL,),
     "log": (),
     "diff": (f"{MODEL}@v1.0.0", f"{MODEL}@v2.0.0"),
+    "lineage": (f"{MODEL}@v1.0.0",),
+    "import": ("gto", "--dry-run"),
+    "export": ("../tables",),
 }
 
 

@@ -37,7 +37,7 @@ def test_stages_that_did_not_change_are_cited_by_the_run_that_executed_them(tiny
     done = tiny.actum("run")
     first, second = tiny.runs()
     assert stages_of(second) == {"prepare": first["id"], "train": first["id"], "evaluate": second["id"]}
-    assert second["params"] == {"train.scale": 1.0, "evaluate.shown": 2}
+    assert second["params"] == {"train.scale": 1.0, "train.seed": 7, "evaluate.shown": 2}
     assert "1 of 3 stages" in done.out
     again = tiny.actum("run")
     assert again.out == f"nothing to do: run/{second['id']} stands\n"

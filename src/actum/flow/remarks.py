@@ -21,6 +21,7 @@ KINDS = {
     "output-unused": "a pipeline makes a file that no stage, card, metric, plot, artifact or feature reads",
     "stage-unseeded": "a stage makes a model and is given no seed",
 }
+_TEMPLATE = re.compile(r"\$\{[^}]*\}")
 _SEED = re.compile(r"seed|random_?state", re.IGNORECASE)
 _MOST_NAMED = 5
 
@@ -86,7 +87,8 @@ def described_remarks(store: Store, folder: str) -> Iterator[FlowRemark]:
 
 
 def _uses(one: str, path: str) -> bool:
-    return layout.meet(one, path) or fnmatch(path, one)
+    """Whether what is read is an output, or can be: of a template nobody knows before its first run."""
+    return layout.meet(one, path) or fnmatch(path, one) or fnmatch(one, _TEMPLATE.sub("*", path))
 
 
 def _used(store: Store, folder: str, described: Pipeline) -> Iterator[str]:

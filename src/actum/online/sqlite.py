@@ -78,7 +78,16 @@ class SqliteStore:
 
     def read_many(self, view: str, features: tuple[str, ...], keys: Sequence[Key], at: int) -> list[Values | None]:
         """Return the same for several entities, in their order."""
-        return [self.read(view, features, key, at) for key in keys]
+        connection = self._connection or self._current()
+        try:
+            statement, truths = self._statements.get((view, features)) or self._prepare(view, features)
+            ask = connection.cursor().execute
+            found: list[Values | None] = [ask(statement, (*key, at)).fetchone() for key in keys]
+        except sqlite3.Error as error:
+            raise refusal(self.path, error) from error
+        except UnicodeEncodeError:  # in one of them
+            return [self.read(view, features, key, at) for key in keys]
+        return found if not truths else [values and _with_truths(values, truths) for values in found]
 
     def write(self, publications: Sequence[Publication]) -> tuple[Change, ...]:
         """Publish views together; see :func:`actum.online.writing.write`."""
