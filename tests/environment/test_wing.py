@@ -82,8 +82,6 @@ for name in {modules!r}:
     assert __import__("importlib").import_module(name).__file__.startswith({str(archive)!r}), name
 """
     unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-        name: value for name, value in os.environ.items() if not name.startswith("COV")
-    }  # the same files again
     command = [sys.executable, "-I", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=unmeasured)
     assert (done.returncode, done.stderr) == (0, "")
