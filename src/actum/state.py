@@ -69,6 +69,14 @@ def hold_script(root: Path, run: str) -> files.Held:
     return _hold(root, SCRIPTS, run)
 
 
+def has_scripts(root: Path) -> bool:
+    """Whether a script's run is under way, or was when its script was killed."""
+    try:
+        return any(os.scandir(root / layout.STATE / SCRIPTS))
+    except OSError:
+        return False
+
+
 def take_killed_scripts(root: Path) -> Iterator[files.Held]:
     """Yield the folders of runs whose script is gone, each to be released or let go."""
     return files.take_dead(root / layout.STATE / SCRIPTS)

@@ -13,13 +13,12 @@ from typing import Any, TypeVar
 
 import click
 
-from actum import moments, revisions
+from actum import moments, revisions, state
 from actum.catalogue.holdings import Holdings, open_holdings
 from actum.cli import output
 from actum.cli.context import Context
 from actum.errors import NotFoundError, UserError, of_the_disk
 from actum.index.index import Index
-from actum.runlog import closing
 from actum.store import Store
 
 T = TypeVar("T")
@@ -150,13 +149,22 @@ def open_catalogue(context: Context, at: str | None) -> Reading:
         view = open_view(context, at)
         view = replace(view, store=view.store.indexed(index))
         return Reading(view, open_holdings(view.store, now=context.now(), moment=view.moment))
-    _, unclosed = closing.close_killed(repo.root, os.environ)
+    unclosed = _close_killed(repo.root)
     head = replace(revisions.open_head(repo), approvals=revisions.approval_tips(repo)).indexed(index).tolerant()
     view = View(revisions.open_trunk(head.repo, head), None)
     holdings = open_holdings(view.store, now=context.now(), checkout=head.commit)
     for folder, problem in unclosed.items():
         holdings.note(folder, problem)
     return Reading(view, holdings)
+
+
+def _close_killed(root: Path) -> dict[str, UserError]:
+    """Put killed runs of scripts on record, and return why one cannot be; most of the time there are none."""
+    if not state.has_scripts(root):
+        return {}
+    from actum.runlog import closing
+
+    return closing.close_killed(root, os.environ)[1]
 
 
 def open_catalogues(context: Context, at: str | None, folders: Sequence[Path]) -> Readings:
