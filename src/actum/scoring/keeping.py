@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from actum.decisions.sealing import Written
 from actum.digests import FileDigests
 from actum.dvc import delivery
 from actum.dvc.cache import cache_of
-from actum.dvc.config import Config
+from actum.dvc.config import Config, read_config
 from actum.dvc.objects import Needed
 from actum.dvc.tracked import SUFFIX, write_tracked
 from actum.evidence import add_evidence
@@ -54,23 +56,9 @@ class Keeper:
 
     @contextmanager
     def place(self) -> Iterator[Path]:
-        """Yield where the segment is to be written; what was not sealed is removed.
-
-        On a branch it stays in the work tree, as after ``dvc add``. A detached HEAD's work tree stays as it is.
-        """
-        if self.repo.branch() is None:
-            with state.held(self.repo.root, "segment") as folder:
-                yield folder / f"{self.segment}.parquet"
-            return
-        ignore, target = files.inside(self.repo.root, GITIGNORE), files.inside(self.repo.root, self.path)
-        said = ignore.read_bytes() if ignore.exists() else b""
-        if IGNORED not in said:  # before the first segment: a kill must not leave one that git would take
-            files.replace(ignore, said + IGNORED)
-        try:
-            yield target
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
+        """Yield where the segment is to be written: apart, so that what was not sealed is nowhere afterwards."""
+        with state.held(self.repo.root, "segment") as folder:
+            yield folder / f"{self.segment}.parquet"
 
     def keep(self, written: Path, *, local: bool, tell: Teller) -> Kept:
         """Put the segment into the cache, and into the remote unless *local*; read it back there.
@@ -152,8 +140,11 @@ class Keeper:
             seal=seal,
         )
 
-    def commit(self, event: Event) -> tuple[str, str]:
-        """Commit the seal and return the commit and its branch: that of the checkout, or that of evidence."""
+    def commit(self, event: Event, written: Path) -> tuple[str, str]:
+        """Commit the seal and return the commit and its branch: that of the checkout, or that of evidence.
+
+        On a branch the segment then lies in the work tree, as after ``dvc add``. A detached HEAD's stays as it is.
+        """
         assert event.seal is not None
         seal, record = event.seal, layout.event(event.model, event.id, event.kind)
         tracked = write_tracked(Path(seal.path).name, seal.md5, seal.size)
@@ -161,13 +152,23 @@ class Keeper:
         branch = self.repo.branch()
         if branch is None:
             return add_evidence(self.repo, changes, _message(event)), layout.EVIDENCE_BRANCH
+        _ignore_segments(self.repo)
         for path, data in changes.items():  # the event last: once it is there, a later call can finish
             files.replace(files.inside(self.repo.root, path), data)
+        os.replace(written, files.inside(self.repo.root, seal.path))
         return writing.commit_work_tree(self.repo, [*changes, GITIGNORE], _message(event)), branch
 
 
-def finish_left_over(repo: Git, model: str, tell: Callable[[str], None]) -> None:
-    """Commit a seal that a killed call had written whole but not committed yet."""
+def _ignore_segments(repo: Git) -> None:
+    """Keep git away from segments, before the first one is there."""
+    ignore = files.inside(repo.root, GITIGNORE)
+    said = ignore.read_bytes() if ignore.exists() else b""
+    if IGNORED not in said:
+        files.replace(ignore, said + IGNORED)
+
+
+def finish_left_over(repo: Git, model: str, environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    """Commit a seal that a killed call had written whole but not committed yet; the cache has its segment."""
     head = repo.tree(repo.head(), "registry", "decisions")
     for place in sorted((repo.root / "registry" / model / "events").glob("*-seal.yaml")):
         record = place.relative_to(repo.root).as_posix()
@@ -177,6 +178,9 @@ def finish_left_over(repo: Git, model: str, tell: Callable[[str], None]) -> None
         tracked = event.seal.path + SUFFIX
         if (repo.root / tracked).is_file():
             tell(f"finishing a seal that was interrupted: event/{event.id}")
+            segment = files.inside(repo.root, event.seal.path)
+            if not segment.exists():
+                shutil.copyfile(cache_of(read_config(repo.root, environ)).path(event.seal.md5), segment)
             writing.commit_work_tree(repo, [record, tracked, GITIGNORE], _message(event))
 
 

@@ -86,7 +86,7 @@ def score(order: Order, around: Surroundings) -> Scored:
         by = decider(trunk, order.reference, as_of)
         rows = table(repo.root, order.table)
         if not order.dry_run:
-            finish_left_over(repo, by.card.model, around.tell)
+            finish_left_over(repo, by.card.model, around.environ, around.tell)
         with state.held(repo.root, "score") as folder:
             lines, supplied = _ask(order, around, by, rows, trunk, folder)
             around.tell.now("reading the scores")
@@ -229,7 +229,7 @@ def _seal(
             supplied=done.supplied.record if done.supplied else None,
         )
         around.tell.now("committing")
-        commit, branch = keeper.commit(event)
+        commit, branch = keeper.commit(event, target)
     return replace(
         done,
         seal=event,
