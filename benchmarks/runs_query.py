@@ -29,7 +29,7 @@ QUERIES = {
 FRAME = """
 import time, pandas
 from pathlib import Path
-from actum.catalogue.run_frames import frame
+from actum.querying.frames import frame
 before = time.process_time()
 found = frame(Path.cwd())
 print(time.process_time() - before, *found.shape)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from actum.catalogue.run_charts import chart_of, metric_of
 from actum.errors import UserError
+from actum.querying.charts import chart_of, metric_of
 from tests.columns.logged import Logged
 from tests.in_process import typed
 from tests.index.conftest import Printed

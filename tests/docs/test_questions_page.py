@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from actum.catalogue.run_columns import known_columns
 from actum.cli.ls import command
+from actum.querying.named_columns import known_columns
 from tests.columns.logged import Logged
 from tests.in_process import typed
 

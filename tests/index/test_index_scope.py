@@ -26,7 +26,7 @@ def test_two_doors_alone_hand_an_index_to_a_store_one_typed_and_one_called() -> 
             called = node.func if isinstance(node, ast.Call) else None
             if getattr(called, "attr", getattr(called, "id", "")) in ("indexed", "Index"):
                 doors.add(path.relative_to(SOURCE).as_posix())
-    assert doors == {"cli/reading.py", "catalogue/run_frames.py"}
+    assert doors == {"cli/reading.py", "querying/frames.py"}
 
 
 def test_the_typed_one_is_for_the_reads() -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from actum.catalogue.whole_tables import FORMS, write_tables
 from actum.cli.context import Context, at_option, json_option
 from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
 from actum.quantities import plural
+from actum.querying.whole_tables import FORMS, write_tables
 
 
 @click.command(epilog="Example: actum export tables")

@@ -9,10 +9,8 @@ from typing import Any
 
 import click
 
-from actum.catalogue import listing, run_charts, run_files, run_rows
+from actum.catalogue import listing
 from actum.catalogue.figures import written
-from actum.catalogue.run_columns import listed_columns, ordered
-from actum.catalogue.run_queries import ALL, Answer, Query, ask, require_sound
 from actum.cli import output
 from actum.cli.context import Context
 from actum.cli.lists import Entry, Page
@@ -21,6 +19,10 @@ from actum.cli.run_wishes import Wishes
 from actum.cli.wording import clip
 from actum.errors import UserError
 from actum.quantities import is_number, plural
+from actum.querying import charts, table_files
+from actum.querying.asking import ALL, Answer, Query, ask, require_sound
+from actum.querying.named_columns import listed_columns, ordered
+from actum.querying.rows import answered_rows
 
 _TEXT = 32
 
@@ -50,7 +52,7 @@ def require_sense(wishes: Wishes) -> None:
     require_sound(query_of(wishes, 0))
     for file, option in ((wishes.export, "--export"), (wishes.plot, "--plot")):
         if file is not None:
-            run_files.require_form(file, option)
+            table_files.require_form(file, option)
 
 
 def query_of(wishes: Wishes, most: int) -> Query:
@@ -64,7 +66,7 @@ def most_of(wishes: Wishes, shown: int) -> int:
     """Return how many runs are wanted: where none was said, as many as fit what is made of them."""
     if wishes.limit is not None:
         return wishes.limit
-    return 0 if wishes.export else run_charts.MOST_RUNS if wishes.plot else shown
+    return 0 if wishes.export else charts.MOST_RUNS if wishes.plot else shown
 
 
 def ask_runs(readings: Readings, models: dict[str, str | None], wishes: Wishes, most: int) -> Found:
@@ -98,7 +100,7 @@ def _in_one_order(
 
 def entries_of(found: Found) -> list[Entry]:
     """Return the runs as rows of the list that people know, read whole."""
-    rows = [run_rows.answered_rows(page.holdings, answer, page.model) for page, answer in found.answers]
+    rows = [answered_rows(page.holdings, answer, page.model) for page, answer in found.answers]
     chosen = ((found.answers[at][0], rows[at][row]) for at, row in found.places)
     return [Entry(row, page) for page, row in chosen if row is not None]
 
@@ -117,11 +119,11 @@ def write_runs(context: Context, found: Found, wishes: Wishes) -> dict[str, Any]
     told: dict[str, Any] = {"runs": len(found.places), "columns": len(table)}
     if wishes.plot is not None:
         named = [name for _, answer in found.answers for name in answer.named]
-        metric = run_charts.metric_of(table, named)
-        run_files.draw(run_charts.chart_of(table, metric), context.folder / wishes.plot)
+        metric = charts.metric_of(table, named)
+        table_files.draw(charts.chart_of(table, metric), context.folder / wishes.plot)
         told |= {"plot": str(wishes.plot), "metric": metric}
     if wishes.export is not None:
-        run_files.export(table, context.folder / wishes.export)
+        table_files.export(table, context.folder / wishes.export)
         told |= {"export": str(wishes.export)}
     return told
 
@@ -161,7 +163,7 @@ def column_rows(found: Found) -> list[dict[str, Any]]:
     table = found.columns()
     rows = zip(*table.values(), strict=True)
     return [
-        {name: run_files.plain(value) for name, value in zip(table, row, strict=True) if value is not None}
+        {name: table_files.plain(value) for name, value in zip(table, row, strict=True) if value is not None}
         for row in rows
     ]
 
@@ -173,4 +175,4 @@ def _cell(page: Page, name: str, value: Any) -> str:
         return page.short("run", value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return written(value) if is_number(value) else clip(str(run_files.plain(value)), _TEXT)
+    return written(value) if is_number(value) else clip(str(table_files.plain(value)), _TEXT)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actum.catalogue.run_frames import frame
 from actum.logbook import surroundings
+from actum.querying.frames import frame
 from actum.runlog import closing
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pandas
 import pytest
 
 from actum import layout
-from actum.catalogue.run_frames import frame
 from actum.errors import NotFoundError, UsageError
+from actum.querying.frames import frame
 from tests.columns.logged import Logged
 
 ABOUT = ("metrics", "params", "committed", "sta")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actum.catalogue.run_columns import listed_columns, ordered, quoted, require_column
-from actum.catalogue.run_filters import Filter
 from actum.definitions.expression import Name
 from actum.definitions.parsing import parse
 from actum.errors import UsageError
+from actum.querying.filters import Filter
+from actum.querying.named_columns import listed_columns, ordered, quoted, require_column
 
 COLUMNS: dict[str, list[Any]] = {
     "id": ["A", "B", "C", "D", "E"],

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from actum import revisions
 from actum.catalogue.holdings import open_holdings
-from actum.catalogue.run_queries import ALL, Query, ask
 from actum.git.repository import Git
 from actum.index.index import Index
+from actum.querying.asking import ALL, Query, ask
 
 if TYPE_CHECKING:
     import pandas
@@ -32,7 +32,7 @@ def frame(
 
     Args:
         start: A folder of the repository.
-        where: A filter, such as ``metrics.auc > 0.8 and params.depth <= 6``; see :mod:`actum.catalogue.run_filters`.
+        where: A filter, such as ``metrics.auc > 0.8 and params.depth <= 6``; see :mod:`actum.querying.filters`.
         sort: A column, ``-COLUMN`` for the highest first; without it the newest first.
         limit: At most so many; without it all.
         columns: Which to read; without it all that any run has.

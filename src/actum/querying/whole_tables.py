@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-from actum.catalogue import run_files
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.listing import What, rows
-from actum.catalogue.run_queries import ALL, Query, ask
+from actum.querying import table_files
+from actum.querying.asking import ALL, Query, ask
 from actum.records.codec import encode
 from actum.runlog.history import flat
 
@@ -38,6 +38,6 @@ def write_tables(holdings: Holdings, folder: Path) -> dict[str, int]:
     written = {}
     for what, columns, count in tables(holdings):
         for form in FORMS:
-            run_files.export(columns, folder / f"{what}.{form}")
+            table_files.export(columns, folder / f"{what}.{form}")
         written[what] = count
     return written

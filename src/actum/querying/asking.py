@@ -9,12 +9,12 @@ from typing import Any
 
 from actum import moments
 from actum.catalogue.holdings import Holdings
-from actum.catalogue.run_columns import known_columns, ordered, require_column
-from actum.catalogue.run_filters import Filter
 from actum.columns.flattening import BLOB
 from actum.columns.table import COMMITTED, Table, whole
 from actum.errors import InvalidRecordError, UsageError, UserError
 from actum.git.repository import TreeEntry
+from actum.querying.filters import Filter
+from actum.querying.named_columns import known_columns, ordered, require_column
 from actum.records.run import Run
 
 ALL = "all"

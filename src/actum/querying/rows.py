@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.listing import RunRow, metrics_by_pipeline, run_row
-from actum.catalogue.run_queries import Answer, read_runs
+from actum.querying.asking import Answer, read_runs
 
 
 def answered_rows(holdings: Holdings, answer: Answer, model: str | None = None) -> list[RunRow | None]:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple
 
-from actum.catalogue.run_columns import require_column
 from actum.definitions.evaluating import Evaluate, Place, TypesError, compiled
 from actum.definitions.expression import Dtype, Expression, names_in
 from actum.definitions.parsing import ExpressionError, parse
 from actum.errors import UsageError
+from actum.querying.named_columns import require_column
 
 _OPTION = "--where"
 _KINDS: Mapping[type, Dtype] = {bool: "bool", int: "int", float: "float", str: "string"}
