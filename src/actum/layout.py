@@ -27,6 +27,7 @@ _EVENT = re.compile(r"registry/([^/]+)/events/([0-9A-Z]{26})-([a-z]+)\.yaml")
 _CARD = re.compile(r"registry/([^/]+)/model\.yaml")
 _RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/([0-9A-Z]{26})\.json")
 _OF_A_RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/([0-9A-Z]{26})(?:\.json|\.csv|/(?:.*/)?(?:[^/]+\.dvc|\.gitignore))")
+_KEPT_BY_RUN = re.compile(r"runs/[0-9]{4}/[0-9]{2}/[0-9A-Z]{26}/.+")
 _SEGMENT = re.compile(r"decisions/([^/]+)/[0-9A-Z]{26}\.parquet")
 _POLICY = re.compile(r"policies/([^/]+)\.yaml")
 # A folder of that name may hold a pipeline of somebody who knew nothing of feature views.
@@ -107,6 +108,11 @@ def run_beside(path: str) -> str | None:
     """Return the id of the run that a file under ``runs/`` belongs to, its record among them; None for a stranger."""
     found = _OF_A_RUN.fullmatch(path)
     return found[1] if found else None
+
+
+def is_kept_by_run(path: str) -> bool:
+    """Whether *path* is of an artifact that a run kept, or of its metrics by step: bytes under DVC."""
+    return _KEPT_BY_RUN.fullmatch(path) is not None
 
 
 def policy(name: str) -> str:

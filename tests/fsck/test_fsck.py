@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import actum
 from actum import layout
 from actum.cli.main import main
 from actum.dvc.cache import ObjectStore
@@ -127,9 +128,29 @@ def test_of_an_object_that_is_corrupt_everywhere_none_is_advised_to_be_removed(s
 def test_without_a_remote_the_only_copy_is_here(sound: Project) -> None:
     sound.write(".dvc/config", "")
     sound.commit()
-    what = "there is none: the bytes of versions and decisions are on this machine alone"
+    what = "there is none: the bytes that records name are on this machine alone"
     mend = "dvc remote add --default storage /path/or/address"
     assert found(sound) == [("objects", "note", "remote", what, mend)]
+
+
+def test_what_a_script_kept_is_looked_at_as_well(sound: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(sound.root)
+    sound.write("pictures/roc.txt", "up and to the right")
+    with actum.run("by hand") as run:
+        run.log_artifact("pictures")
+    sound.commit()
+    (record,) = (one for one in sound.store().runs() if one.id == run.id)
+    (kept,) = record.artifacts
+    assert kept.md5 is not None
+    (member,) = sound.cache.read_dir(kept.md5)
+    alone, mend = "object {} is on this machine alone, storage lacks it", f"dvc push {kept.path}.dvc"
+    assert found(sound) == [
+        ("objects", "note", kept.path, alone.format(kept.md5), mend),
+        ("objects", "note", f"{kept.path}/roc.txt", alone.format(member.md5), mend),
+    ]
+    spoil(sound.cache, member.md5)
+    what = f"object {member.md5} is corrupt in cache"
+    assert ("objects", "wrong", f"{kept.path}/roc.txt", what, "") in found(sound)
 
 
 # ------------------------------------------------------------------ seals

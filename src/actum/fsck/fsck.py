@@ -8,9 +8,10 @@ from datetime import datetime
 from actum import layout
 from actum.checking.check import check
 from actum.decisions.seals import body, seals
-from actum.dvc.cache import cache_of
+from actum.dvc.cache import ObjectStore, cache_of
 from actum.dvc.config import Config, read_config
-from actum.dvc.objects import Needed
+from actum.dvc.objects import Needed, objects_of
+from actum.dvc.tracked import is_tracked_file
 from actum.errors import UserError
 from actum.fsck.fault import Fault, Part, Report
 from actum.fsck.leftovers import leftover_faults
@@ -49,7 +50,7 @@ def fsck(repo: Git, *, environ: Mapping[str, str], now: datetime, tell: Teller) 
     sealed = _seals(trunk, head)
     config = read_config(repo.root, environ)
     tell.now("collecting the objects")
-    needed = _needed(versions, sealed, config, faults)
+    needed = [*_needed(versions, sealed, config, faults), *_kept_by_runs(cache_of(config), faults, trunk, head)]
     faults += object_faults(needed, config, environ, tell)
     looked_at["objects"] = len({item.md5 for item in needed})
     cache, known = cache_of(config), {event.id for event, _ in sealed}
@@ -114,4 +115,18 @@ def _needed(
         Needed(path=layout.segment(event.model, body(event).segment), md5=body(event).md5, size=body(event).size)
         for event, _ in sealed
     ]
+    return needed
+
+
+def _kept_by_runs(cache: ObjectStore, faults: list[Fault], *stores: Store) -> list[Needed]:
+    """Return the artifacts of runs, and their metrics by step where those are under DVC."""
+    needed: list[Needed] = []
+    for store in stores:
+        for path in store.tree:
+            if not (is_tracked_file(path) and layout.run_beside(path)):
+                continue
+            try:
+                needed += objects_of(store.read, [path], stores=[cache])
+            except UserError as error:
+                faults.append(Fault(part="objects", weight="wrong", where=path, what=str(error), mend=error.hint))
     return needed

@@ -1,10 +1,10 @@
-"""Are the bytes that versions and seals name in the cache and in the remote, and are they those bytes?"""
+"""Are the bytes that versions, seals and runs name in the cache and in the remote, and are they those bytes?"""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from actum import layout
 from actum.dvc import delivery
@@ -26,7 +26,7 @@ def object_faults(
     here = fsck(objects, {"cache": cache_of(config)}, progress=counter(tell, "reading what the cache holds", "objects"))
     if not config.default_remote:
         if objects:
-            what = "there is none: the bytes of versions and decisions are on this machine alone"
+            what = "there is none: the bytes that records name are on this machine alone"
             mend = "dvc remote add --default storage /path/or/address"
             yield Fault(part="objects", weight="note", where="remote", what=what, mend=mend)
         yield from (_fault(problem, "dvc remote add --default storage /path/or/address") for problem in here)
@@ -61,18 +61,27 @@ def _judged(here: Sequence[Problem], there: Sequence[Problem], config: Config) -
         if problem.state == "corrupt":
             mend = _removal(problem, config.remote(problem.store)) if problem.object not in unsound_here else ""
             yield _fault(problem, mend)
-        elif problem.object not in unsound_here and all(map(layout.decider_of, problem.paths)):
+        elif problem.object not in unsound_here and all(map(_may_be_local, problem.paths)):
             yield _local(problem, config.root)
         elif problem.object not in missing_here:
             yield _fault(problem, "dvc push, or actum register MODEL --version X.Y.Z again")
 
 
+def _may_be_local(path: str) -> bool:
+    """``actum score --local`` leaves a segment where it was sealed, and a script what it kept: no fault."""
+    return layout.decider_of(path) is not None or layout.is_kept_by_run(path)
+
+
 def _local(problem: Problem, root: Path) -> Fault:
-    """``actum score --local`` leaves a segment where it was sealed, which is no fault."""
     (path, *_), what = problem.paths, f"object {problem.object} is on this machine alone, {problem.store} lacks it"
-    tracked = path + SUFFIX  # of a seal on the evidence branch there is none in the work tree
-    again = f"actum score {layout.decider_of(path)} INPUT  # the same order again, without --local"
-    mend = f"dvc push {shlex.quote(tracked)}" if (root / tracked).is_file() else again
+    # Of a file in a folder the folder's is the one; of a seal on the evidence branch there is none in the work tree.
+    places = (f"{place}{SUFFIX}" for place in (path, *map(str, PurePosixPath(path).parents)))
+    tracked = next((place for place in places if (root / place).is_file()), None)
+    if tracked:
+        mend = f"dvc push {shlex.quote(tracked)}"
+    else:
+        decider = layout.decider_of(path)
+        mend = f"actum score {decider} INPUT  # the same order again, without --local" if decider else "dvc push"
     return Fault(part="objects", weight="note", where=", ".join(problem.paths), what=what, mend=mend)
 
 
