@@ -38,3 +38,10 @@ def test_progress_and_advice_go_to_stderr(capsys: pytest.CaptureFixture[str]) ->
 def test_a_number_that_is_not_finite_is_never_printed_as_json() -> None:
     with pytest.raises(ValueError, match=r"not JSON compliant"):
         output.envelope("thing/1", math.nan, clock="real")
+
+
+def test_of_many_warnings_the_first_are_shown_and_the_others_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    output.warn_of_all([f"record {number}" for number in range(1020)])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:20] == [f"warning: record {number}" for number in range(20)]
+    assert lines[20:] == ["warning: and 1,000 more; --json and actum fsck name all of them"]

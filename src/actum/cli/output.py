@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+_WARNINGS = 20
+
 
 def envelope(schema: str, data: Any, *, clock: str, warnings: Sequence[str] = (), next_: Sequence[str] = ()) -> None:
     """Print the one JSON document of a command that was asked for ``--json``. *clock*: "" where nobody can tell."""
@@ -45,6 +47,14 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     click.echo(click.style(f"warning: {text}", fg="yellow"), err=True)
+
+
+def warn_of_all(texts: Sequence[str]) -> None:
+    """Warn of each, of many only of the first: an answer is not to be buried. ``--json`` has all of them."""
+    for text in texts[:_WARNINGS]:
+        warn(text)
+    if len(texts) > _WARNINGS:
+        warn(f"and {len(texts) - _WARNINGS:,} more; --json and actum fsck name all of them")
 
 
 def next_steps(commands: Sequence[str]) -> None:

@@ -75,8 +75,7 @@ class Reading:
     def notes(self, *, next_: Sequence[str] = ()) -> None:
         """Say, after the answer for people, what must be known to read it rightly."""
         output.clock_line(self.view.clock())
-        for warning in self._warnings():
-            output.warn(warning)
+        output.warn_of_all(self._warnings())
         output.next_steps(next_)
 
     def remarks(self) -> list[str]:
@@ -122,8 +121,7 @@ class Readings:
         if "" in self.by_name:
             self.by_name[""].notes(next_=next_)
         else:
-            for remark in self._remarks():
-                output.warn(remark)
+            output.warn_of_all(self._remarks())
             output.next_steps(next_)
 
     def _clock(self) -> str:
