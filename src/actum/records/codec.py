@@ -11,9 +11,9 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal, TypeVar, Union, cast
 
 from actum import moments
@@ -21,6 +21,7 @@ from actum.errors import InvalidRecordError
 
 Raw = Mapping[str, Any]
 T = TypeVar("T")
+_Reader = Callable[[Any], Any]
 _LARGEST_EXACT = 2**53
 
 
@@ -53,17 +54,17 @@ def decode(kind: type[T], raw: object, *, strict: bool = False) -> T:
     """
     if not isinstance(raw, Mapping):
         raise FieldError(f"is {_kind(raw)}, must be a mapping")
-    fields = _fields(cast("Hashable", kind))
+    fields = _fields(cast("Hashable", kind), strict)
     if strict:
         _refuse_unknown(raw, fields)
     values: dict[str, Any] = {}
-    for name, (annotation, needed) in fields.items():
+    for name, (read, needed) in fields.items():
         if name not in raw:
             if needed:
                 raise FieldError("is required", (name,))
             continue
         try:
-            values[name] = _value(annotation, raw[name], strict)
+            values[name] = read(raw[name])
         except FieldError as error:
             raise error.under(name) from error
     return kind(**values)
@@ -96,10 +97,12 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _fields(kind: Hashable) -> dict[str, tuple[Any, bool]]:
+def _fields(kind: Hashable, strict: bool) -> dict[str, tuple[_Reader, bool]]:
     record: Any = kind
     hints = typing.get_type_hints(record, include_extras=True)
-    return {field.name: (hints[field.name], not _optional(field)) for field in dataclasses.fields(record)}
+    return {
+        field.name: (_reader(hints[field.name], strict), not _optional(field)) for field in dataclasses.fields(record)
+    }
 
 
 def _refuse_unknown(raw: Raw, known: Mapping[str, object]) -> None:
@@ -109,22 +112,32 @@ def _refuse_unknown(raw: Raw, known: Mapping[str, object]) -> None:
             raise FieldError("is not known here" + (f", did you mean {near[0]}?" if near else ""), (str(key),))
 
 
-def _value(annotation: Any, value: Any, strict: bool) -> Any:
+@cache
+def _reader(annotation: Any, strict: bool) -> _Reader:
+    """Return what reads a value of one form: an annotation is looked at once, for the values of all records."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
-        inner = _value(arguments[0], value, strict)
-        if problem := arguments[1](inner):
-            raise FieldError(problem)
-        return inner
+        return partial(_checked, _reader(arguments[0], strict), arguments[1])
     if origin is Literal:
-        return _choice(arguments, value)
+        return partial(_choice, arguments)
     if origin in (Union, types.UnionType):
-        return _union(arguments, value, strict)
+        return _union(arguments, strict)
     if origin is tuple:
-        return _items(arguments[0], value, strict)
+        return partial(_items, _reader(arguments[0], strict))
     if origin in (dict, Mapping):
-        return _entries(arguments[1], value, strict)
-    return _scalar(annotation, value, strict)
+        return partial(_entries, _reader(arguments[1], strict))
+    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
+        return partial(decode, annotation, strict=strict)
+    if annotation is Any or annotation is object:
+        return _anything
+    return _moment if annotation is datetime else partial(_scalar, annotation)
+
+
+def _checked(read: _Reader, problem_of: Callable[[Any], str], value: Any) -> Any:
+    inner = read(value)
+    if problem := problem_of(inner):
+        raise FieldError(problem)
+    return inner
 
 
 def _choice(choices: tuple[Any, ...], value: Any) -> Any:
@@ -135,31 +148,38 @@ def _choice(choices: tuple[Any, ...], value: Any) -> Any:
     return value
 
 
-def _union(choices: tuple[Any, ...], value: Any, strict: bool) -> Any:
-    if value is None and type(None) in choices:
-        raise FieldError("is null: leave the key out where there is nothing to say")
-    if all(typing.get_origin(choice) is Literal for choice in choices):  # typing does not join them by itself
-        return _choice(tuple(each for choice in choices for each in typing.get_args(choice)), value)
+def _union(choices: tuple[Any, ...], strict: bool) -> _Reader:
+    literals = [choice for choice in choices if typing.get_origin(choice) is Literal]
     some = [choice for choice in choices if choice is not type(None)]
-    for choice in some[:-1]:
-        if choice in (str, bool, int, float) and type(value) is choice:
-            return value
-    return _value(some[-1], value, strict)
+    plain = frozenset(choice for choice in some[:-1] if choice in (str, bool, int, float))
+    each = tuple(one for choice in literals for one in typing.get_args(choice))  # typing does not join them by itself
+    joined = len(literals) == len(choices)
+    last = _reader(some[-1], strict)
+    may_be_null = len(some) < len(choices)
+
+    def read(value: Any) -> Any:
+        if value is None and may_be_null:
+            raise FieldError("is null: leave the key out where there is nothing to say")
+        if joined:
+            return _choice(each, value)
+        return value if type(value) in plain else last(value)
+
+    return read
 
 
-def _items(annotation: Any, value: Any, strict: bool) -> tuple[Any, ...]:
+def _items(read: _Reader, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)):
         raise FieldError(f"is {_kind(value)}, must be a list")
     built = []
     for index, item in enumerate(value):
         try:
-            built.append(_value(annotation, item, strict))
+            built.append(read(item))
         except FieldError as error:
             raise error.under(index) from error
     return tuple(built)
 
 
-def _entries(annotation: Any, value: Any, strict: bool) -> dict[str, Any]:
+def _entries(read: _Reader, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise FieldError(f"is {_kind(value)}, must be a mapping")
     built = {}
@@ -167,19 +187,13 @@ def _entries(annotation: Any, value: Any, strict: bool) -> dict[str, Any]:
         if type(key) is not str:
             raise FieldError(f'has the key {key!r}, which must be text: quote it, "{key}"')
         try:
-            built[key] = _value(annotation, item, strict)
+            built[key] = read(item)
         except FieldError as error:
             raise error.under(key) from error
     return built
 
 
-def _scalar(annotation: Any, value: Any, strict: bool) -> Any:
-    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
-        return decode(annotation, value, strict=strict)
-    if annotation is Any or annotation is object:
-        return _anything(value)
-    if annotation is datetime:
-        return _moment(value)
+def _scalar(annotation: type, value: Any) -> Any:
     if annotation is float and type(value) is int and abs(value) <= _LARGEST_EXACT:
         return float(value)  # YAML writes 1.0 as 1
     if annotation is float and type(value) is float and not math.isfinite(value):
@@ -192,9 +206,9 @@ def _scalar(annotation: Any, value: Any, strict: bool) -> Any:
 def _anything(value: Any) -> Any:
     """Take what JSON can hold, and nothing that would not read back equal."""
     if isinstance(value, Mapping):
-        return _entries(Any, value, strict=False)
+        return _entries(_anything, value)
     if isinstance(value, (list, tuple)):
-        return list(_items(Any, value, strict=False))
+        return list(_items(_anything, value))
     if type(value) is float and not math.isfinite(value):
         raise FieldError(f"is {value}, must be a finite number")
     if value is not None and type(value) not in (str, bool, int, float):

@@ -12,6 +12,7 @@ from actum import names
 _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_DRIVE = re.compile(r"[A-Za-z]:")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
@@ -45,14 +46,15 @@ def _commit(value: str) -> str:
 
 def path_problem(value: str) -> str:
     """Say what makes *value* unfit as a path inside a repository; "" when it is fit."""
-    parts = PurePosixPath(value).parts
-    if not value or value.startswith("/") or ".." in parts or _UNSAFE.search(value) or re.match(r"[A-Za-z]:", value):
+    parts = value.split("/")
+    if not value or value.startswith("/") or ".." in parts or _UNSAFE.search(value) or _DRIVE.match(value):
         return f"is {value[:120]!r}, must be a path inside the repository"
-    if ".git" in (part.lower() for part in parts):
+    if ".git" in value.lower().split("/"):
         return f"is {value[:120]!r}, must not lead into .git"
     # Two spellings of one path would not be found equal to what git or DVC call it.
-    plain = str(PurePosixPath(value))
-    return "" if plain == value else f"is {value[:120]!r}, must be written {plain[:120]!r}"
+    if value == "." or not ("" in parts or "." in parts):
+        return ""
+    return f"is {value[:120]!r}, must be written {str(PurePosixPath(value))[:120]!r}"
 
 
 Name = Annotated[str, _name]
