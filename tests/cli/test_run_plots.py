@@ -16,7 +16,7 @@ from actum.querying.charts import chart_of, metric_of
 from tests.columns.logged import Logged
 from tests.in_process import typed
 from tests.index.conftest import Printed
-from tests.review.browser import rendered
+from tests.review.browser import NO_BROWSER, browser, rendered
 
 ATTACK = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 
@@ -52,6 +52,7 @@ def test_a_picture_of_points_is_a_png(logged: Logged) -> None:
     assert (logged.repo.root / "runs.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
+@pytest.mark.skipif(browser() is None, reason=NO_BROWSER)
 def test_a_page_draws_itself_with_no_network_and_runs_nothing_that_a_run_says(logged: Logged) -> None:
     assert plot(logged, "runs.html", "--sort", "-auc").status == 0
     page = (logged.repo.root / "runs.html").read_text()
