@@ -115,7 +115,7 @@ def test_what_a_stage_read_otherwise_than_it_stands_in_that_commit_is_not_said_t
     stages = {stage["name"]: stage for stage in runs(lives)[commit]["stages"]}
     assert stages["split"]["outs"] == ["rows.csv"]
     assert "deps" not in stages["train"]
-    assert stages["train"]["outs"] == ["model.txt", "metrics.json"]
+    assert stages["train"]["outs"] == ["metrics.json", "model.txt"]
 
 
 def test_a_stage_that_did_not_change_cites_the_commit_that_had_it_first(lives: Repository) -> None:
