@@ -178,6 +178,18 @@ def test_versions_stand_where_aliases_and_stages_have_them(project: Repository, 
     assert shown["version"]["notes"] == "the first"
 
 
+def test_lineage_goes_through_versions_that_were_taken_over(project: Repository, stores: Path) -> None:
+    taken(project, stores / "database")
+    project.commit()
+    run = runs(project)["run 4"]
+    told = json.loads(project.actum("lineage", f"run/{run['id']}", "--down", "--json"))["data"]["walks"][0]["touched"]
+    assert "delays@v1.0.0" in told["versions"]
+    assert {"delays#champion", "delays#Production"} <= set(told["stands"])
+    shown = project.actum("lineage", run["artifacts"][0]["path"], "--down")
+    assert "delays@v1.0.0  registered" in shown
+    assert "taken over from mlflow" in shown
+
+
 def test_a_dry_run_writes_nothing(project: Repository, stores: Path) -> None:
     told = taken(project, stores / "files", "--dry-run")
     assert told["taken"]["run"] == 7
