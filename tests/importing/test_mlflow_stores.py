@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -25,6 +26,7 @@ start_time: 1700000000000
 status: 3
 user_id: ana
 """
+NO_FOLDER = "is no folder, or a link, which may lead anywhere"
 
 
 @pytest.fixture
@@ -192,3 +194,69 @@ def test_a_parameter_is_read_as_a_value_only_where_that_is_written_the_same(text
     found = read_param(text)
     assert (found, type(found)) == (value, type(value))
     assert str(found) == text
+
+
+@pytest.mark.parametrize(
+    "linked", ["1/good/params", "1/good/tags", "1/good/metrics", "1", "1/good", "models", ".trash"]
+)
+def test_a_folder_that_is_a_link_is_told_and_not_entered(
+    project: Repository, store: Path, tmp_path: Path, linked: str
+) -> None:
+    """What its reader may see and others may not would be in git."""
+    write(tmp_path, "mine/id_rsa", "SECRET")
+    write(tmp_path, "mine/meta.yaml", META.format(run="SECRET", address=""))
+    write(tmp_path, "mine/SECRET/meta.yaml", META.format(run="SECRET", address=""))
+    write(store, "2/other/meta.yaml", META.format(run="other", address=""))
+    shutil.rmtree(store / linked, ignore_errors=True)
+    (store / linked).symlink_to(tmp_path / "mine")
+    left = taken(project, store)
+    assert "other" in runs(project)
+    told = json.dumps(runs(project)) + repr(left)
+    assert "SECRET" not in told
+    assert "id_rsa" not in told
+    assert not (project.root / "registry").exists()
+    if linked.startswith("1"):
+        assert left.keys() & {("foreign file", "has no home here"), ("file that cannot be read", NO_FOLDER)}
+    else:
+        assert left["file that cannot be read", NO_FOLDER] == [linked]
+
+
+@pytest.mark.parametrize(
+    "linked", ["1/linked/meta.yaml", "1/linked/params/depth", "1/linked/metrics/auc", "1/meta.yaml"]
+)
+def test_a_file_that_is_a_link_is_told_and_not_read(
+    project: Repository, store: Path, tmp_path: Path, linked: str
+) -> None:
+    write(tmp_path, "mine", f"{META.format(run='SECRET', address='')}name: SECRET\n")
+    add(store, "linked", params__depth="3", metrics__auc="1700000000000 0.5 0\n")
+    (store / linked).unlink()
+    (store / linked).symlink_to(tmp_path / "mine")
+    assert taken(project, store) == {("file that cannot be read", "is a link, which may lead anywhere"): [linked]}
+    assert "SECRET" not in json.dumps(runs(project))
+    assert "good" in runs(project)
+
+
+@pytest.mark.parametrize("place", ["1/piped/meta.yaml", "1/piped/params/depth", "1/piped/metrics/auc"])
+def test_a_pipe_is_told_and_not_waited_for(project: Repository, store: Path, place: str) -> None:
+    add(store, "piped", params__depth="3", metrics__auc="1700000000000 0.5 0\n")
+    (store / place).unlink()
+    os.mkfifo(store / place)
+    assert taken(project, store) == {("file that cannot be read", "is no regular file"): [place]}
+    assert "good" in runs(project)
+
+
+def test_a_link_to_an_mlruns_is_followed_only_where_it_was_named(
+    project: Repository, store: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "around").mkdir()
+    (tmp_path / "around/mlruns").symlink_to(store)
+    assert "holds no experiment" in project.warned("import", "mlflow", str(tmp_path / "around"))
+    assert taken(project, tmp_path / "around/mlruns") == {}
+    assert runs(project).keys() == {"good"}
+
+
+def test_a_line_without_an_end_is_told_and_not_kept_in_memory(project: Repository, store: Path) -> None:
+    add(store, "long", metrics__auc="1700000000000 0.5 0\n" + "9" * 5000 + "\n1700000000000 0.7 1\n")
+    why = "has 4,096 bytes or more: it and what follows is left"
+    assert taken(project, store) == {("file that cannot be read", why): ["1/long/metrics/auc:2"]}
+    assert runs(project)["long"]["metrics"] == {"auc": 0.5}

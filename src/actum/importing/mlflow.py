@@ -58,7 +58,7 @@ def import_mlflow(
         for what, count in store.strangers().items():
             desk.ledger.leave(what, "has no home here", count=count)
         for trouble in store.troubles:
-            desk.ledger.leave("file that cannot be read", trouble.why, trouble.where)
+            desk.ledger.leave(trouble.what, trouble.why, trouble.where)
     finally:
         store.close()
     return desk.ledger.close(mlflow_runs.SYSTEM, desk.paths())
