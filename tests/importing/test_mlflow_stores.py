@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from actum.importing import mlflow_runs
 from actum.importing.mlflow_runs import read_param
 from tests.importing.conftest import Repository
 from tests.real_git import write
@@ -260,3 +261,17 @@ def test_a_line_without_an_end_is_told_and_not_kept_in_memory(project: Repositor
     why = "has 4,096 bytes or more: it and what follows is left"
     assert taken(project, store) == {("file that cannot be read", why): ["1/long/metrics/auc:2"]}
     assert runs(project)["long"]["metrics"] == {"auc": 0.5}
+
+
+def test_a_run_is_counted_as_taken_once_it_is_on_record(project: Repository, store: Path) -> None:
+    """A pipe among artifacts leaves them there. A run whose files cannot be put is left, and not taken."""
+    os.mkfifo(add(store, "piped", artifacts__model="m") / "artifacts/pipe")
+    add(store, "blocked", artifacts__model="m")
+    blocked = mlflow_runs.id_of("blocked", 1_700_000_000_000)
+    (project.root / "runs/2023/11" / blocked).mkdir(parents=True)
+    (project.root / "runs/2023/11" / blocked / "artifacts.dvc").mkdir()
+    told = json.loads(project.actum("import", "mlflow", str(store), "--json"))["data"]
+    left = {(one["what"], one["count"]): one["names"] for one in told["left"]}
+    assert left == {("folder of artifacts", 1): ["piped"], ("run", 1): ["blocked"]}
+    assert told["taken"] == {"run": 2}
+    assert runs(project).keys() == {"good", "piped"}
