@@ -151,6 +151,35 @@ def test_a_lock_that_cannot_be_read_is_left_by_its_commit(lives: Repository) -> 
     assert len(runs(lives)) == 3
 
 
+@pytest.mark.parametrize(
+    ("author", "committer", "why"),
+    [
+        (
+            b"A <a@b> 1600000000 +0000",
+            b"A <a@b> 253402300800 +0000",
+            "its committer names a year that no date can hold",
+        ),
+        (b"A <a@b> soon", b"A <a@b> 1600000000 +0000", "its author cannot be read"),
+        (b"B\x07l <a@b> 1600000000 +0000", b"A <a@b> 1600000000 +0000", ""),
+    ],
+)
+def test_a_commit_of_nobody_is_left_and_the_others_are_taken(
+    lives: Repository, author: bytes, committer: bytes, why: str
+) -> None:
+    write(lives.root, "dvc.lock", (lives.root / "dvc.lock").read_text() + "# anew\n")
+    lives.git("add", "dvc.lock")
+    head, tree = lives.git("rev-parse", "HEAD"), lives.git("write-tree")
+    said = b"tree %s\nparent %s\nauthor %s\ncommitter %s\n\nAnew\n"
+    said %= (tree.encode(), head.encode(), author, committer)
+    made = git(lives.root, "hash-object", "-t", "commit", "--literally", "-w", "--stdin", stdin=said)
+    lives.git("update-ref", "HEAD", made)
+    told = taken(lives)
+    assert [(one["what"], one["why"], one["names"]) for one in told["left"]] == (
+        [("commit", why, [made[:10]])] if why else []
+    )
+    assert told["taken"] == {"run": 3 if why else 4}
+
+
 def _seconds(moment: str) -> int:
     from datetime import datetime
 

@@ -231,3 +231,84 @@ def test_without_actum_yaml_nothing_is_taken_over(lives: Repository) -> None:
     (lives.root / "actum.yaml").unlink()
     assert "has no actum.yaml" in lives.warned("import", "gto")
     assert not (lives.root / "registry").exists()
+
+
+def signed(root: Path, name: str, tagger: bytes) -> None:
+    """Write a tag of HEAD with any line in the place of its tagger, which git itself would not write."""
+    head = git(root, "rev-parse", "HEAD")
+    said = b"object %s\ntype commit\ntag %s\n%s\n\nA tag\n" % (head.encode(), name.encode(), tagger)
+    made = git(root, "hash-object", "-t", "tag", "--literally", "-w", "--stdin", stdin=said)
+    git(root, "update-ref", f"refs/tags/{name}", made)
+
+
+@pytest.fixture
+def tagged(tmp_path: Path) -> Repository:
+    """One good version, of a file in git."""
+    repository = begun(tmp_path / "repo")
+    write(repository.root, "dvc.yaml", "artifacts:\n  clf:\n    path: clf.txt\n")
+    write(repository.root, "clf.txt", "a model")
+    repository.commit()
+    tag(repository.root, "clf@v1.0.0", 0)
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("tagger", "why"),
+    [
+        (b"tagger A <a@b> 253402300800 +0000", "its tagger names a year that no date can hold"),
+        (b"tagger A <a@b> 99999999999999999 +0000", "its tagger names a year that no date can hold"),
+        (b"tagger A <a@b> soon", "its tagger cannot be read"),
+        (b"author A <a@b> 1600000000 +0000", "its tagger cannot be read"),
+    ],
+)
+def test_a_tag_whose_tagger_is_none_is_left_and_the_others_are_taken(
+    tagged: Repository, tagger: bytes, why: str
+) -> None:
+    signed(tagged.root, "clf@v1.1.0", tagger)
+    told = taken(tagged)
+    assert [(one["what"], one["why"], one["names"]) for one in told["left"]] == [("tag", why, ["clf@v1.1.0"])]
+    assert told["taken"] == {"card": 1, "version": 1}
+
+
+@pytest.mark.parametrize(("name", "shown"), [(b"Bel\x07l", "Bel\\x07l"), (b"Lat\xefn", "Lat\\udcefn"), (b"", "")])
+def test_a_tagger_with_any_name_is_written_so_that_it_can_be_read(tagged: Repository, name: bytes, shown: str) -> None:
+    signed(tagged.root, "clf@v1.1.0", b"tagger %s <> 1600000000 +0000" % name)
+    told = taken(tagged)
+    assert (told["left"], told["taken"]) == ([], {"card": 1, "version": 2})
+    tagged.commit()
+    version = json.loads(tagged.actum("show", "clf@v1.1.0", "--json"))["data"]["version"]
+    assert version["registered_by"] == {"name": shown, "email": ""}
+
+
+@pytest.mark.parametrize("path", ["../../../etc/passwd", "/etc/passwd", ".git/config", "s3://bucket/clf"])
+def test_a_version_whose_artifact_lies_elsewhere_is_taken_without_it(tagged: Repository, path: str) -> None:
+    write(tagged.root, "dvc.yaml", f"artifacts:\n  clf:\n    path: {path}\n")
+    tagged.commit()
+    tag(tagged.root, "clf@v1.1.0", 10)
+    told = taken(tagged)
+    assert [(one["what"], one["names"]) for one in told["left"]] == [("artifact of a version", ["clf@v1.1.0"])]
+    assert told["taken"] == {"card": 1, "version": 2}
+    tagged.commit()
+    version = json.loads(tagged.actum("show", "clf@v1.1.0", "--json"))["data"]["version"]
+    assert "artifact" not in version
+
+
+def test_a_dvc_lock_with_a_false_digest_costs_its_version_the_artifact_alone(tagged: Repository) -> None:
+    lock = "schema: '2.0'\nstages:\n  t:\n    cmd: t\n    outs:\n    - {path: clf.txt, md5: no md5, size: 1}\n"
+    write(tagged.root, "dvc.lock", lock)
+    tagged.commit()
+    tag(tagged.root, "clf@v1.1.0", 10)
+    told = taken(tagged)
+    assert [(one["what"], one["names"]) for one in told["left"]] == [("artifact of a version", ["clf@v1.1.0"])]
+    assert told["taken"] == {"card": 1, "version": 2}
+
+
+def test_a_card_that_cannot_be_one_is_left_and_the_versions_are_taken(tmp_path: Path) -> None:
+    repository = begun(tmp_path / "repo")
+    write(repository.root, "sub/dvc.yaml", "artifacts:\n  clf:\n    path: ../clf.txt\n")
+    write(repository.root, "clf.txt", "a model")
+    repository.commit()
+    tag(repository.root, "sub=clf@v1.0.0", 0)
+    told = taken(repository)
+    assert [(one["what"], one["names"]) for one in told["left"]] == [("card", ["clf"])]
+    assert told["taken"] == {"version": 1}

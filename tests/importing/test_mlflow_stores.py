@@ -403,3 +403,12 @@ def test_a_run_is_counted_as_taken_once_it_is_on_record(project: Repository, sto
     assert left == {("folder of artifacts", 1): ["piped"], ("run", 1): ["blocked"]}
     assert told["taken"] == {"run": 2}
     assert runs(project).keys() == {"good", "piped"}
+
+
+def test_a_run_whose_record_nobody_could_read_is_left(project: Repository, store: Path) -> None:
+    """A record has at most 1 MiB."""
+    add(store, "large", params__one=600_000 * "x", params__two=600_000 * "x")
+    ((what, why),) = told = taken(project, store)
+    assert (what, told[what, why]) == ("run", ["large"])
+    assert why.endswith("bytes, must have at most 1,048,576")
+    assert runs(project).keys() == {"good"}

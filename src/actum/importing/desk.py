@@ -31,8 +31,12 @@ class Desk:
     _wrote: set[str] = field(default_factory=set)
 
     def is_new(self, kind: str, path: str, record: object) -> bool:
-        """Whether a record is still to be put. One that is there otherwise stays as it is, and that is said."""
-        data = write_record(record, path=path)
+        """Whether a record is still to be put. One that is there otherwise stays as it is, and that is said.
+
+        Raises:
+            InvalidRecordError: It would be a record that nobody can read.
+        """
+        data = _bytes_of(path, record)
         place = files.inside(self.repo.root, path)
         if place.is_file():
             if place.read_bytes() == data:
@@ -44,7 +48,7 @@ class Desk:
 
     def write_new(self, kind: str, path: str, record: object) -> None:
         """Write a record that is not there yet. It is taken once it is written."""
-        self.write(path, write_record(record, path=path), anew=True)
+        self.write(path, _bytes_of(path, record), anew=True)
         self.ledger.taken[kind] += 1
 
     def put(self, kind: str, path: str, record: object) -> None:
@@ -61,7 +65,7 @@ class Desk:
 
     def write_record(self, path: str, record: object) -> None:
         """Write a record that may change: a pointer."""
-        self.write(path, write_record(record, path=path))
+        self.write(path, _bytes_of(path, record))
 
     def write(self, path: str, data: bytes, *, anew: bool = False) -> None:
         """Write a file. *anew*: it must not be there."""
@@ -141,3 +145,10 @@ def open_desk(repo: Git, environ: Mapping[str, str], *, dry_run: bool) -> Desk:
     assert isinstance(settings, Settings)
     cache = cache_of(read_config(repo.root, environ))
     return Desk(repo=repo, cache=cache, settings=settings, ledger=Ledger(), dry_run=dry_run)
+
+
+def _bytes_of(path: str, record: object) -> bytes:
+    """Return a record as it goes to disk; what came from elsewhere may be none that can be read there."""
+    data = write_record(record, path=path)
+    read_record(path, data)
+    return data

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from actum.dvc.pipeline import read_pipeline
 from actum.errors import InvalidRecordError, UserError
 from actum.git.repository import Git, Step
 from actum.importing.desk import Desk, open_desk
-from actum.importing.ledger import Imported
+from actum.importing.ledger import Imported, Ledger
+from actum.importing.signatures import signature_in
 from actum.pipeline import metrics_in
 from actum.progress import Teller, counted
 from actum.records.forms import FileFact, Person
@@ -29,7 +29,6 @@ from actum.runlog.history import digest_of, flat_metrics, locked_state, stage_pa
 from actum.store import Store
 
 SYSTEM = "dvc"
-_PERSON = re.compile(rb"^(author|committer) (.*) <(.*)> (\d+) [+-]\d{4}$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,13 +62,13 @@ def import_dvc(repo: Git, *, environ: Mapping[str, str], dry_run: bool, tell: Te
     tell.now("reading the history")
     steps = repo.steps(repo.head())
     observer = _Observer(desk, _recorded(repo, steps))
-    for change in counted(tell, list(_changes(repo, steps)), "taking over commits", "commits"):
+    for change in counted(tell, list(_changes(repo, steps, desk.ledger)), "taking over commits", "commits"):
         observer.take(change)
     notes = ("this clone is shallow: what lies before its edge is not taken over",) if repo.is_shallow() else ()
     return desk.ledger.close(SYSTEM, desk.paths(), notes)
 
 
-def _changes(repo: Git, steps: tuple[Step, ...]) -> Iterator[Change]:
+def _changes(repo: Git, steps: tuple[Step, ...], ledger: Ledger) -> Iterator[Change]:
     """Yield the changes, oldest first; a merge that has the dvc.lock of one of its parents changed nothing."""
     times = Counter(
         (step.commit, path) for step in steps for path, letter in step.changed.items() if _is_new(path, letter)
@@ -77,12 +76,14 @@ def _changes(repo: Git, steps: tuple[Step, ...]) -> Iterator[Change]:
     commits = repo.blobs(commit for commit, _ in times)
     for (commit, path), count in times.items():
         head = commits[commit].partition(b"\n\n")[0]
-        people = {found[1]: found for found in _PERSON.finditer(head)}
-        if count < head.count(b"\nparent ") or people.keys() != {b"author", b"committer"}:
+        if count < head.count(b"\nparent "):
             continue
-        author = people[b"author"]
-        by = Person(name=author[2].decode(errors="replace"), email=author[3].decode(errors="replace"))
-        yield Change(commit=commit, lock=path, by=by, at=int(people[b"committer"][4]))
+        try:
+            by, at = signature_in(head, "author").by, signature_in(head, "committer").at
+        except InvalidRecordError as error:
+            ledger.leave("commit", str(error), commit[:10])
+            continue
+        yield Change(commit=commit, lock=path, by=by, at=at)
 
 
 def _is_new(path: str, letter: str) -> bool:
@@ -117,13 +118,11 @@ class _Observer:
             return
         try:
             run = self._run(change)
+            if not run.stages:
+                raise InvalidRecordError(f"its {change.lock} names no stage")
+            self._desk.put("run", layout.run(run.id, run.started_at), run)
         except UserError as error:
             self._desk.ledger.leave("commit", str(error), change.commit[:10])
-            return
-        if run.stages:
-            self._desk.put("run", layout.run(run.id, run.started_at), run)
-        else:
-            self._desk.ledger.leave("commit", f"its {change.lock} names no stage", change.commit[:10])
 
     def _run(self, change: Change) -> Run:
         then = Store(self._desk.repo, change.commit)

@@ -11,7 +11,7 @@ from actum.dvc.dialect import Reader
 from actum.dvc.lockfile import Entry, read_lock
 from actum.dvc.pipeline import Artifact, read_pipeline
 from actum.dvc.tracked import SUFFIX, read_tracked
-from actum.errors import NotFoundError, UserError
+from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git.repository import Git
 from actum.importing.cards import put_card
 from actum.importing.desk import Desk, open_desk
@@ -20,7 +20,7 @@ from actum.importing.ledger import Imported
 from actum.importing.moves import Moves
 from actum.names import RESERVED, Version, is_name
 from actum.progress import Teller, counted
-from actum.records.forms import FileFact
+from actum.records.forms import FileFact, path_problem
 from actum.records.imported import ImportedVersion
 from actum.records.run import Origin
 from actum.store import Store
@@ -76,28 +76,37 @@ class _Artifact:
 
     def take(self, signs: list[Sign]) -> set[str]:
         """Put its card, versions and moves; return the stages that it names."""
-        history, stages = History(self._desk.ledger), set()
+        history, stages = History(self._desk.ledger), set[str]()
         for sign in signs:
-            if sign.stage is not None and not is_name(sign.stage):
-                self._desk.ledger.leave("tag", "its stage has a name that no stage may have here", sign.tag)
-                continue
-            if sign.version is not None and not _is_version(sign.version):
-                self._desk.ledger.leave("tag", "its version has a number that no version may have here", sign.tag)
-                continue
-            at, origin = datetime.fromtimestamp(sign.at, UTC), Origin(system=SYSTEM, id=sign.tag)
-            for turn in history.take(sign):
-                if turn.kind == "registered" and turn.version:
-                    self._version(sign, turn.version, at, origin)
-                elif turn.kind == "stands" and turn.stage and turn.version:
-                    stages.add(turn.stage)
-                    self._moves.stands(origin, turn.stage, turn.version, at, sign.by, back=turn.back)
-                elif turn.kind == "empty" and turn.stage:
-                    self._moves.empties(origin, turn.stage, turn.version, at, sign.by)
-                else:
-                    self._moves.withdraws(origin, turn.version, at, sign.by, lifted=turn.kind == "restored")
-        self._card(signs)
+            try:
+                stages |= self._tag(sign, history)
+            except UserError as error:
+                self._desk.ledger.leave("tag", str(error), sign.tag)
+        try:
+            self._card(signs)
+        except UserError as error:
+            self._desk.ledger.leave("card", str(error), self._name)
         self._moves.point()
         return stages
+
+    def _tag(self, sign: Sign, history: History) -> set[str]:
+        """Put what one tag says; return the stages that it fills."""
+        if sign.stage is not None and not is_name(sign.stage):
+            raise InvalidRecordError("its stage has a name that no stage may have here")
+        if sign.version is not None and not _is_version(sign.version):
+            raise InvalidRecordError("its version has a number that no version may have here")
+        at, origin, filled = datetime.fromtimestamp(sign.at, UTC), Origin(system=SYSTEM, id=sign.tag), set()
+        for turn in history.take(sign):
+            if turn.kind == "registered" and turn.version:
+                self._version(sign, turn.version, at, origin)
+            elif turn.kind == "stands" and turn.stage and turn.version:
+                filled.add(turn.stage)
+                self._moves.stands(origin, turn.stage, turn.version, at, sign.by, back=turn.back)
+            elif turn.kind == "empty" and turn.stage:
+                self._moves.empties(origin, turn.stage, turn.version, at, sign.by)
+            else:
+                self._moves.withdraws(origin, turn.version, at, sign.by, lifted=turn.kind == "restored")
+        return filled
 
     def _version(self, sign: Sign, number: str, at: datetime, origin: Origin) -> None:
         fact = self._artifact_at(sign)
@@ -126,8 +135,10 @@ class _Artifact:
             if named is None:
                 self._desk.ledger.leave("artifact of a version", "dvc.yaml of its commit does not name it", sign.tag)
                 return None
-            self._path, self._desc = named.path, named.desc or ""
+            if problem := path_problem(named.path):
+                raise InvalidRecordError(f"its path {problem}")
             fact = fact_at(then, self._folder, named.path)
+            self._path, self._desc = named.path, named.desc or ""
         except UserError as error:
             self._desk.ledger.leave("artifact of a version", str(error), sign.tag)
             return None

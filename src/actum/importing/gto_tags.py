@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from actum.errors import InvalidRecordError
 from actum.git.repository import Git
 from actum.importing.ledger import Ledger
+from actum.importing.signatures import signature_in
 from actum.records.forms import Person
 
 Action = Literal["register", "deregister", "assign", "unassign", "deprecate"]
@@ -20,9 +22,8 @@ _NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9-/_]*[a-zA-Z0-9])?"
 _TAG = re.compile(
     rf"(?:(?P<folder>[a-zA-Z0-9-_./]+)=)?(?P<artifact>{_NAME})"
     rf"(?:(?:\#(?P<stage>{_NAME})|@v(?P<version>[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*))(?P<cancel>!?)"
-    rf"|@(?P<whole>deprecated|created))(?:\#(?P<counter>[0-9]+))?"
+    rf"|@(?P<whole>deprecated|created))(?:\#(?P<counter>[0-9]{1, 18}))?"
 )
-_TAGGER = re.compile(rb"^tagger (.*) <(.*)> (\d+) [+-]\d{4}$", re.MULTILINE)
 _OURS = re.compile(r"^(?:Event: [0-9A-Z]{26}|Run: run/[0-9A-Z]{26})$", re.MULTILINE)
 
 
@@ -56,19 +57,18 @@ def read_signs(repo: Git, ledger: Ledger) -> tuple[Sign, ...]:
             ledger.leave("tag", "is lightweight: GTO does not see it", name)
         elif parsed["whole"] == "created":
             ledger.leave("tag", "says that an artifact was created, which GTO itself does not write", name)
-        elif (sign := _sign(name, parsed, data, ref.commit)) is not None:
-            found.append(sign)
-        else:
+        elif _OURS.search(data.partition(b"\n\n")[2].decode(errors="replace")):
             ledger.known["tag of actum's own"] += 1
+        else:
+            try:
+                found.append(_sign(name, parsed, data, ref.commit))
+            except InvalidRecordError as error:
+                ledger.leave("tag", str(error), name)
     return tuple(sorted(found, key=lambda sign: (sign.at, sign.counter, sign.tag)))
 
 
-def _sign(name: str, parsed: re.Match[str], data: bytes, commit: str) -> Sign | None:
-    head, _, message = data.partition(b"\n\n")
-    if _OURS.search(message.decode(errors="replace")):
-        return None
-    tagger = _TAGGER.search(head)
-    who, email, at = tagger.groups() if tagger else (b"", b"", b"0")
+def _sign(name: str, parsed: re.Match[str], data: bytes, commit: str) -> Sign:
+    by, at = signature_in(data.partition(b"\n\n")[0], "tagger")
     return Sign(
         tag=name,
         action=_action(parsed),
@@ -77,9 +77,9 @@ def _sign(name: str, parsed: re.Match[str], data: bytes, commit: str) -> Sign | 
         version=parsed["version"],
         stage=parsed["stage"],
         commit=commit,
-        at=int(at),
+        at=at,
         counter=int(parsed["counter"] or 0),
-        by=Person(name=who.decode(errors="replace"), email=email.decode(errors="replace")),
+        by=by,
     )
 
 
