@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas
@@ -132,3 +134,19 @@ def test_a_run_shows_what_it_said_and_kept(root: Path, records: Records, capsys:
     assert lines[-8:-1] == ["metrics", "  loss  0.5", "params", "  depth  6", "tags", "  team  x", "kept"]
     assert record.series is not None
     assert record.series.path in lines[-1]
+
+
+def test_a_notebook_is_told_what_to_do_below_the_traceback(root: Path) -> None:
+    (root / "actum.yaml").unlink()
+    git(root, "commit", "-qam", "No project any more")
+    done = subprocess.run(
+        [sys.executable, "-c", "import actum; actum.runs()"], cwd=root, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-1] == "hint: actum init"
+    shown = subprocess.run(
+        [sys.executable, "-c", "import actum; print(actum.features.training_set.__module__)"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    assert shown.stdout == "actum.features.training\n", shown.stderr
