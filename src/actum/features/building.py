@@ -200,7 +200,7 @@ class _Build:
             )
         except TypeProblem as error:
             raise DefinitionError(variable.view.view, place_of(variable), str(error)) from error
-        return finished(variable, one.value, one.type)
+        return finished(variable, one)
 
     def span(self, columns: Mapping[str, str]) -> tuple[int, int] | None:
         """Return the earliest and latest time in columns."""

@@ -1,0 +1,81 @@
+"""What is computed from a request is in a training set what a server computes, whatever the numbers are."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from actum.features.reading import read_views
+from actum.online.lookup import Lookup
+from tests.features.work_tree import START, WorkTree
+from tests.online.online_views import filled
+
+NUMBERS = [None, float("nan"), -0.0, 0.0, -0.5, 0.001, 1.5, -2.5, 1000.0]
+REQUEST: dict[str, dict[str, str]] = {
+    "float": {
+        "nan": "exp(x) - exp(x)",
+        "minus": "-x",
+        "plus": "x + y",
+        "times": "x * y",
+        "over": "x / y",
+        "rest": "x % y",
+        "up": "ceil(x)",
+        "down": "floor(x)",
+        "root": "sqrt(x)",
+        "first": "coalesce(exp(x) - exp(x), y)",
+        "low": "least(x, -y)",
+        "high": "greatest(-x, y)",
+        "unless": "nullif(-x, y)",
+        "either": "case when x > y then exp(x) - exp(x) else -x end",
+        "as_it_is": "x",
+        "nothing": "-0.0",
+    },
+    "int": {"cut": "cast(x as int)"},
+    "bool": {"more": "exp(x) - exp(x) > y", "gone": "exp(x) - exp(x) is null", "told": "cast(x as bool)"},
+}
+FEATURES: dict[str, dict[str, str]] = {
+    "float": {
+        "same": "nan",
+        "again": "-minus",
+        "sum": "nan + minus",
+        "instead": "coalesce(nan, 7.0)",
+        "least_of": "least(nan, up, 3.0)",
+        "part": "1 / minus",
+        "size": "abs(rest)",
+    },
+    "int": {"whole": "cast(nan as int)"},
+    "bool": {"big": "nan > 5", "lost": "nan is null", "equal": "minus = up", "true": "cast(nan as bool)"},
+}
+NAMES = [name for view in (REQUEST, FEATURES) for texts in view.values() for name in texts]
+
+
+def _features(texts: dict[str, dict[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "type": kind, "of": of} for kind, each in texts.items() for name, of in each.items()]
+
+
+def _bits(rows: list[dict[str, Any]]) -> list[str]:
+    return [repr({name: row[name] for name in NAMES}) for row in rows]
+
+
+@pytest.mark.parametrize("engine", ["duck", "spark"])
+def test_training_and_serving_agree_to_the_bit_on_what_is_computed(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    tree = WorkTree(tmp_path, request.getfixturevalue(engine))
+    pairs = list(product(NUMBERS, NUMBERS))
+    columns = dict(zip("xy", map(list, zip(*pairs, strict=True)), strict=True))
+    tree.table("labels", {"at": [START] * len(pairs), **{name: pa.array(each) for name, each in columns.items()}})
+    tree.view("asked", _features(REQUEST), request=[{"name": name, "type": "float"} for name in "xy"])
+    tree.view("derived", _features(FEATURES))
+    tree.set(NAMES, labels={"keep": []})
+
+    built = tree.build()
+
+    filled(tmp_path / "online.sqlite")
+    lookup = Lookup(tmp_path / "online.sqlite", read_views(tmp_path), NAMES)
+    served = [lookup.one({}, {"x": x, "y": y}, START).values for x, y in pairs]
+    assert _bits([{name: built[name][row] for name in NAMES} for row in range(len(pairs))]) == _bits(served)
