@@ -312,6 +312,23 @@ def test_keys_that_wait_for_each_other_are_refused(tanks: WorkTree) -> None:
     assert message == "features/sets/asked.yaml: keys: kind, next wait for each other: each is found by another"
 
 
+@pytest.mark.parametrize("features", [["kind", "level"], ["level", "kind"], ["level"]])
+@pytest.mark.parametrize("keys", [{}, {"part": "kind"}])
+def test_what_a_feature_gives_must_not_be_a_column_of_the_labels_too(
+    tanks: WorkTree, features: list[str], keys: dict[str, str]
+) -> None:
+    name = "part" if keys else "kind"
+    kinds: dict[str, Any] = {"name": "kind", "type": "string"}
+    tanks.view("kinds", [kinds], entity=["tank"], source=SOURCE)
+    tanks.view("tanks", [LEVEL], entity=[name], source={**SOURCE, "keys": {name: "tank"}})
+    tanks.table("labels", {**LABELS, "kind": ["b"]})
+    tanks.set(features, labels={"keep": []}, keys=keys)
+
+    problem = f"keys.{name}: kind is a column of the labels and a feature too"
+    hint = f"give the column another name, and write keys: {{{name}: COLUMN}}"
+    assert refusal(tanks) == (f"features/sets/asked.yaml: {problem}", hint)
+
+
 def test_a_set_is_asked_for_where_sets_lie(tanks: WorkTree, tmp_path: Path) -> None:
     from actum.features.reading import read_wanted
 

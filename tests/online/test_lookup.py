@@ -21,6 +21,7 @@ from actum.online.store import StoreError
 from actum.records.codec import decode
 from actum.records.feature_set import FeatureSet
 from tests.online.online_views import (
+    AIRCRAFT,
     AT_REQUEST,
     DELAYS,
     JFK,
@@ -95,6 +96,20 @@ def test_a_feature_may_give_the_key_of_another_view(place: Path) -> None:
         "last_tail": "N1",
     }
     assert lookup.one({"from": "EWR"}, at=NOON).values == dict.fromkeys(taken.features)
+
+
+def test_a_feature_of_the_name_of_a_key_gives_it_to_a_set_and_names_alone_are_asked_by_the_key(tmp_path: Path) -> None:
+    features = [*DELAYS["features"][:2], {"name": "tailnum", "type": "string"}]
+    delays, store = {**DELAYS, "features": features}, SqliteStore(tmp_path / "online.sqlite")
+    store.write([publication(delays, JFK), publication(PLANES, AIRCRAFT)])
+    known = definitions(delays, PLANES)
+    taken = feature_set(("built",), {})
+    assert known.keys_of(taken) == ("tailnum",)
+
+    of_a_set, by_key = Lookup(store, known, taken), Lookup(store, known, ["built"])
+
+    assert (of_a_set.given, by_key.given) == ({"origin": "string"}, {"tailnum": "string"})
+    assert of_a_set.one({"origin": "JFK"}, at=NOON).values == by_key.one({"tailnum": "N1"}, at=NOON).values
 
 
 def test_many_answers_keep_their_order_and_come_from_one_state(place: Path) -> None:

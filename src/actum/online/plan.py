@@ -50,12 +50,13 @@ def plan(
     published: Mapping[str, Published],
     definitions: Definitions,
     wanted: Iterable[str],
-    keys: Mapping[str, str],
+    keys: Mapping[str, str] | None,
 ) -> Plan:
     """Plan look-ups of *wanted* from what is published.
 
     Args:
-        keys: Entity or request value -> the name under which it is given, or the feature that gives it.
+        keys: Entity or request value -> the name under which it is given, or the feature that gives it; one that is
+            not named has its own name. None: whoever asks gives them all, by their own names.
 
     Raises:
         NotFoundError: No view defines one of them.
@@ -81,7 +82,7 @@ class _Planner:
         store: OnlineStore,
         published: Mapping[str, Published],
         definitions: Definitions,
-        keys: Mapping[str, str],
+        keys: Mapping[str, str] | None,
     ) -> None:
         self.store, self.published, self.definitions, self.keys = store, published, definitions, keys
         self.by_view: dict[str, list[str]] = {}
@@ -106,8 +107,7 @@ class _Planner:
 
     def _giver(self, name: str) -> str | None:
         """Return the feature that gives a part of a key or a value of a request, if one does."""
-        said = self.keys.get(name)
-        return said if said in self.definitions.variables else None
+        return None if self.keys is None else self.definitions.giver(name, self.keys)
 
     def slot_of(self, name: str, above: tuple[str, ...]) -> int:
         """Return where a feature will stand, and put what leads there into the steps, once."""
@@ -162,7 +162,7 @@ class _Planner:
             if (found := self.definitions.variables[giver].type) != kind:
                 raise InvalidRecordError(f"keys.{name}: {giver} is {found}, {of} wants {kind}")
             return self.slot_of(giver, above)
-        column = self.keys.get(name, name)
+        column = (self.keys or {}).get(name, name)
         if (column, kind) not in self.given:
             self.given[column, kind] = Given(column=column, type=kind, slot=self._new(), of=of)
         return self.given[column, kind].slot
