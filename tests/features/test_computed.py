@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from actum.errors import UserError
 from actum.features.reading import read_views
 from actum.online.lookup import Lookup
 from tests.features.work_tree import START, WorkTree
@@ -79,3 +80,31 @@ def test_training_and_serving_agree_to_the_bit_on_what_is_computed(
     lookup = Lookup(tmp_path / "online.sqlite", read_views(tmp_path), NAMES)
     served = [lookup.one({}, {"x": x, "y": y}, START).values for x, y in pairs]
     assert _bits([{name: built[name][row] for name in NAMES} for row in range(len(pairs))]) == _bits(served)
+
+
+@pytest.mark.parametrize("engine", ["duck", "spark"])
+@pytest.mark.parametrize(("x", "of"), [(1000.0, "exp(x)"), (1e300, "-x * 1e300"), (1.5, "x / 5e-324")])
+def test_a_computed_feature_that_becomes_infinite_is_refused_in_training_and_serving(
+    x: float, of: str, engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    tree = WorkTree(tmp_path, request.getfixturevalue(engine))
+    tree.table("labels", {"at": [START] * 2, "x": [x, None]})
+    features = [{"name": "endless", "type": "float", "of": of}, {"name": "far", "type": "bool", "of": f"{of} > 5"}]
+    tree.view("asked", features, request=[{"name": "x", "type": "float"}])
+    tree.set(["endless"], labels={"keep": []})
+    with pytest.raises(UserError) as refused:
+        tree.build()
+    where = "features/asked.yaml:9: features[0].of"
+    assert str(refused.value) == f"{where}: {of} is infinite in 1 row, a feature is a finite number"
+
+    filled(tmp_path / "online.sqlite")
+    lookup = Lookup(tmp_path / "online.sqlite", read_views(tmp_path), ["endless"])
+    with pytest.raises(UserError) as refused:
+        lookup.one({}, {"x": x}, START)
+    assert (
+        str(refused.value) == "features/asked.yaml: features[0].of: endless: is infinite, a feature is a finite number"
+    )
+
+    tree.set(["far"], labels={"keep": []})
+    by_request = Lookup(tmp_path / "online.sqlite", read_views(tmp_path), ["far"]).one({}, {"x": x}, START)
+    assert by_request.values == {"far": tree.build()["far"][0]}

@@ -57,6 +57,11 @@ def view(tree: WorkTree, *features: dict[str, Any], keep: list[str] | None = Non
     tree.set(names, labels={} if keep is None else {"keep": keep})
 
 
+def asked_of(tree: WorkTree, tank: str) -> None:
+    view(tree)
+    tree.table("labels", {**LABELS, "tank": [tank]})
+
+
 Change = Callable[[WorkTree], None]
 OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
     "a column that is not there": (
@@ -116,7 +121,12 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
     "infinite values in a sum": (
         lambda tree: view(tree, SUM),
         "features/tanks.yaml:11: features[0].of: level is infinite in 1 row, sum takes finite numbers",
-        "leave such rows out by source.where, or write nullif(...)",
+        "leave such rows out by source.where, or write case when ... then ... end, which is missing elsewhere",
+    ),
+    "an infinite latest value": (
+        lambda tree: asked_of(tree, "b"),
+        "features/tanks.yaml:9: features[0].name: level is infinite in 1 row, a feature is a finite number",
+        "leave such rows out by source.where, or write case when ... then ... end, which is missing elsewhere",
     ),
     "a sum that no whole number holds": (
         lambda tree: view(tree, {**SUM, "type": "int", "of": "big"}),
@@ -265,6 +275,12 @@ def test_a_file_that_is_no_table_is_refused(tanks: WorkTree) -> None:
             {"key": ["tank"]},
             "labels.key: 1 row too many with a key of another: tank a",
             "",
+        ),
+        (
+            {"tank": [float("-inf")]},
+            {},
+            "keys.tank: tank is infinite in 1 row",
+            "leave it empty where it is unknown",
         ),
         ({"level": [1.0]}, {}, "features: level is a column of the labels too", "leave it out of labels.keep"),
         (

@@ -127,6 +127,8 @@ def test_many_answers_keep_their_order_and_come_from_one_state(place: Path) -> N
         ({"origin": 5}, {}, "origin: is 5, delays wants text"),
         ({"origin": "JFK"}, {"leaves_at": LEAVES}, "minutes is not given, which expected_min needs (float)"),
         ({"origin": "JFK"}, {"minutes": "5"}, "minutes: is '5', expected_min wants a number"),
+        ({"origin": "JFK"}, {"minutes": float("inf")}, "minutes: is infinite"),
+        ({"origin": "JFK"}, {"minutes": np.float32("-inf")}, "minutes: is infinite"),
         ({"origin": "JFK"}, {"minutes": True}, "minutes: is True, expected_min wants a number"),
         (
             {"origin": "JFK"},

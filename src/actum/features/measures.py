@@ -1,4 +1,7 @@
-"""What must be known of values before they are added up: how large they are, how small, and that all are finite."""
+"""What must be known of values before they are added up: how large they are, how small, and that all are finite.
+
+No feature is infinite: whatever comes out so, of whatever is computed, is refused here.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def scales_of(
     scales = {}
     for one, column, kind in looked_at:
         if kind == "float":
-            _refuse_endless(one, found[f"endless{column}"])
+            refuse_endless(one, found[f"endless{column}"])
         if one.aggregate in _SUMS and kind == "float":
             scales[column] = _scale(one, column, rows, found)
         elif one.aggregate in _SUMS and kind == "int":
@@ -60,10 +63,15 @@ def _scale(variable: Variable, column: str, rows: int, found: Mapping[str, Any])
         raise _refused(variable, f"is up to {error}: a sum could be larger than a float can be") from error
 
 
-def _refuse_endless(variable: Variable, count: int | None) -> None:
-    if count:
-        problem = f"is infinite in {count:,} row{'' if count == 1 else 's'}, {variable.aggregate} takes finite numbers"
-        raise _refused(variable, problem, hint="leave such rows out by source.where, or write nullif(...)")
+def refuse_endless(variable: Variable, count: int | None) -> None:
+    """Raises: DefinitionError: A feature, or what it aggregates, is infinite in so many rows."""
+    if not count:
+        return
+    takes = f"{variable.aggregate} takes finite numbers" if variable.aggregate else "a feature is a finite number"
+    problem = f"is infinite in {count:,} row{'' if count == 1 else 's'}, {takes}"
+    instead = "write case when ... then ... end, which is missing elsewhere"
+    hint = f"leave such rows out by source.where, or {instead}" if variable.view.source else instead
+    raise _refused(variable, problem, hint=hint)
 
 
 def _refuse_overflow(variable: Variable, column: str, rows: int, found: Mapping[str, Any]) -> None:

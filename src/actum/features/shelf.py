@@ -116,7 +116,7 @@ class Shelf:
             logs += [(part, self.engine.kept(self.made(part, counted))) for part, counted in counting]
             entity, self.computed = events.entity, self.computed + len(left)
         relation = united(logs, list(view.entity), self.engine, known_until)
-        return Log(relation=relation, entity=entity, features={one.name: one.type for one in variables})
+        return Log(relation=relation, entity=entity, variables=variables)
 
     def kept(self, part: Part) -> Kept | None:
         """Return the log of a whole part from the folder of processed views; why there is none is noted."""

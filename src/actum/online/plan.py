@@ -5,6 +5,7 @@ A look-up works on a row of slots: what is given comes first into it, then step 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from actum.records.view import Dtype, FeatureView
 
 Row: TypeAlias = list[Plain]
 Step: TypeAlias = Callable[[Row, int], None]
+_ENDLESS = (math.inf, -math.inf)
 _COUNTS = frozenset({"count", "distinct"})
 
 
@@ -136,7 +138,7 @@ class _Planner:
             places[name] = Place(self.slot_of(name, above), self.definitions.variables[name].type)
         slot = self._slot_of[variable.name] = self._new()
         try:
-            self.steps.append(_computing(variable.name, slot, compiled(variable.of, places, variable.type)))
+            self.steps.append(_computing(variable, slot, compiled(variable.of, places, variable.type)))
         except TypesError as error:
             raise DefinitionError(variable.view.view, ("features", variable.place, "of"), str(error)) from error
 
@@ -188,11 +190,18 @@ def _reading(
     return step
 
 
-def _computing(name: str, slot: int, evaluate: Callable[[Any], Plain]) -> Step:
+def _computing(variable: Variable, slot: int, evaluate: Callable[[Any], Plain]) -> Step:
     def step(row: Row, _at: int) -> None:
         try:
-            row[slot] = evaluate(row)
+            row[slot] = value = evaluate(row)
         except OverflowError as error:
-            raise InvalidRecordError(f"{name}: {error}") from error
+            raise _refused(variable, str(error)) from error
+        if value in _ENDLESS:
+            raise _refused(variable, "is infinite, a feature is a finite number")
 
     return step
+
+
+def _refused(variable: Variable, problem: str) -> DefinitionError:
+    at = ("features", variable.place, "of")
+    return DefinitionError(variable.view.view, at, f"{variable.name}: {problem}")
