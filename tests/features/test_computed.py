@@ -9,9 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from actum import moments
 from actum.errors import UserError
+from actum.features.materialize import materialize
 from actum.features.reading import read_views
 from actum.online.lookup import Lookup
+from actum.records.codec import encode
 from tests.features.work_tree import START, WorkTree
 from tests.online.online_views import filled
 
@@ -108,3 +111,49 @@ def test_a_computed_feature_that_becomes_infinite_is_refused_in_training_and_ser
     tree.set(["far"], labels={"keep": []})
     by_request = Lookup(tmp_path / "online.sqlite", read_views(tmp_path), ["far"]).one({}, {"x": x}, START)
     assert by_request.values == {"far": tree.build()["far"][0]}
+
+
+@pytest.mark.parametrize("engine", ["duck", "spark"])
+def test_a_whole_number_that_grows_too_large_is_refused_by_its_line(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    tree = WorkTree(tmp_path, request.getfixturevalue(engine))
+    tree.table("labels", {"at": [START], "tank": ["a"], "x": [2**62]})
+    tree.table("tanks", {"tank": ["a"], "i": [2**62]})
+    kind, hint = {"type": "int"}, "whole numbers end at 64 bits: write cast(... as float)"
+    asked = [{"name": "same", "of": "x", **kind}, {"name": "grown", "of": "x * 3", **kind}]
+    tree.view("asked", asked, request=[{"name": "x", **kind}])
+    source = {"path": "data/tanks.parquet"}
+    tree.view(
+        "tanks",
+        [{"name": "there", "of": "i", **kind}, {"name": "more", "of": "i + i", **kind}],
+        entity=["tank"],
+        source=source,
+    )
+    for features, where, expression in (
+        (["same", "grown"], "features/asked.yaml:11: features[1].of", "x * 3"),
+        (["there", "more"], "features/tanks.yaml:12: features[1].of", "i + i"),
+    ):
+        tree.set(features, labels={"keep": []})
+        with pytest.raises(UserError) as refused:
+            tree.build()
+        assert str(refused.value).startswith(f"{where}: {expression} grows too large: ")
+        assert refused.value.hint == hint
+
+    filled(tmp_path / "online.sqlite")
+    lookup = Lookup(tmp_path / "online.sqlite", read_views(tmp_path), ["grown"])
+    with pytest.raises(UserError) as refused:
+        lookup.one({}, {"x": 2**62}, START)
+    problem = "grown: a whole number becomes larger than 64 bits hold"
+    assert (str(refused.value), refused.value.hint) == (f"features/asked.yaml: features[1].of: {problem}", hint)
+
+
+def test_what_grows_too_large_is_not_materialized_and_the_view_is_named(tree: WorkTree) -> None:
+    tree.table("tanks", {"tank": ["a"], "i": [2**62]})
+    features = [{"name": "more", "type": "int", "of": "i + i"}]
+    tree.view("tanks", features, entity=["tank"], source={"path": "data/tanks.parquet"})
+    views = [encode(view) for view in read_views(tree.root).views.values()]
+    with pytest.raises(UserError) as refused:
+        materialize({"root": tree.root, "views": views, "until": moments.write(START), "out": tree.root})
+    assert str(refused.value).startswith("features/tanks.yaml: ")
+    assert refused.value.hint == "whole numbers end at 64 bits: write cast(... as float)"

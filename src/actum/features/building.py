@@ -17,6 +17,7 @@ from actum.features.engines import Engine
 from actum.features.events import place_of, refuse_names
 from actum.features.labels import LabelRows, read_labels
 from actum.features.lookup import Moments, in_order
+from actum.features.measures import blamed
 from actum.features.parts import finished
 from actum.features.reading import Wanted, located, refuse_two_meanings
 from actum.features.shelf import Shelf
@@ -180,7 +181,11 @@ class _Build:
         rows = self.shelf.engine.rows(pa.table({"_row": count, **arrays}))
         names = {name: f"_c{index}" for index, name in enumerate(used)}
         made = {one.name: self.value(one, rows, names) for one in variables}
-        found = in_order(variables, self.shelf.engine.table(rows.select("_row", **made)), len(self.labels))
+        found = blamed(
+            tuple(variables),
+            lambda some: self.shelf.engine.table(rows.select("_row", **{one.name: made[one.name] for one in some})),
+        )
+        found = in_order(variables, found, len(self.labels))
         self.known |= {one.name: Known(found[one.name], one.type) for one in variables}
 
     def value(self, variable: Variable, rows: Relation, columns: Mapping[str, str]) -> Value:

@@ -1,19 +1,20 @@
 """What must be known of values before they are added up: how large they are, how small, and that all are finite.
 
-No feature is infinite: whatever comes out so, of whatever is computed, is refused here.
+No feature is infinite, or larger than its type holds: what comes out so is refused here, by its line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from actum.definitions.definitions import DefinitionError, Variable
-from actum.features.engines import Engine
+from actum.features.engines import Engine, TooLargeError
 from actum.features.events import Values, place_of
 from actum.features.exact import Scale, scale_for
 from actum.features.values import Relation, Value, constant, either, nothing_where, rounded_down, whole
 
+T = TypeVar("T")
 _SUMS = ("sum", "mean")
 _FINITE = (*_SUMS, "min", "max", "distinct")
 
@@ -72,6 +73,24 @@ def refuse_endless(variable: Variable, count: int | None) -> None:
     instead = "write case when ... then ... end, which is missing elsewhere"
     hint = f"leave such rows out by source.where, or {instead}" if variable.view.source else instead
     raise _refused(variable, problem, hint=hint)
+
+
+def blamed(variables: tuple[Variable, ...], compute: Callable[[tuple[Variable, ...]], T]) -> T:
+    """Compute variables together; where that grows too large, say which of them does.
+
+    Raises:
+        DefinitionError: The first that is too large by itself.
+        TooLargeError: None is.
+    """
+    try:
+        return compute(variables)
+    except TooLargeError:
+        for one in variables:
+            try:
+                compute((one,))
+            except TooLargeError as error:
+                raise _refused(one, f"grows too large: {error}", hint=error.hint) from error
+        raise
 
 
 def _refuse_overflow(variable: Variable, column: str, rows: int, found: Mapping[str, Any]) -> None:

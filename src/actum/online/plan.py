@@ -195,13 +195,19 @@ def _computing(variable: Variable, slot: int, evaluate: Callable[[Any], Plain]) 
         try:
             row[slot] = value = evaluate(row)
         except OverflowError as error:
-            raise _refused(variable, str(error)) from error
+            raise _refused(
+                variable, str(error), hint="whole numbers end at 64 bits: write cast(... as float)"
+            ) from error
         if value in _ENDLESS:
-            raise _refused(variable, "is infinite, a feature is a finite number")
+            raise _refused(
+                variable,
+                "is infinite, a feature is a finite number",
+                hint="write case when ... then ... end, which is missing elsewhere",
+            )
 
     return step
 
 
-def _refused(variable: Variable, problem: str) -> DefinitionError:
+def _refused(variable: Variable, problem: str, *, hint: str) -> DefinitionError:
     at = ("features", variable.place, "of")
-    return DefinitionError(variable.view.view, at, f"{variable.name}: {problem}")
+    return DefinitionError(variable.view.view, at, f"{variable.name}: {problem}", hint=hint)
