@@ -151,15 +151,6 @@ class Definitions:
         known = self._digests(self.in_order(wanted))
         return {name: known[name] for name in wanted}
 
-    def view_digest(self, view: str) -> str:
-        """Return the digest over all features of a view, their names included.
-
-        Raises:
-            NotFoundError: As :meth:`digest`.
-        """
-        names = [variable.name for variable in variables_of(self.views[view])]
-        return digests.of_value({"schema": "feature-view/1", "features": self.digests_of(names)})
-
     def _visit(self, name: str, done: dict[str, Variable], above: tuple[str, ...]) -> None:
         if name in done:
             return
