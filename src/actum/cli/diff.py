@@ -51,7 +51,7 @@ def command(context: Context, a: str, b: str, at: str | None, as_json: bool) -> 
         return
     steps = _git_diff(found)
     if as_json:
-        reading.envelope("diff/1", encode(found) | {"equal": found.is_none()}, next_=steps)
+        reading.envelope("diff/1", encode(found) | {"equal": found.equal()}, next_=steps)
         return
     click.echo(f"{found.a} -> {found.b}")
     for name, changes in found.sections().items():
@@ -104,7 +104,7 @@ def _print_model(found: Differences) -> None:
     if found.model:
         words = ", ".join(f"{likeness.of} {'equal' if likeness.equal else 'different'}" for likeness in found.model)
         click.echo(f"model    {words}")
-    empty: tuple[str, ...] = ("packages", "outs")
+    empty: tuple[str, ...] = ("packages", "outs", *found.undecided)
     empty += () if found.sets else ("features",)
     if same := [name for name, changes in found.sections().items() if not changes and name not in empty]:
         click.echo(f"same     {', '.join(same)}")
