@@ -178,8 +178,11 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
     ),
     "whole numbers that grow too large": (
         lambda tree: view(tree, {"name": "level", "type": "int", "of": "big * 4"}),
-        "features/tanks.yaml: Out of Range Error: Overflow in multiplication of INT64 (4611686018427387904 * 4)!",
-        "",
+        (
+            "features/tanks.yaml:11: features[0].of: big * 4 grows too large: "
+            "Out of Range Error: Overflow in multiplication of INT64 (4611686018427387904 * 4)!"
+        ),
+        "whole numbers end at 64 bits: write cast(... as float)",
     ),
 }
 
