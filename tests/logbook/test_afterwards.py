@@ -139,14 +139,11 @@ def test_a_run_shows_what_it_said_and_kept(root: Path, records: Records, capsys:
 def test_a_notebook_is_told_what_to_do_below_the_traceback(root: Path) -> None:
     (root / "actum.yaml").unlink()
     git(root, "commit", "-qam", "No project any more")
-    done = subprocess.run(
-        [sys.executable, "-c", "import actum; actum.runs()"], cwd=root, capture_output=True, text=True
-    )
-    assert done.stderr.splitlines()[-1] == "hint: actum init"
-    shown = subprocess.run(
-        [sys.executable, "-c", "import actum; print(actum.features.training_set.__module__)"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-    )
+    assert python(root, "actum.runs()").stderr.splitlines()[-1] == "hint: actum init && git add . && git commit"
+    shown = python(root, "print(actum.features.training_set.__module__)")
     assert shown.stdout == "actum.features.training\n", shown.stderr
+
+
+def python(root: Path, code: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", f"import actum; {code}"]
+    return subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
