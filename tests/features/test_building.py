@@ -152,6 +152,17 @@ def test_a_feature_may_give_the_entity_of_another_view(tanks: WorkTree) -> None:
     assert tanks.build()["maker"] == ["Nord", "Nord", "Süd", "Nord", None, None]
 
 
+def test_a_feature_of_the_name_of_an_entity_gives_it_in_any_order_without_a_key(tanks: WorkTree) -> None:
+    tanks.table("valves", {"valve": ["x", "y"], "maker": ["Nord", "Süd"]})
+    tanks.view(
+        "valves", [{"name": "maker", "type": "string"}], entity=["valve"], source={"path": "data/valves.parquet"}
+    )
+    for features in (["maker"], ["valve", "maker"], ["maker", "valve"]):
+        tanks.set(features)
+
+        assert tanks.build()["maker"] == ["Nord", "Nord", "Süd", "Nord", None, None]
+
+
 def test_an_entity_may_be_several_columns(tanks: WorkTree) -> None:
     tanks.view("tanks", FEATURES[:1], entity=["tank", "part"], source={**SOURCE, "keys": {"part": "valve"}})
     tanks.table("labels", {"tank": ["a", "a", "b"], "part": ["x", "y", "y"], "at": times(4, 4, 4)})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas
@@ -132,3 +134,16 @@ def test_a_run_shows_what_it_said_and_kept(root: Path, records: Records, capsys:
     assert lines[-8:-1] == ["metrics", "  loss  0.5", "params", "  depth  6", "tags", "  team  x", "kept"]
     assert record.series is not None
     assert record.series.path in lines[-1]
+
+
+def test_a_notebook_is_told_what_to_do_below_the_traceback(root: Path) -> None:
+    (root / "actum.yaml").unlink()
+    git(root, "commit", "-qam", "No project any more")
+    assert python(root, "actum.runs()").stderr.splitlines()[-1] == "hint: actum init && git add . && git commit"
+    shown = python(root, "print(actum.features.training_set.__module__)")
+    assert shown.stdout == "actum.features.training\n", shown.stderr
+
+
+def python(root: Path, code: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", f"import actum; {code}"]
+    return subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)

@@ -116,7 +116,7 @@ def events_of(files: Files, variables: Sequence[Variable], engine: Engine) -> Ev
         DefinitionError: The view asks for what the source does not have.
     """
     view, source = files.view, source_of(files.view)
-    _refuse_names(view, variables)
+    refuse_names(variables)
     used = _used(files, variables)
     raw = engine.files(files.paths, list(used.values()))
     clock = Clock(view=view, columns=used, calendar=_looks_at_calendar(view, variables))
@@ -187,11 +187,12 @@ def _calendar_in(expression: Expression) -> bool:
     return any(map(_calendar_in, parts(expression)))
 
 
-def _refuse_names(view: FeatureView, variables: Sequence[Variable]) -> None:
+def refuse_names(variables: Sequence[Variable]) -> None:
+    """Raises: DefinitionError: One is called as the entity of its own view."""
     for one in variables:
-        if one.name in view.entity:
+        if one.name in one.view.entity:
             problem = f"{one.name} is the entity too: say what it is of"
-            raise DefinitionError(view.view, ("features", one.place, "name"), problem, hint="give it another name")
+            raise DefinitionError(one.view.view, ("features", one.place, "name"), problem, hint="give it another name")
 
 
 def _entity(view: FeatureView, scope: Scope) -> tuple[dict[str, Value], dict[str, Dtype]]:
