@@ -312,3 +312,13 @@ def test_a_card_that_cannot_be_one_is_left_and_the_versions_are_taken(tmp_path: 
     told = taken(repository)
     assert [(one["what"], one["names"]) for one in told["left"]] == [("card", ["clf"])]
     assert told["taken"] == {"version": 1}
+
+
+def test_a_tag_with_a_counter_of_any_length_is_no_end_of_an_import(tagged: Repository) -> None:
+    head = tagged.git("rev-parse", "HEAD")
+    name = f"clf#prod#{5000 * '9'}"
+    packed = tagged.root / ".git/packed-refs"  # a name that is too long for a file
+    packed.write_text(f"{head} refs/tags/{name}\n")
+    told = taken(tagged)
+    assert [(one["what"], one["why"], one["names"]) for one in told["left"]] == [("tag", "is none of GTO's", [name])]
+    assert told["taken"] == {"card": 1, "version": 1}

@@ -125,6 +125,16 @@ def test_artifacts_outside_of_the_store_are_taken_only_from_where_it_is_said(
     assert runs(project)["thief"]["artifacts"][0]["size"] == 6
 
 
+def test_a_folder_of_artifacts_that_is_a_link_leads_only_to_where_they_may_be_taken_from(
+    project: Repository, store: Path, tmp_path: Path
+) -> None:
+    write(tmp_path, "keys/id", "secret")
+    (add(store, "linked") / "artifacts").symlink_to(tmp_path / "keys")
+    why = "lies outside of the store: --artifacts DIR lets it"
+    assert taken(project, store) == {("folder of artifacts", why): [str(tmp_path / "keys")]}
+    assert "artifacts" not in runs(project)["linked"]
+
+
 def test_artifacts_that_are_links_are_not_followed(project: Repository, store: Path, tmp_path: Path) -> None:
     write(tmp_path, "keys/id", "secret")
     folder = add(store, "linked", artifacts__model="m")

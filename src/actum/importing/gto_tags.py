@@ -22,7 +22,7 @@ _NAME = r"[a-zA-Z0-9](?:[a-zA-Z0-9-/_]*[a-zA-Z0-9])?"
 _TAG = re.compile(
     rf"(?:(?P<folder>[a-zA-Z0-9-_./]+)=)?(?P<artifact>{_NAME})"
     rf"(?:(?:\#(?P<stage>{_NAME})|@v(?P<version>[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*))(?P<cancel>!?)"
-    rf"|@(?P<whole>deprecated|created))(?:\#(?P<counter>[0-9]{1, 18}))?"
+    rf"|@(?P<whole>deprecated|created))(?:\#(?P<counter>[0-9]{{1,18}}))?"
 )
 _OURS = re.compile(r"^(?:Event: [0-9A-Z]{26}|Run: run/[0-9A-Z]{26})$", re.MULTILINE)
 

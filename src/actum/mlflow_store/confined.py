@@ -35,21 +35,19 @@ class Confined:
 
     def names(self, folder: Path) -> tuple[list[str], list[str]]:
         """Return the names of the folders in a folder, and those of all else in it: links are not folders."""
-        with self._folder(folder) as opened, _told(self.shown(folder)), os.scandir(opened) as entries:
+        with self._folder(folder) as opened, self._told(folder), os.scandir(opened) as entries:
             found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
         return [name for name, is_folder in found if is_folder], [name for name, is_folder in found if not is_folder]
 
     @contextmanager
     def open(self, path: Path) -> Iterator[BinaryIO]:
         """Open a regular file; what fails while it is open is told of it, too."""
-        where = self.shown(path)
-        with self._folder(path.parent) as folder, _told(where):
+        with self._folder(path.parent) as folder, self._told(path):
             opened = os.open(path.name, _FILE, dir_fd=folder)
-        with os.fdopen(opened, "rb") as stream:
+        with os.fdopen(opened, "rb") as stream, self._told(path):
             if not stat.S_ISREG(os.fstat(opened).st_mode):
-                raise InvalidRecordError(f"{where}: is no regular file")
-            with _told(where):
-                yield stream
+                raise InvalidRecordError(f"{self.shown(path)}: is no regular file")
+            yield stream
 
     def read(self, path: Path, most: int) -> bytes:
         """Return at most so many bytes of a regular file."""
@@ -59,27 +57,27 @@ class Confined:
     @contextmanager
     def _folder(self, folder: Path) -> Iterator[int]:
         """Open a folder from the root down, part by part: a link on the way is met, whoever puts it there and when."""
-        with _told("."):
-            opened = os.open(self._root, _FOLDER & ~os.O_NOFOLLOW)
+        opened = -1
         try:
-            for part in folder.relative_to(self._root).parts:
-                with _told(self.shown(folder)):
-                    inner = os.open(part, _FOLDER, dir_fd=opened)
-                os.close(opened)
-                opened = inner
+            with self._told(folder):
+                opened = os.open(self._root, _FOLDER & ~os.O_NOFOLLOW)
+                for part in folder.parts[len(self._root.parts) :]:
+                    outer, opened = opened, os.open(part, _FOLDER, dir_fd=opened)
+                    os.close(outer)
             yield opened
         finally:
-            os.close(opened)
+            if opened >= 0:
+                os.close(opened)
 
-
-@contextmanager
-def _told(where: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except NotADirectoryError as error:
-        raise InvalidRecordError(f"{where}: is no folder, or a link, which may lead anywhere") from error
-    except OSError as error:
-        why = "is a link, which may lead anywhere" if error.errno == errno.ELOOP else error.strerror or str(error)
-        raise InvalidRecordError(f"{where}: {why}") from error
+    @contextmanager
+    def _told(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except NotADirectoryError as error:
+            why = "is no folder, or a link, which may lead anywhere"
+            raise InvalidRecordError(f"{self.shown(path)}: {why}") from error
+        except OSError as error:
+            why = "is a link, which may lead anywhere" if error.errno == errno.ELOOP else error.strerror or str(error)
+            raise InvalidRecordError(f"{self.shown(path)}: {why}") from error
