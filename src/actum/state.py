@@ -71,30 +71,41 @@ def hold_script(root: Path, run: str) -> files.Held:
 
 def has_scripts(root: Path) -> bool:
     """Whether a script's run is under way, or was when its script was killed."""
-    try:
-        return any(os.scandir(root / layout.STATE / SCRIPTS))
-    except OSError:
-        return False
+    for place in _places(root, SCRIPTS):
+        with os.scandir(place) as found:
+            return any(found)
+    return False
 
 
 def take_killed_scripts(root: Path) -> Iterator[files.Held]:
     """Yield the folders of runs whose script is gone, each to be released or let go."""
-    return files.take_dead(root / layout.STATE / SCRIPTS)
+    return (held for place in _places(root, SCRIPTS) for held in files.take_dead(place))
 
 
 def left_behind(root: Path) -> tuple[Path, ...]:
     """Return the temporary folders and worktrees that no command holds any more; changes nothing."""
-    return tuple(path for place in (SCRATCH, WORKTREES) for path in files.dead(root / layout.STATE / place))
+    return tuple(path for place in _places(root, SCRATCH, WORKTREES) for path in files.dead(place))
 
 
 def sweep(root: Path) -> tuple[Path, ...]:
     """Remove what killed commands left, once whatever they started is ended, and return it; git is still to be told."""
-    places = (root / layout.STATE / place for place in (SCRATCH, WORKTREES))
+    places = _places(root, SCRATCH, WORKTREES)
     return tuple(path for place in places for path in files.remove_dead(place, first=process.end_strays))
+
+
+def _places(root: Path, *names: str) -> Iterator[Path]:
+    """Yield the folders of those names that are here. A link is none: where it leads nothing is ours to remove."""
+    state = root / layout.STATE
+    for path in (state / name for name in names):
+        if all(one.is_dir() and not one.is_symlink() for one in (state, path)):
+            yield path
 
 
 def _hold(root: Path, place: str, kind: str) -> files.Held:
     path = folder(root) / place
+    if path.is_symlink():
+        name = f"{layout.STATE}/{place}"
+        raise UserError(f"{name} is a symbolic link", hint=f"rm {name}")
     path.mkdir(mode=0o700, exist_ok=True)
     return files.hold(path, f"{kind}-")
 

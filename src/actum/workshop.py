@@ -18,6 +18,7 @@ from actum.environment.wing import build_wing
 from actum.environment.workers import Prepared, run_worker
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.git import writing
+from actum.git.foreign import require_own_state
 from actum.git.repository import Git
 from actum.needs import bring
 from actum.progress import Teller, counted
@@ -78,7 +79,7 @@ def open_workshop(
             hint="set environment.platform in actum.yaml to train here",
         )
     state.require_plain_path(root)
-    _require_own_state(Git(root))
+    require_own_state(Git(root))
     if state.sweep(root):
         writing.prune_worktrees(Git(root))
     tell.now("making the environment ready")
@@ -97,14 +98,6 @@ def open_workshop(
     workshop = Workshop(root=root, prepared=prepared, described=described, private=home.path)
     weakref.finalize(workshop, home.release)
     return workshop
-
-
-def _require_own_state(repo: Git) -> None:
-    """Refuse to believe environments that a commit brought along: their interpreter would be whose?"""
-    head = repo.resolve("HEAD")
-    if head is not None and repo.tree(head, layout.STATE):
-        because = f"{layout.STATE} is in git, and what lies there may have come from anybody"
-        raise UserError(because, hint=f"git rm -r --cached {layout.STATE} && git commit")
 
 
 def open_recorded_workshop(

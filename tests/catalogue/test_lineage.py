@@ -117,8 +117,9 @@ def test_equal_bytes_that_another_run_made_are_not_taken_for_this_runs_own(sided
 def test_a_folder_stands_for_what_lies_in_it_and_a_file_for_the_folder_it_lies_in(
     sided: Registry, actum: Actum
 ) -> None:
-    walk = told(actum, sided, "data/raw/", "--down")
-    assert [key.partition("@")[0] for key in walk["roots"]] == [RAW]
+    for folder in ("data/raw/", "data/raw", "./data/raw"):
+        walk = told(actum, sided, folder, "--down")
+        assert [key.partition("@")[0] for key in walk["roots"]] == [RAW], folder
     inside = told(actum, sided, f"./{RAW}/part-1.csv", "--down")
     assert [key.partition("@")[0] for key in inside["roots"]] == [RAW]
 

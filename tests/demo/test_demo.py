@@ -78,6 +78,21 @@ def test_nothing_is_wrong_afterwards(lived: tuple[Path, str]) -> None:
     }
 
 
+def test_what_one_raw_file_touches_is_listed_down_to_the_decisions(lived: tuple[Path, str]) -> None:
+    told = data(lived[0], "lineage", "data/raw/weather.csv", "--down")
+    (walk,) = told["walks"]  # type: ignore[index]
+    assert walk["touched"] == {
+        "runs": 3,
+        "versions": ["late-arrival@v1.0.0", "late-arrival@v2.0.0", "late-arrival@v2.1.0"],
+        "stands": ["late-arrival#production"],
+        "stood": [],
+        "segments": 1,
+        "decisions": 85_368,
+        "first_moment": "2013-04-01T00:00:00Z",
+        "last_moment": "2013-06-30T23:59:00Z",
+    }
+
+
 def test_gto_and_dvc_read_the_registry_by_their_own_means(lived: tuple[Path, str], tmp_path: Path) -> None:
     root = lived[0]
     gto = shutil.which("gto", path=str(Path(sys.executable).parent))

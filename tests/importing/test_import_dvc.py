@@ -101,6 +101,23 @@ def test_an_observed_run_has_what_its_commit_says_and_nothing_else(lives: Reposi
     assert not any("seconds" in stage for stage in run["stages"])
 
 
+def test_what_a_stage_read_otherwise_than_it_stands_in_that_commit_is_not_said_to_be_what_it_read(
+    lives: Repository,
+) -> None:
+    write(lives.root, "data.csv", "a,b\n5,6\n")
+    subprocess.run(["dvc", "repro", "-q", "split"], cwd=lives.root, check=True, capture_output=True)
+    lives.git("add", "-A")
+    lives.git("commit", "-qm", "Split alone")
+    commit = lives.git("rev-parse", "HEAD")
+    (left,) = taken(lives)["left"]
+    assert left["why"] == "a stage read it otherwise than it stands there"
+    assert f"{commit[:10]} rows.csv" in str(left)
+    stages = {stage["name"]: stage for stage in runs(lives)[commit]["stages"]}
+    assert stages["split"]["outs"] == ["rows.csv"]
+    assert "deps" not in stages["train"]
+    assert stages["train"]["outs"] == ["metrics.json", "model.txt"]
+
+
 def test_a_stage_that_did_not_change_cites_the_commit_that_had_it_first(lives: Repository) -> None:
     taken(lives)
     first, second = (runs(lives)[lives.git("rev-parse", rev)] for rev in ("HEAD~3", "HEAD~2"))

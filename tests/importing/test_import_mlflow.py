@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -139,18 +140,54 @@ def test_a_second_import_changes_nothing_and_a_grown_store_adds_what_is_new(
     assert "champion 2.0.0" in project.actum("ls")
 
 
+def test_an_alias_that_is_gone_leaves_its_stage_empty_and_may_come_back(
+    project: Repository, stores: Path, tmp_path: Path
+) -> None:
+    store = Path(shutil.copytree(stores / "files", tmp_path / "files"))
+    taken(project, store)
+    project.commit()
+    alias = store / "mlruns/models/delays/aliases/challenger"
+    said = alias.read_bytes()
+    alias.unlink()
+    told = taken(project, store)
+    assert told["taken"] == {"withdrawal": 1}
+    project.commit()
+    assert "challenger" not in stages(project)
+    assert taken(project, store)["taken"] == {}
+    alias.write_bytes(said)
+    assert taken(project, store)["taken"] == {"promotion": 1, "stage": 1}
+    project.commit()
+    assert stages(project)["challenger"] == "2.0.0"
+    assert "challenger" not in project.actum("check", status=3)  # the card alone: a project without a pipeline
+
+
+def stages(project: Repository) -> dict[str, str]:
+    rows = json.loads(project.actum("ls", "stages", "--json"))["data"]
+    return {row["stage"]: row["version"] for row in rows if "version" in row}
+
+
 @kinds
 def test_versions_stand_where_aliases_and_stages_have_them(project: Repository, stores: Path, kind: str) -> None:
     taken(project, stores / kind)
     project.commit()
-    rows = json.loads(project.actum("ls", "stages", "--json"))["data"]
-    stands = {row["stage"]: row["version"] for row in rows if "version" in row}
-    assert stands == {"champion": "1.0.0", "challenger": "2.0.0", "Production": "1.0.0"}
+    assert stages(project) == {"champion": "1.0.0", "challenger": "2.0.0", "Production": "1.0.0"}
     shown = json.loads(project.actum("show", "delays@v1.0.0", "--json"))["data"]
     assert shown["version"]["origin"] == {"system": "mlflow", "id": "delays/1"}
     assert shown["version"]["run"] == runs(project)["run 4"]["id"]
     assert shown["version"]["metrics"] == pytest.approx({"auc": 0.9, "loss": 0.125, "val/loss": 0.25})
     assert shown["version"]["notes"] == "the first"
+
+
+def test_lineage_goes_through_versions_that_were_taken_over(project: Repository, stores: Path) -> None:
+    taken(project, stores / "database")
+    project.commit()
+    run = runs(project)["run 4"]
+    told = json.loads(project.actum("lineage", f"run/{run['id']}", "--down", "--json"))["data"]["walks"][0]["touched"]
+    assert "delays@v1.0.0" in told["versions"]
+    assert {"delays#champion", "delays#Production"} <= set(told["stands"])
+    shown = project.actum("lineage", run["artifacts"][0]["path"], "--down")
+    assert "delays@v1.0.0  registered" in shown
+    assert "taken over from mlflow" in shown
 
 
 def test_a_dry_run_writes_nothing(project: Repository, stores: Path) -> None:
@@ -167,9 +204,25 @@ def test_a_run_that_never_ended_is_taken_as_interrupted_when_asked(project: Repo
     assert (again["taken"], again["known"]["run"]) == ({}, 8)
 
 
-def test_what_was_taken_over_cannot_be_rebuilt_and_says_so(project: Repository, stores: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rebuild", "delays@v1.0.0"),
+        ("diff", "delays@v1.0.0", "delays@v2.0.0"),
+        ("promote", "delays", "--to", "Production"),
+    ],
+)
+def test_what_was_taken_over_cannot_be_computed_with_and_says_so(
+    project: Repository, stores: Path, words: tuple[str, ...]
+) -> None:
     taken(project, stores / "files")
     project.commit()
-    assert "delays 1.0.0 was taken over from mlflow: how it was made is on no record" in project.warned(
-        "rebuild", "delays@v1.0.0"
-    )
+    said = project.warned(*words)
+    assert ".0.0 was taken over from mlflow: how it was made is on no record" in said
+
+
+def test_a_version_that_was_taken_over_is_not_promoted(project: Repository, stores: Path) -> None:
+    taken(project, stores / "files")
+    project.commit()
+    told = project.actum("promote", "delays@v1.0.0", "--to", "staging", "--dry-run", status=3)
+    assert "1.0.0 was taken over from mlflow: nobody here can judge or rebuild it" in told

@@ -28,6 +28,13 @@ COLUMNS: dict[str, list[Any]] = {
     "tags.team": ["risk", "risk", "Überprüfung", None, "o'neil"],
     "parent": [None] * 5,
     "dirty": [True, False, None, False, True],
+    "started_at": [
+        "2026-11-28T17:09:03.666000Z",
+        "2026-11-28T17:09:03Z",
+        "2026-11-28T17:12:05Z",
+        "2026-11-29T00:00:00Z",
+        None,
+    ],
 }
 
 
@@ -56,13 +63,26 @@ def chosen(text: str) -> str:
         ("params.depth <= 6", "A"),  # a text, or true, is no number
         ("params.depth = '6'", "B"),
         ("params.depth", "E"),
-        ("params.layers is null", "ABCDE"),  # a list cannot be compared
+        ("params.layers is null", "BDE"),  # a list cannot be compared, but it is there
+        ("params.layers is not null", "AC"),
+        ("params.depth is null", "D"),
+        ("params.depth is not null", "ABCE"),
+        ("params.depth is null or params.depth > 6", "CD"),
+        ("coalesce(params.depth, 0) < 5", "BDE"),  # to this filter a text is missing
         ("tags.team = 'risk'", "AB"),
         ("tags.team in ('risk', 'o''neil')", "ABE"),
         ("tags.team = 'Überprüfung'", "C"),
         ("upper(tags.team) = 'RISK'", "AB"),
         ("team = 'risk' and auc > 0.85", "A"),
         ("parent is null", "ABCDE"),
+        ("started_at >= '2026-11-28 17:09Z'", "ABCD"),
+        ("started_at >= '2026-11-28T17:09:03Z'", "ABCD"),
+        ("started_at < '2026-11-28T17:09:03.5Z'", "B"),
+        ("started_at <= '2026-11-28T18:09:03+01:00'", "B"),
+        ("started_at between '2026-11-28T17:10:00Z' and '2026-11-29'", "CD"),
+        ("'2026-11-28T23:00:00Z' > started_at", "ABC"),
+        ("started_at in ('2026-11-29', '2026-11-28T17:12:05Z')", "CD"),
+        ("started_at is null", "E"),
         ("parent = 'X'", ""),
         ("parent > 3", ""),
         ("dirty", "AE"),
@@ -102,6 +122,10 @@ def test_a_filter_chooses(text: str, wanted: str) -> None:
         ("metric.auc > 0.8", "--where metric.auc: no run has metric.auc, did you mean metrics.auc?"),
         ("auk > 0.8", "--where auk: no run has auk, did you mean metrics.auc?"),
         ("metrics.f1-score > 0", '--where metrics.f1: no run has metrics.f1, did you mean metrics."f1-score"?'),
+        (
+            "started_at >= 'yesterday'",
+            "--where started_at: 'yesterday' is not a time: Invalid isoformat string: 'yesterday'",
+        ),
         ("seed > 2", "--where seed: is metrics.seed or params.seed"),
         ("metrics.auc > 'high'", "--where \"metrics.auc > 'high'\": < joins float and string (metrics.auc is float)"),
         (
@@ -121,7 +145,7 @@ def test_a_filter_that_is_none_is_refused_in_words(text: str, says: str) -> None
 def test_values_of_another_type_are_told_of() -> None:
     asked = Filter("params.depth <= 6")
     found = asked.choose({"params.depth": COLUMNS["params.depth"]}, 5)
-    assert found.remarks == ["params.depth is no int in 2 of the runs: those do not match"]
+    assert found.remarks == ["params.depth is no int in 2 of the runs: there it counts as missing"]
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
@@ -167,3 +191,10 @@ def test_what_is_missing_or_no_number_comes_last(
 ) -> None:
     assert ordered(values, descending=False) == ascending
     assert ordered(values, descending=True) == descending
+
+
+def test_presence_alone_is_asked_of_any_type_and_told_nothing_of() -> None:
+    asked = Filter("params.depth is not null")
+    names = asked.columns(list(COLUMNS))
+    found = asked.choose({name: COLUMNS[column] for name, column in names.items()}, 5)
+    assert found == ([0, 1, 2, 4], [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +70,17 @@ def test_what_cannot_be_read_is_warned_of(logged: Logged) -> None:
     logged.commit({path: b"{"})
     with pytest.warns(UserWarning, match=path):
         assert len(frame(logged.repo.root)) == 7
+
+
+def test_only_a_metric_of_that_name_is_a_number(logged: Logged) -> None:
+    logged.add(logged.run(tags={"team": "NaN"}, params={"missing": "Infinity"}, metrics={"auc": "NaN"}))
+    (found,) = frame(logged.repo.root, where="tags.team = 'NaN' and params.missing = 'Infinity'").to_dict("records")
+    assert (found["tags.team"], found["params.missing"]) == ("NaN", "Infinity")
+    assert math.isnan(found["metrics.auc"])
+
+
+def test_runs_of_one_second_are_sorted_by_their_fractions(logged: Logged) -> None:
+    begun = [logged.now + timedelta(days=1, milliseconds=part) for part in (500, 0, 250)]
+    logged.add(*(logged.run(started_at=at, finished_at=at) for at in begun))
+    found = frame(logged.repo.root, sort="-started_at", limit=3)
+    assert found["started_at"].tolist() == sorted(begun, reverse=True)

@@ -59,7 +59,7 @@ class Differences:
         code: Blob ids. Left out is what another section tells better: locks, and params.yaml where params differ.
         model: Likenesses that can be told: a run knows only its bytes, an unknown library no state.
         outs: What two runs made; of versions ``model`` tells it.
-        unknown: What could not be compared, and why.
+        unknown: What could not be compared, and why. ``undecided``: the sections that may differ for all that.
         commits: Where git has the files of the two sides.
     """
 
@@ -76,6 +76,7 @@ class Differences:
     outs: tuple[FileChange, ...] = ()
     model: tuple[Likeness, ...] = ()
     unknown: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
     commits: tuple[str, ...] = ()
 
     def sections(self) -> dict[str, tuple[Any, ...]]:
@@ -86,6 +87,10 @@ class Differences:
     def is_none(self) -> bool:
         """Whether nothing differs, of what could be compared."""
         return not any(self.sections().values()) and all(likeness.equal for likeness in self.model)
+
+    def equal(self) -> bool | None:
+        """Whether the two are equal; None where nothing is known to differ and not all is known."""
+        return False if not self.is_none() else None if self.unknown else True
 
 
 def compare(holdings: Holdings, one: Reference, other: Reference) -> Differences:
@@ -114,6 +119,7 @@ def compare(holdings: Holdings, one: Reference, other: Reference) -> Differences
         outs=_files(a.outs, b.outs) if a.outs and b.outs else (),
         model=_likenesses(a, b),
         unknown=(*unknown, *lost, *dirty),
+        undecided=(*(("data", "code") if lost or dirty else ()), *(("environment",) if unknown else ())),
         commits=(a.commit, b.commit) if a.commit and b.commit else (),
     )
 
@@ -176,10 +182,10 @@ def _packages(holdings: Holdings, a: Side, b: Side) -> tuple[tuple[Change, ...],
 
 
 def _same_packages(a: Side, b: Side) -> bool:
-    """Whether both come from one lock, or from none, with nothing on record of the packages."""
+    """Whether both come from one lock."""
     if a.environment and b.environment:
         return a.environment.lock_sha256 == b.environment.lock_sha256
-    return not any(one.environment or (one.interpreter and one.interpreter.packages) for one in (a, b))
+    return False
 
 
 def _packages_of(holdings: Holdings, one: Side) -> dict[str, str]:

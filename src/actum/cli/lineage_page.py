@@ -155,7 +155,9 @@ def _about_version(facts: Mapping[str, Any]) -> Iterator[str]:
     if facts.get("on_record") is False:
         yield "not on record"
         return
-    yield f"registered {moment(facts['at'])} by {facts['by']}"
+    when = f" {moment(facts['at'])}" if facts["at"] else ""
+    yield f"registered{when}" + (f" by {facts['by']}" if facts["by"] else "")
+    yield f"taken over from {facts['system']}" if facts.get("system") else ""
 
 
 def _about_stage(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -21,7 +21,7 @@ GROUPS = ("metrics", "params", "tags")
 
 
 _NUMBERS = {text: float(text) for text in ("NaN", "Infinity", "-Infinity")}
-"""What a record writes for numbers that JSON has none for."""
+"""What a record writes for metrics that JSON has no number for; a param or a tag of that name is a text."""
 
 
 def row_of(run: Run, blob: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def row_of(run: Run, blob: str) -> dict[str, Any]:
         **_surroundings(run),
     }
     for group in reversed(GROUPS):
-        told |= _flat(f"{group}.", getattr(run, group))
+        told |= _flat(f"{group}.", getattr(run, group), _NUMBERS if group == "metrics" else {})
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -63,9 +63,9 @@ def _surroundings(run: Run) -> dict[str, Any]:
     }
 
 
-def _flat(start: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flat(start: str, values: Mapping[str, Any], numbers: Mapping[str, float]) -> Iterator[tuple[str, Any]]:
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from _flat(f"{start}{name}.", value)
+            yield from _flat(f"{start}{name}.", value, numbers)
         else:
-            yield start + name, _NUMBERS.get(value, value) if isinstance(value, str) else value
+            yield start + name, numbers.get(value, value) if isinstance(value, str) else value

@@ -6,6 +6,7 @@ so that an expression can do nothing but compute: there is no function here that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -106,3 +107,20 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (expression.operand,)
         case _:
             return ()
+
+
+def with_parts(expression: Expression, found: Sequence[Expression]) -> Expression:
+    """Return the same expression of other parts, as many as :func:`parts` gives."""
+    match expression:
+        case Operation():
+            return Operation(expression.operator, tuple(found))
+        case Call():
+            return Call(expression.function, tuple(found))
+        case Case():
+            *branches, otherwise = found
+            return Case(tuple(zip(branches[::2], branches[1::2], strict=True)), otherwise)
+        case Cast():
+            (operand,) = found
+            return Cast(operand, expression.to)
+        case _:
+            return expression

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,6 +113,12 @@ class Desk:
         """Return the record that the work tree has at a path, or None."""
         place = files.inside(self.repo.root, path)
         return read_record(path, place.read_bytes()) if place.is_file() else None
+
+    def beside(self, path: str) -> tuple[str, ...]:
+        """Return the paths of all files in a path's folder of the work tree, itself among them."""
+        folder = files.inside(self.repo.root, path).parent
+        found = sorted(folder.iterdir()) if folder.is_dir() else []
+        return tuple(f"{posixpath.dirname(path)}/{place.name}" for place in found if place.is_file())
 
     def paths(self) -> tuple[str, ...]:
         """Return the topmost folders of what was written, for git."""

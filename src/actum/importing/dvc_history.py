@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from actum import layout, names
 from actum.dvc.definitions import LOCK, is_inside
-from actum.dvc.lockfile import Lock, LockedStage, read_lock
+from actum.dvc.lockfile import Entry, Lock, LockedStage, read_lock
 from actum.dvc.pipeline import read_pipeline
 from actum.errors import InvalidRecordError, UserError
 from actum.git.repository import Git, Step
@@ -132,7 +132,8 @@ class _Observer:
         measured = metrics_in(then.read, described, lock.stages)
         params: dict[str, object] = {}
         for stage in lock.stages.values():
-            params |= stage_params(stage)
+            params = stage_params(stage) | params
+        files = self._files(change, lock)
         return Run(
             schema="run/1",
             id=change.ulid,
@@ -144,22 +145,37 @@ class _Observer:
             pipeline=change.folder,
             params=params,
             metrics=flat_metrics({path: found for path, found in measured.items() if found}),
-            stages=tuple(self._stage(change, name, stage) for name, stage in lock.stages.items()),
-            files=tuple(self._files(change, lock)),
+            stages=tuple(self._stage(change, name, stage, files, params) for name, stage in lock.stages.items()),
+            files=tuple(files[path] for path in sorted(files)),
         )
 
-    def _stage(self, change: Change, name: str, stage: LockedStage) -> RunStage:
+    def _stage(
+        self,
+        change: Change,
+        name: str,
+        stage: LockedStage,
+        files: Mapping[str, FileFact],
+        params: Mapping[str, object],
+    ) -> RunStage:
+        """Return a stage with what it read and was told, where the run's record says the same of it.
+
+        After a partial ``dvc repro`` two stages can have read two contents of one file, of which a record has one.
+        """
+        told = stage_params(stage)
+        for param in (param for param in told if params[param] != told[param]):
+            why = "another stage was told otherwise"
+            self._desk.ledger.leave("param of a stage", why, f"{change.commit[:10]} {name}: {param}")
         key = change.folder, name, digest_of(locked_state(stage))
         return RunStage(
             name=name,
             run=self._first.setdefault(key, change.ulid),
             cmd="\n".join(stage.cmd),
-            deps=tuple(entry.path for entry in stage.deps if entry.md5 and is_inside(entry.path)),
-            params=tuple(stage_params(stage)),
-            outs=tuple(entry.path for entry in stage.outs if entry.md5 and is_inside(entry.path)),
+            deps=tuple(entry.path for entry in stage.deps if _stands(entry, files)),
+            params=tuple(param for param in told if params[param] == told[param]),
+            outs=tuple(entry.path for entry in stage.outs if _stands(entry, files)),
         )
 
-    def _files(self, change: Change, lock: Lock) -> Iterator[FileFact]:
+    def _files(self, change: Change, lock: Lock) -> dict[str, FileFact]:
         found: dict[str, FileFact] = {}
         entries = [entry for stage in lock.stages.values() for entry in (*stage.outs, *stage.deps)]
         for entry in entries:
@@ -171,4 +187,8 @@ class _Observer:
             if fact.md5 != entry.md5:
                 why = "a stage read it otherwise than it stands there"
                 self._desk.ledger.leave("file of a stage", why, f"{change.commit[:10]} {entry.path}")
-        yield from (found[path] for path in sorted(found))
+        return found
+
+
+def _stands(entry: Entry, files: Mapping[str, FileFact]) -> bool:
+    return entry.path in files and files[entry.path].md5 == entry.md5

@@ -95,16 +95,39 @@ class Models:
             if held is not None and held.version == number:
                 self.desk.ledger.known["stage"] += 1
                 continue
-            moves.follow(stage, event)
+            moves.follow(stage, event, empty=held is None)
             moves.stands(origin, stage, number, self.now, self.by)
+        for stage, event in self._taken_away(model):
+            moves.follow(stage, event)
+            assert event.promotion is not None
+            assert event.promotion.origin is not None
+            moves.empties(event.promotion.origin, stage, event.promotion.version, self.now, self.by)
         moves.point()
+
+    def _taken_away(self, model: StoredModel) -> Iterator[tuple[str, Event]]:
+        """Yield the stages that were taken over once, and that neither an alias nor a stage over there has now."""
+        there = {*model.aliases, *(version.stage for version in model.versions)}
+        for path in self.desk.beside(layout.stage(model.name, "any")):
+            if layout.kind_of(path) != "stage" or (stage := layout.names_in(path)[1]) in there:
+                continue
+            _, event = self._held(model.name, stage)
+            if event and event.promotion and event.promotion.origin and event.promotion.origin.system == SYSTEM:
+                yield stage, event
 
     def _held(self, model: str, stage: str) -> tuple[StagePointer | None, Event | None]:
         pointer = self.desk.read(layout.stage(model, stage))
         if not isinstance(pointer, StagePointer):
-            return None, None
+            return None, self._last_promotion(model, stage)
         event = self.desk.read(layout.event(model, pointer.event, "promotion"))
         return pointer, event if isinstance(event, Event) else None
+
+    def _last_promotion(self, model: str, stage: str) -> Event | None:
+        """Return who stood last at a stage that is empty now; most have never been taken."""
+        for path in reversed(self.desk.beside(layout.event(model, "any", "promotion"))):
+            found = self.desk.read(path) if layout.kind_of(path) == "event" else None
+            if isinstance(found, Event) and found.promotion and found.promotion.stage == stage:
+                return found
+        return None
 
     def _wanted(self, model: StoredModel, taken: set[int]) -> Iterator[tuple[str, tuple[str, Origin]]]:
         """Yield what stands where, by aliases, and by stages that no alias has the name of."""

@@ -30,10 +30,10 @@ class Moves:
     _last: dict[str, Event] = field(default_factory=dict)
     _stands: dict[str, str | None] = field(default_factory=dict)
 
-    def follow(self, stage: str, event: Event | None) -> None:
-        """Begin at what stands at a stage here."""
+    def follow(self, stage: str, event: Event | None, *, empty: bool = False) -> None:
+        """Begin at a stage's last promotion here; *empty*: what it put there stands there no more."""
         if event is not None and event.promotion is not None:
-            self._last[stage], self._stands[stage] = event, event.promotion.version
+            self._last[stage], self._stands[stage] = event, None if empty else event.promotion.version
 
     def stands(self, origin: Origin, stage: str, version: str, at: datetime, by: Person, *, back: bool = False) -> None:
         """A version took a stage."""

@@ -16,6 +16,7 @@ from actum.lineage.graph import Graph, Kind, Node
 from actum.names import Reference
 from actum.records.event import Event, Seal
 from actum.records.forms import FileFact
+from actum.records.imported import ImportedVersion
 from actum.records.run import Run, RunStage
 from actum.records.version import ModelVersion
 
@@ -31,6 +32,8 @@ def graph_of(holdings: Holdings) -> Graph:
     for model in holdings.models():
         for version in _versions(holdings, model):
             gathered.version(version)
+        for taken in _imported_versions(holdings, model):
+            gathered.imported(taken)
     for model in holdings.models():
         gathered.decisions(holdings, model)
     gathered.join_equal_bytes()
@@ -45,6 +48,17 @@ def _versions(holdings: Holdings, model: str) -> Iterator[ModelVersion]:
             version = holdings.version(model, line.version)
         except InvalidRecordError as error:
             holdings.note(layout.version(model, line.version), error)
+            continue
+        if version is not None:
+            yield version
+
+
+def _imported_versions(holdings: Holdings, model: str) -> Iterator[ImportedVersion]:
+    for line in reversed(holdings.versions(model)):
+        try:
+            version = holdings.imported_version(model, line.version) if line.imported else None
+        except InvalidRecordError as error:
+            holdings.note(layout.imported(model, line.version), error)
             continue
         if version is not None:
             yield version
@@ -109,6 +123,24 @@ class _Gathered:
         else:  # the run's record is not here: what the version itself says of its data is all there is
             for fact in version.data:
                 self._graph.link(self._source(fact), key, "read")
+
+    def imported(self, version: ImportedVersion) -> None:
+        """Add a version that was taken over: its run and its artifact, as far as the other registry knew them."""
+        reference = str(Reference("version", version.model, version.version))
+        told = {
+            "at": version.registered_at,
+            "by": version.registered_by,
+            "artifact": version.artifact.sha256 if version.artifact else None,
+            "system": version.origin.system,
+        }
+        key = self._graph.add(Node(key=reference, kind="version", id=reference, facts=told))
+        if version.run:
+            self._graph.link(self._add_run(version.run), key, "registered")
+        if fact := version.artifact:
+            own = self._of_run.get(version.run or "", {}).get(fact.md5)
+            made = [own] if own else self._made.get((fact.path, fact.md5)) or [self._source(fact)]
+            for artifact in made:
+                self._graph.link(artifact, key, "registered")
 
     def decisions(self, holdings: Holdings, model: str) -> None:
         """Add what stood at each stage, and the segments of decisions that were made meanwhile."""

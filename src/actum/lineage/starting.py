@@ -11,7 +11,7 @@ from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify, near, segments_of
 from actum.catalogue.listing import segment_rows
 from actum.dvc.tracked import SUFFIX, read_tracked
-from actum.errors import InvalidRecordError, NotFoundError, UsageError
+from actum.errors import InvalidRecordError, NotFoundError, UsageError, UserError
 from actum.lineage.graph import Graph, Node
 from actum.names import Reference
 
@@ -31,7 +31,12 @@ def starts(holdings: Holdings, graph: Graph, text: str) -> tuple[str, ...]:
         known = sorted({node.id for node in graph.nodes.values() if node.kind in ("file", "view")})
         guess = near(text, known)
         raise NotFoundError(f"no run, version or seal on record names {text}{guess}", hint="actum ls runs")
-    reference = identify(holdings, text)
+    try:
+        reference = identify(holdings, text)
+    except UserError:
+        if found := _in_folder(graph, text):
+            return found
+        raise
     found = tuple(_things(holdings, graph, reference))
     if not found:
         raise NotFoundError(f"nothing on record came of {reference}, and it came of nothing", hint="actum log")
@@ -55,6 +60,12 @@ def _files(holdings: Holdings, graph: Graph, text: str) -> tuple[str, ...]:
     if there and all(node.id == path for node in there) and (now := _now(holdings, graph, path)):
         there = [*there, now]
     return tuple(dict.fromkeys(node.key for node in there))
+
+
+def _in_folder(graph: Graph, text: str) -> tuple[str, ...]:
+    """Return what lies in a folder whose name alone, ``data/raw``, could be an id."""
+    start = posixpath.normpath(text) + "/"
+    return tuple(node.key for node in graph.nodes.values() if node.kind == "file" and node.id.startswith(start))
 
 
 def _has(node: Node, digest: str) -> bool:

@@ -14,7 +14,7 @@ from actum.columns.table import COMMITTED, Table, whole
 from actum.errors import InvalidRecordError, UsageError, UserError
 from actum.git.repository import TreeEntry
 from actum.querying.filters import Filter
-from actum.querying.named_columns import known_columns, ordered, require_column
+from actum.querying.named_columns import TIMES, comparable, known_columns, ordered, require_column
 from actum.records.run import Run
 
 ALL = "all"
@@ -109,6 +109,7 @@ def ask(holdings: Holdings, query: Query) -> Answer:
     _note_twins(holdings, ids)
     rows, remarks = _matching(plan, table, ids)
     keys = table.column(plan.key) if plan.key else [None] * len(ids)
+    keys = list(map(comparable, keys)) if plan.key in TIMES else keys
     rows = _in_order(rows, ids, keys, query.sort)
     more = bool(query.limit) and len(rows) > query.limit
     rows = rows[: query.limit or None]
@@ -119,7 +120,7 @@ def ask(holdings: Holdings, query: Query) -> Answer:
         committed=_picked(table.column(COMMITTED), rows),
         keys=_picked(keys, rows),
         ids=ids,
-        named=[*([plan.key] if plan.key else []), *plan.named.values()],
+        named=[*([plan.key] if plan.key else []), *dict.fromkeys(plan.named.values())],
         more=more,
         remarks=remarks,
     )

@@ -1,6 +1,7 @@
 """Which runs a filter asks for: a row expression over columns, ``metrics.auc > 0.8 and params.depth <= 6``.
 
-A run that lacks a value does not match what is asked of it: a comparison with what is missing is missing.
+A run that lacks a value does not match what is asked of it: a comparison with what is missing is missing. ``is null``
+asks whether there is a value, of whatever type; and times are compared as times, however they are written.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple
 
+from actum import moments
 from actum.definitions.evaluating import Evaluate, Place, TypesError, compiled
-from actum.definitions.expression import Dtype, Expression, names_in
+from actum.definitions.expression import Dtype, Expression, Literal_, Name, Operation, names_in, parts, with_parts
 from actum.definitions.parsing import ExpressionError, parse
 from actum.errors import UsageError
-from actum.querying.named_columns import require_column
+from actum.querying.named_columns import TIMES, comparable, require_column
 
 _OPTION = "--where"
 _KINDS: Mapping[type, Dtype] = {bool: "bool", int: "int", float: "float", str: "string"}
 _MOST_GUESSES = 64
+_COMPARES = frozenset({"=", "<>", "<", "<="})
+_THERE = "\0"  # before a name: whether there is a value, not which; nobody can type it
 
 
 class Chosen(NamedTuple):
@@ -36,6 +40,7 @@ class Filter:
             self._expression: Expression = parse(text, dotted=True)
         except ExpressionError as error:
             raise UsageError(f"{_OPTION}: {error}", hint=_EXAMPLE) from error
+        self._expression = _settled(self._expression)
         self._text, self._names = text, sorted(names_in(self._expression))
 
     def columns(self, known: Sequence[str]) -> dict[str, str]:
@@ -44,18 +49,19 @@ class Filter:
         Raises:
             UsageError: No run has one of them.
         """
-        return {name: require_column(name, known, _OPTION) for name in self._names}
+        return {name: require_column(name.removeprefix(_THERE), known, _OPTION) for name in self._names}
 
     def choose(self, columns: Mapping[str, Sequence[Any]], count: int) -> Chosen:
         """Return the rows that match.
 
         Args:
-            columns: The values by the name that it gives them; of each *count*.
+            columns: The values by the names of :meth:`columns`; of each *count*.
 
         Raises:
             UsageError: It compares what cannot be compared.
         """
         names = self._names
+        columns = {name: _as_compared(name, columns[name]) for name in names}
         kinds = {name: _kinds_of(columns[name]) for name in names}
         evaluate, types = self._compiled(names, kinds)
         clean = [_of_type(columns[name], types[name], kinds[name]) for name in names]
@@ -80,8 +86,38 @@ class Filter:
                 return compiled(self._expression, places, "bool"), dict(zip(names, types, strict=True))
             except TypesError as error:
                 refusal = refusal or error
-        told = ", ".join(f"{name} is {kinds[name][0]}" for name in names)
+        told = ", ".join(f"{name} is {kinds[name][0]}" for name in names if not name.startswith(_THERE))
         raise UsageError(f"{_OPTION} {self._text!r}: {refusal}" + (f" ({told})" if told else ""), hint=_EXAMPLE)
+
+
+def _settled(expression: Expression) -> Expression:
+    """Return a filter that asks for presence by names of their own, and whose times are written as columns have them.
+
+    Raises:
+        UsageError: A time is compared with a text that is none.
+    """
+    match expression:
+        case Operation("is_null", (Name(name),)):
+            return Operation("is_null", (Name(_THERE + name),))
+        case Operation(operator, (Name(name), Literal_(str(text)))) if name in TIMES and operator in _COMPARES:
+            return Operation(operator, (Name(name), _time(name, text)))
+        case Operation(operator, (Literal_(str(text)), Name(name))) if name in TIMES and operator in _COMPARES:
+            return Operation(operator, (_time(name, text), Name(name)))
+        case _:
+            return with_parts(expression, tuple(map(_settled, parts(expression))))
+
+
+def _time(name: str, text: str) -> Literal_:
+    try:
+        return Literal_(comparable(moments.write(moments.from_option(text))))
+    except UsageError as error:
+        raise UsageError(f"{_OPTION} {name}: {error}", hint=error.hint) from error
+
+
+def _as_compared(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    if name.startswith(_THERE):
+        return [None if value is None or value != value else True for value in values]
+    return list(map(comparable, values)) if name in TIMES else values
 
 
 def _kinds_of(values: Sequence[Any]) -> list[Dtype]:
@@ -111,7 +147,7 @@ def _of_type(values: Sequence[Any], wanted: Dtype, kinds: Sequence[Dtype]) -> Se
 def _remark(name: str, wanted: Dtype, values: Sequence[Any]) -> str:
     fitting = (float, int) if wanted == "float" else tuple(kind for kind, told in _KINDS.items() if told == wanted)
     others = sum(1 for value in values if value is not None and type(value) not in fitting)
-    return f"{name} is no {wanted} in {others:,} of the runs: those do not match"
+    return f"{name} is no {wanted} in {others:,} of the runs: there it counts as missing"
 
 
 _EXAMPLE = "actum ls runs --where \"metrics.auc > 0.8 and params.kind = 'linear'\""

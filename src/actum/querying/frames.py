@@ -13,11 +13,10 @@ from actum.catalogue.holdings import open_holdings
 from actum.git.repository import Git
 from actum.index.index import Index
 from actum.querying.asking import ALL, Query, ask
+from actum.querying.named_columns import TIMES
 
 if TYPE_CHECKING:
     import pandas
-
-_TIMES = frozenset({"started_at", "finished_at"})
 
 
 def frame(
@@ -67,7 +66,7 @@ def _series(name: str, values: Sequence[Any]) -> Any:
     import numpy
     import pandas
 
-    if name in _TIMES:
+    if name in TIMES:
         return pandas.to_datetime(pandas.Series(values, dtype=object), utc=True, format="ISO8601")
     kinds = set(map(type, values))
     if kinds <= {float, int, type(None)} and float in kinds:

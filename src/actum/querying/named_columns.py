@@ -15,6 +15,8 @@ from actum.definitions.parsing import ExpressionError, parse
 from actum.errors import UsageError
 from actum.quantities import is_number
 
+TIMES = frozenset({"started_at", "finished_at"})
+"""Columns of times, as RFC 3339 in UTC: ``2026-11-28T17:09:03Z``, or with six digits of a second."""
 _SHOWN = 8
 _BETWEEN_COMMAS = re.compile(r'(?:[^,"]|"[^"]*"?)+')
 
@@ -80,6 +82,11 @@ def quoted(column: str) -> str:
 
 def _in_quotes(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
+
+
+def comparable(time: str | None) -> str | None:
+    """Return a time of :data:`TIMES` such that texts stand in the order of the times."""
+    return time if time is None or "." in time else f"{time[:-1]}.000000Z"
 
 
 def ordered(values: Sequence[Any], *, descending: bool) -> list[int]:

@@ -18,6 +18,8 @@ from actum.dvc.config import read_config
 from actum.dvc.tracked import SUFFIX, write_tracked
 from actum.errors import InvalidRecordError, UserError, of_the_disk
 from actum.filing import read_record, write_record
+from actum.git.foreign import require_own_state
+from actum.git.repository import Git
 from actum.records.forms import FileFact
 from actum.records.run import Run, RunStatus
 from actum.runlog import begun, series
@@ -59,6 +61,8 @@ def close(
         if last is None and kept:  # it may have been put there by who was killed before the record was
             last = series.last_values(files.inside(root, kept.path))
         for fact in said.artifacts.values():
+            if layout.run_beside(fact.path + SUFFIX) != record.id:
+                raise UserError(f"{folder}: {fact.path} is named as an artifact, and is none of run/{record.id}")
             _point(root, record, fact, nfiles=_count(root, fact, environ))
         ended = _ended(record, said, last or {}, status, at)
         files.replace(place, write_record(replace(ended, series=kept), path=path))
@@ -73,6 +77,12 @@ def close_killed(root: Path, environ: Mapping[str, str]) -> tuple[tuple[str, ...
     """
     paths: list[str] = []
     problems: dict[str, UserError] = {}
+    if not state.has_scripts(root):
+        return (), {}
+    try:
+        require_own_state(Git(root))
+    except UserError as error:
+        return (), {f"{layout.STATE}/{state.SCRIPTS}": error}
     for held in state.take_killed_scripts(root):
         try:
             path = close(root, held.path, environ=environ, status="interrupted")
@@ -123,7 +133,7 @@ def _keep_series(root: Path, record: Run, found: Path, environ: Mapping[str, str
     there = [path for path in (short, long) if files.inside(root, path).exists()]
     path = there[0] if there else short
     if not there:
-        if not found.is_file() or not series.cut_off(found):
+        if found.is_symlink() or not found.is_file() or not series.cut_off(found):
             return None
         if found.stat().st_size > LONGEST_IN_GIT and (root / ".dvc").is_dir():
             path = long

@@ -51,7 +51,7 @@ def plain(value: Any, room: int = _DEEPEST) -> Any:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else in_words(value)
     if isinstance(value, int):
-        return int(value) if abs(value) < _LARGEST else hex(value)
+        return int(value) if -_LARGEST <= value < _LARGEST else hex(value)
     if isinstance(value, Mapping):
         return {name_of(key): plain(item, room - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
