@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from actum.features.delimited import why_no_times, write_typed
 from actum.records.view import FeatureView, Source
 
 _TEXT = (".csv", ".csv.gz")
+_FILE_OF_DATABASE = re.compile(r"(?:duckdb|sqlite)://(?!md:)([^?]*)")
 _PATTERN = frozenset("*?[]{}")
 _MEND_DRIFT = "bring the files into one form in a stage, or name fewer of them"
 
@@ -155,6 +157,9 @@ def _from_text(view: FeatureView, found: tuple[Path, ...], copy: Path) -> None:
 def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) -> None:
     import ibis
 
+    made = _FILE_OF_DATABASE.match(source.connect)
+    if made and not (root / made[1]).is_file():  # its driver would make one
+        _refuse(view, "connect", f"{made[1]} is not there")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of a driver, which Ibis calls by an older name
