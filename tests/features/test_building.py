@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from actum.definitions.definitions import DefinitionError
+from actum.errors import InvalidRecordError
 from actum.features.building import build
 from actum.features.duck import Duck
 from actum.features.engines import Engine
@@ -199,7 +199,7 @@ def test_a_database_that_is_not_there_is_not_made(tanks: WorkTree, address: str)
     tables = {"connect": address, "table": "seen", "event_at": "happened_at", "known_at": "known_at"}
     tanks.view("tanks", FEATURES, entity=["tank"], source=tables)
     before = sorted(tanks.root.rglob("*"))
-    with pytest.raises(DefinitionError, match="is not there"):
+    with pytest.raises(InvalidRecordError, match="is not there"):
         tanks.build()
     assert sorted(tanks.root.rglob("*")) == before
 

@@ -159,7 +159,7 @@ def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) ->
 
     made = _FILE_OF_DATABASE.match(source.connect)
     if made and not (root / made[1]).is_file():  # its driver would make one
-        _refuse(view, "connect", f"{made[1]} is not there")
+        _refuse(view, "connect", f"{source.connect} is not there")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of a driver, which Ibis calls by an older name
