@@ -28,8 +28,6 @@ class UserError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
-        if hint:
-            self.add_note(f"hint: {hint}")  # what a notebook shows below its traceback
 
 
 class NotFoundError(UserError):

@@ -136,14 +136,7 @@ def test_a_run_shows_what_it_said_and_kept(root: Path, records: Records, capsys:
     assert record.series.path in lines[-1]
 
 
-def test_a_notebook_is_told_what_to_do_below_the_traceback(root: Path) -> None:
-    (root / "actum.yaml").unlink()
-    git(root, "commit", "-qam", "No project any more")
-    assert python(root, "actum.runs()").stderr.splitlines()[-1] == "hint: actum init && git add . && git commit"
-    shown = python(root, "print(actum.features.training_set.__module__)")
-    assert shown.stdout == "actum.features.training\n", shown.stderr
-
-
-def python(root: Path, code: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-c", f"import actum; {code}"]
-    return subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+def test_training_sets_are_there_without_an_import_of_their_own(root: Path) -> None:
+    code = "import actum; print(actum.features.training_set.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout == "actum.features.training\n", done.stderr

@@ -6,12 +6,12 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from actum.definitions.definitions import DefinitionError, Variable, conditions_of
-from actum.definitions.expression import CALENDAR, Call, Dtype, Expression, names_in, parts
+from actum.definitions.expression import CALENDAR, Call, Dtype, Expression, Name, names_in, parts
 from actum.durations import parse_duration
 from actum.features.columns import Column
 from actum.features.compiling import Scope, Typed, TypeProblem, compiled
@@ -168,7 +168,20 @@ def _used(files: Files, variables: Sequence[Variable]) -> dict[str, Column]:
     for variable in variables:
         if variable.of is not None:
             named += [(name, place_of(variable)) for name in sorted(names_in(variable.of))]
-    return {name: files.column(name, at) for name, at in named}
+    used = {name: files.column(name, at) for name, at in named}
+    for name, at in _needed_as_times(source, variables):
+        files.refuse_text(name, at)
+    return used
+
+
+def _needed_as_times(source: Source, variables: Sequence[Variable]) -> Iterator[tuple[str, Place]]:
+    """Yield the columns that must be of times, and where the view says so."""
+    for field in ("event_at", "known_at"):
+        if name := getattr(source, field):
+            yield name, ("source", field)
+    for variable in variables:
+        if variable.type == "timestamp" and isinstance(variable.of, Name):
+            yield variable.of.name, place_of(variable)
 
 
 def place_of(variable: Variable) -> Place:
