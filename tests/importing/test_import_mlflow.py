@@ -148,6 +148,8 @@ def test_an_alias_that_is_gone_leaves_its_stage_empty_and_may_come_back(
     project.commit()
     alias = store / "mlruns/models/delays/aliases/challenger"
     said = alias.read_bytes()
+    alias.write_text("two")
+    assert taken(project, store)["taken"] == {}, "what cannot be read is not gone"
     alias.unlink()
     told = taken(project, store)
     assert told["taken"] == {"withdrawal": 1}

@@ -52,7 +52,7 @@ def import_mlflow(
             runs = _Runs(desk, store, places, scratch, unfinished=unfinished)
             runs.take(tell)
         tell.now("taking over the registry")
-        models = Models(desk=desk, now=now, by=repo.identity(), runs=runs.paths)
+        models = Models(desk=desk, now=now, by=repo.identity(), runs=runs.paths, troubles=store.troubles)
         for model in store.models():
             models.take(model)
         for what, count in store.strangers().items():

@@ -6,7 +6,7 @@ on, by who imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,12 +29,18 @@ from actum.runlog.values import cleaned, name_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Models:
-    """The models of one store on their way. ``runs``: MLflow's id -> where the run's record is here."""
+    """The models of one store on their way.
+
+    Attributes:
+        runs: MLflow's id -> where the run's record is here.
+        troubles: What of the store could not be read so far: then nobody can tell what is gone there.
+    """
 
     desk: Desk
     now: datetime
     by: Person
     runs: Mapping[str, str]
+    troubles: Sequence[object] = ()
 
     def take(self, model: StoredModel) -> None:
         """Put its card, its versions, and what stands where."""
@@ -107,6 +113,8 @@ class Models:
 
     def _taken_away(self, model: StoredModel) -> Iterator[tuple[str, Event]]:
         """Yield the stages that were taken over once, and that neither an alias nor a stage over there has now."""
+        if self.troubles:
+            return
         there = {*model.aliases, *(version.stage for version in model.versions)}
         for path in self.desk.beside(layout.stage(model.name, "any")):
             if layout.kind_of(path) != "stage" or (stage := layout.names_in(path)[1]) in there:
