@@ -26,6 +26,7 @@ from actum.records.codec import encode
 from actum.records.forms import FileFact, path_problem
 from actum.records.run import Run, RunStatus
 from actum.runlog import begun, closing, series, values
+from actum.runlog.appending import Lines
 
 _INDENT = 8
 
@@ -195,7 +196,7 @@ class _UnderWay:
         self.record = record
         self._root, self._process, self._began = repo.root, os.getpid(), time.monotonic()
         self._held = begun.begin(repo.root, record)
-        self._said = series.append_to(self._held.path / begun.SAID)
+        self._said = Lines(self._held.path / begun.SAID)
         self._series = series.Writer(begun.series_in(self._held.path))
         self._last: dict[str, float] = {}
         self._sizes: dict[tuple[str, str], int] = {}
@@ -262,7 +263,7 @@ class _UnderWay:
         if path is None:
             where = f"{layout.STATE}/{state.SCRIPTS}"
             raise NotFoundError(f"run/{self.record.id}: its folder in {where} is gone, and what it had said")
-        os.close(self._said)
+        self._said.close()
         self._held.release()
 
     def _was_forked(self) -> bool:
@@ -270,7 +271,7 @@ class _UnderWay:
         return _forks[0] > 0
 
     def _write(self, part: str, told: str) -> None:
-        series.write(self._said, begun.line(part, told), self._held.path / begun.SAID)
+        self._said.add(begun.line(part, told))
 
     def _make_room(self, sizes: Mapping[tuple[str, str], int]) -> None:
         """Refuse what the record could not hold, before it is said."""
