@@ -23,10 +23,11 @@ from actum.git.repository import Git
 from actum.logbook import surroundings
 from actum.names import Ids, is_ulid, ulid_ms
 from actum.records.codec import encode
-from actum.records.forms import FileFact, path_problem
+from actum.records.forms import FileFact
 from actum.records.run import Run, RunStatus
 from actum.runlog import begun, closing, series, values
 from actum.runlog.appending import Lines
+from actum.runlog.keeping import Kept
 
 _INDENT = 8
 
@@ -156,6 +157,7 @@ class ScriptRun:
 
         Raises:
             NotFoundError: There is no such file, or the repository has no DVC.
+            UserError: Its name is one that DVC takes for its own, or it meets another artifact of the run.
         """
         self._here().keep(Path(path))
 
@@ -198,6 +200,7 @@ class _UnderWay:
         self._held = begun.begin(repo.root, record)
         self._said = Lines(self._held.path / begun.SAID)
         self._series = series.Writer(begun.series_in(self._held.path))
+        self._kept = Kept()
         self._last: dict[str, float] = {}
         self._sizes: dict[tuple[str, str], int] = {}
         self._bytes = len((self._held.path / begun.RECORD).read_bytes())
@@ -234,10 +237,12 @@ class _UnderWay:
         path = Path(os.path.abspath(path))
         if not path.exists():
             raise NotFoundError(f"{path}: there is no such file")
+        if not path.is_file() and not path.is_dir():
+            raise UserError(f"{path}: is neither a file nor a folder")
         inner = path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.name
-        kept = layout.beside_run(self.record.id, self.record.started_at, posixpath.normpath(inner))
-        if (problem := path_problem(kept)) or kept != values.cleaned(kept):
-            raise UserError(f"{str(path)!r}: its name {problem or 'holds a control character'}", hint="rename it")
+        inner = posixpath.normpath(inner)
+        self._kept.require_room(inner, path)
+        kept = layout.beside_run(self.record.id, self.record.started_at, inner)
         store = cache_of(read_config(self._root, os.environ))
         if path.is_dir():
             folder = store.put_dir(path)
@@ -248,6 +253,7 @@ class _UnderWay:
         said = begun.word(encode(fact))
         self._make_room({("artifact", kept): len(said.encode())})
         self._write("artifact", said)
+        self._kept.add(inner, path)
 
     def close(self, status: RunStatus) -> None:
         self._series.close()

@@ -28,7 +28,7 @@ from actum.runlog.values import on_record
 
 LONGEST_IN_GIT = 100_000
 """Bytes of metrics by step; what is longer lies under DVC, where there is DVC."""
-_IGNORED = b"*\n!*/\n!.gitignore\n!*.dvc\n"
+_IGNORED = b"*\n!*/\n!/.gitignore\n!*.dvc\n"
 
 
 def close(
