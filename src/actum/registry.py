@@ -9,6 +9,7 @@ from actum.digests import short
 from actum.errors import InvalidRecordError, NotFoundError, UserError
 from actum.names import Bump, Reference, Version
 from actum.records.event import Event, Promotion
+from actum.records.imported import ImportedVersion
 from actum.records.version import ModelVersion
 from actum.store import Store
 
@@ -107,12 +108,17 @@ def version(store: Store, model: str, number: str) -> ModelVersion:
     """
     found = store.version(model, number)
     if found is None and (taken := store.imported_version(model, number)):
-        problem = f"{model} {number} was taken over from {taken.origin.system}: how it was made is on no record"
-        raise UserError(problem, hint=f"actum run && actum register {model}")
+        raise taken_over(taken)
     if found is None:
         known = ", ".join(v.version for v in store.versions(model)) or "none"
         raise NotFoundError(f"{model} has no version {number} (versions: {known})", hint=f"actum ls versions {model}")
     return found
+
+
+def taken_over(version: ImportedVersion) -> UserError:
+    """Return the refusal of a version that another registry had."""
+    told = f"{version.model} {version.version} was taken over from {version.origin.system}"
+    return UserError(f"{told}: how it was made is on no record", hint=f"actum run && actum register {version.model}")
 
 
 def require_made(store: Store, version: ModelVersion) -> None:
@@ -133,8 +139,11 @@ def newest(store: Store, model: str) -> ModelVersion:
 
     Raises:
         NotFoundError: The model has none.
+        UserError: It has none but those that were taken over.
     """
-    versions = store.versions(model)
+    versions, taken = store.versions(model), store.imported(model)
+    if not versions and taken:
+        raise taken_over(taken[-1])
     if not versions:
         raise NotFoundError(f"{model} has no version yet", hint=f"actum register {model}")
     return versions[-1]

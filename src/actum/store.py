@@ -100,6 +100,10 @@ class Store:
         layer = self.files.layer_of(path) if self.approvals else None
         return layer is not None and layer.admits is layout.is_approval
 
+    def is_own(self, path: str) -> bool:
+        """Whether the revision itself has a file: it is neither evidence nor waiting."""
+        return self.repo.tree(self.commit, path).keys() == {path}
+
     @property
     def waiting(self) -> frozenset[str]:
         """The paths of approvals that wait for their promotion: neither here nor evidence yet."""

@@ -169,6 +169,21 @@ def test_a_segment_that_was_altered_is_not_what_was_sealed(sound: Project) -> No
     ]
 
 
+def test_sealed_bytes_that_dvc_no_longer_knows_are_named(sound: Project) -> None:
+    event = the(sound, "seal")
+    assert event.seal is not None
+    pointer = f"{event.seal.path}.dvc"
+    said = (sound.root / pointer).read_text()
+    what = "names other bytes: DVC no longer knows what was sealed"
+    sound.write(pointer, said.replace(event.seal.md5, "0" * 32))
+    sound.commit()
+    assert found(sound) == [("seals", "wrong", f"churn event/{event.id}", f"{pointer} {what}", "")]
+    (sound.root / pointer).unlink()
+    sound.commit()
+    what = "is gone: DVC no longer knows what was sealed"
+    assert found(sound) == [("seals", "wrong", f"churn event/{event.id}", f"{pointer} {what}", "")]
+
+
 def test_a_segment_that_was_written_anew_does_not_have_the_sealed_root(sound: Project) -> None:
     """Who replaces the bytes and all their digests still cannot have the root."""
     event = the(sound, "seal")

@@ -204,9 +204,25 @@ def test_a_run_that_never_ended_is_taken_as_interrupted_when_asked(project: Repo
     assert (again["taken"], again["known"]["run"]) == ({}, 8)
 
 
-def test_what_was_taken_over_cannot_be_rebuilt_and_says_so(project: Repository, stores: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rebuild", "delays@v1.0.0"),
+        ("diff", "delays@v1.0.0", "delays@v2.0.0"),
+        ("promote", "delays", "--to", "Production"),
+    ],
+)
+def test_what_was_taken_over_cannot_be_computed_with_and_says_so(
+    project: Repository, stores: Path, words: tuple[str, ...]
+) -> None:
     taken(project, stores / "files")
     project.commit()
-    assert "delays 1.0.0 was taken over from mlflow: how it was made is on no record" in project.warned(
-        "rebuild", "delays@v1.0.0"
-    )
+    said = project.warned(*words)
+    assert ".0.0 was taken over from mlflow: how it was made is on no record" in said
+
+
+def test_a_version_that_was_taken_over_is_not_promoted(project: Repository, stores: Path) -> None:
+    taken(project, stores / "files")
+    project.commit()
+    told = project.actum("promote", "delays@v1.0.0", "--to", "staging", "--dry-run", status=3)
+    assert "1.0.0 was taken over from mlflow: nobody here can judge or rebuild it" in told

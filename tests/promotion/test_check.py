@@ -11,6 +11,7 @@ import pytest
 from actum import layout
 from actum.checking.findings import KINDS
 from actum.cli.main import main
+from actum.dvc.tracked import write_tracked
 from actum.errors import UserError
 from actum.names import ULID
 from tests.promotion.release_project import NOW, POLICY, SETTINGS, Project
@@ -95,6 +96,54 @@ def test_a_record_that_is_a_link_is_refused(project: Project) -> None:
     (project.root / path).symlink_to("1.1.0.yaml")
     project.commit()
     assert project.found() == [("block", "not-a-file", path, "is a symbolic link, must be a regular file")]
+
+
+SEALED = "decisions/churn/01HW0000000000000000000000.parquet.dvc"
+
+
+def test_what_keeps_sealed_decisions_or_artifacts_of_runs_stays_as_it_is(project: Project) -> None:
+    kept = ("runs/2024/05/01HW0000000000000000000001/plot.png.dvc", SEALED)
+    for number, path in enumerate(kept):
+        project.write(path, write_tracked(Path(path).name.removesuffix(".dvc"), str(number) * 32, 10))
+    project.commit()
+    project.begin("work")
+    project.git("rm", "-q", kept[0])
+    project.write(kept[1], (project.root / kept[1]).read_text().replace("1" * 32, "a" * 32))
+    project.commit()
+    assert project.found() == [
+        ("block", "record-immutable", kept[1], "was edited; what is on record never changes"),
+        ("block", "record-immutable", kept[0], "was removed; what is on record never changes"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("1" * 32, "../../../../etc/passwd", "md5"),
+        ("path: 01HW", "path: ../../../01HW", "names other than"),
+        ("path: 01HW", "path: other/01HW", "names other than"),
+    ],
+)
+def test_a_file_of_dvc_beside_our_records_names_what_it_lies_beside(
+    project: Project, old: str, new: str, said: str
+) -> None:
+    project.begin("work")
+    told = write_tracked("01HW0000000000000000000000.parquet", "1" * 32, 10).decode()
+    project.write(SEALED, told.replace(old, new))
+    project.commit()
+    ((weight, kind, path, message),) = project.found()
+    assert (weight, kind, path) == ("block", "record-invalid", SEALED)
+    assert said in message
+
+
+def test_the_card_of_a_model_on_record_stays(project: Project) -> None:
+    project.begin("work")
+    card = layout.card("churn")
+    project.git("rm", "-q", card)
+    project.write(f"{card}/d/f", "in its place")
+    project.commit()
+    found = [one for one in project.found() if one[2] == card]
+    assert found == [("block", "reference-lost", card, "is not there, and 2 records of churn are")]
 
 
 def test_an_event_that_became_a_link_is_refused(project: Project) -> None:

@@ -119,7 +119,7 @@ def compare(holdings: Holdings, one: Reference, other: Reference) -> Differences
         outs=_files(a.outs, b.outs) if a.outs and b.outs else (),
         model=_likenesses(a, b),
         unknown=(*unknown, *lost, *dirty),
-        undecided=("data", "code") if lost or dirty else (),
+        undecided=(*(("data", "code") if lost or dirty else ()), *(("environment",) if unknown else ())),
         commits=(a.commit, b.commit) if a.commit and b.commit else (),
     )
 
@@ -182,10 +182,10 @@ def _packages(holdings: Holdings, a: Side, b: Side) -> tuple[tuple[Change, ...],
 
 
 def _same_packages(a: Side, b: Side) -> bool:
-    """Whether both come from one lock, or from none, with nothing on record of the packages."""
+    """Whether both come from one lock."""
     if a.environment and b.environment:
         return a.environment.lock_sha256 == b.environment.lock_sha256
-    return not any(one.environment or (one.interpreter and one.interpreter.packages) for one in (a, b))
+    return False
 
 
 def _packages_of(holdings: Holdings, one: Side) -> dict[str, str]:

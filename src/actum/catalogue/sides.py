@@ -134,6 +134,8 @@ def _version(holdings: Holdings, reference: Reference) -> ModelVersion:
         number = next(iter(versions), "")
     if number in versions and (found := holdings.version(model, number)):
         return found
+    if number in versions and (taken := holdings.imported_version(model, number)):
+        raise registry.taken_over(taken)
     for path, error in (holdings.truth.skipped or {}).items():
         if path.endswith(f"/{model}/versions/{number}.yaml"):
             raise error

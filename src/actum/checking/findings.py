@@ -12,7 +12,7 @@ Weight = Literal["block", "warn"]
 KINDS = {
     "record-invalid": "a record cannot be read, or is not what its schema asks for",
     "record-large": "a record is larger than any record of ours; it was not read",
-    "record-immutable": "a version, an event or a run was changed or removed",
+    "record-immutable": "a version, an event, a run, or what DVC knows its bytes by, was changed or removed",
     "record-unknown": "a file lies among the records and is none",
     "event-twice": "two events have one id",
     "not-a-file": "a link or a submodule lies where only files may",
@@ -40,7 +40,7 @@ KINDS = {
     "record-form": "a record is not written in its form",
     "pickle-unregistered": "a file that can run code is none that a run made or a version has",
     "lock-without-run": "dvc.lock says what no run of a clean work tree on record made",
-    "reference-lost": "a card or a policy names what does not exist",
+    "reference-lost": "a card or a policy names what does not exist, or a model on record has no card",
     **FLOWING,
     **DEFINED,
     "evidence-changed": "what is, or was, on the evidence branch was edited, removed or rewritten",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from actum import files, layout, schemas
 from actum.checking.findings import Objection, block, warn
 from actum.checking.places import placed
+from actum.dvc.tracked import SUFFIX, is_tracked_file, read_tracked
 from actum.errors import InvalidRecordError
 from actum.filing import read_record
 from actum.git.repository import REGULAR_FILE_MODES
@@ -17,6 +18,7 @@ from actum.quantities import plural
 from actum.store import MOST_RECORD_BYTES
 
 _OURS = ("registry", "runs", "policies", "features")
+_TRACKED_IN = ("registry", "runs", "decisions")
 # Where nothing but records lies; a misspelt name would be overlooked by every read.
 _ONLY_RECORDS = re.compile(
     r"registry/[^/]+/(?:versions|imported|stages|events)/.*|runs/.*|features/sets/.*|features/[^/]+\.yml"
@@ -30,6 +32,7 @@ def record_objections(scope: Scope) -> Iterator[Objection]:
     yield from _not_files(scope)
     yield from _twice(scope)
     yield from _state(scope)
+    yield from _pointers(scope)
     records = [path for path in scope.paths() if layout.kind_of(path) and _is_file(scope, path)]
     for one in scope.head.repo.contents({path: scope.head.tree[path].blob for path in records}, most=MOST_RECORD_BYTES):
         if one.data is not None:
@@ -47,9 +50,31 @@ def record_objections(scope: Scope) -> Iterator[Objection]:
 def _changed_for_ever(scope: Scope) -> Iterator[Objection]:
     words = {"M": "was edited", "D": "was removed", "T": "was replaced by something other than a file"}
     for path, letter in sorted(scope.changed.items()):
-        if layout.kind_of(path) in layout.IMMUTABLE and letter != "A":
+        if (layout.kind_of(path) in layout.IMMUTABLE or _is_kept(path)) and letter != "A":
             hint = f"git checkout {scope.before.commit[:10]} -- '{path}'"
             yield block("record-immutable", path, f"{words[letter]}; what is on record never changes", hint)
+
+
+def _is_kept(path: str) -> bool:
+    """Whether DVC keeps by this file what was decided, or what a run kept: without it ``dvc gc`` may drop the bytes."""
+    kept = path.removesuffix(SUFFIX)
+    return kept != path and (layout.decider_of(kept) is not None or layout.is_kept_by_run(kept))
+
+
+def _pointers(scope: Scope) -> Iterator[Objection]:
+    """Hold the files by which DVC knows the bytes beside our records: they name a content, and a place beside them."""
+    ours = [path for path in scope.paths() if is_tracked_file(path) and path.split("/", 1)[0] in _TRACKED_IN]
+    found = {path: scope.head.tree[path].blob for path in ours if _is_file(scope, path)}
+    for one in scope.head.repo.contents(found, most=MOST_RECORD_BYTES):
+        try:
+            outs = read_tracked(one.data, one.path).outs if one.data is not None else ()
+        except InvalidRecordError as error:
+            line, message = placed(one.path, str(error))
+            yield block("record-invalid", one.path, message, error.hint, line=line)
+            continue
+        wanted = one.path.removesuffix(SUFFIX)
+        if [out.path for out in outs] != [wanted]:
+            yield block("record-invalid", one.path, f"names other than {wanted}, which it lies beside")
 
 
 def _not_files(scope: Scope) -> Iterator[Objection]:

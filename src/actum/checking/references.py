@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from actum.dvc.pipeline import read_pipeline
 from actum.dvc.tracked import SUFFIX
 from actum.errors import UserError
 from actum.planning.scope import Scope
+from actum.quantities import plural
 from actum.records.card import ModelCard
 from actum.records.codec import field_path
 from actum.records.settings import Settings
@@ -38,6 +40,23 @@ def reference_objections(scope: Scope) -> Iterator[Objection]:
             known = _lost(scope.before, path)
             found = [one for one in found if one not in known]
         yield from _told(scope.head, path, found)
+    for model, records in sorted(_without_card(scope).items()):
+        path = layout.card(model)
+        hint = f"git checkout {scope.before.commit[:10]} -- '{path}'" if path in scope.before.tree else ""
+        yield block("reference-lost", path, f"is not there, and {plural(records, 'record')} of {model} are", hint)
+
+
+def _without_card(scope: Scope) -> Counter[str]:
+    """Count what is on record of models of which nobody says any more what they are for."""
+    kinds = ("model-version", "imported-version", "stage", "event")
+    found = Counter(layout.names_in(path)[0] for kind in kinds for path in scope.head.paths(kind))
+    return Counter(
+        {
+            model: count
+            for model, count in found.items()
+            if layout.card(model) not in scope.head.tree and (scope.whole or layout.card(model) in scope.changed)
+        }
+    )
 
 
 def _told(store: Store, path: str, found: list[Lost]) -> Iterator[Objection]:

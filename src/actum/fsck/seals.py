@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actum import digests
+from actum import digests, layout
 from actum.decisions import proving
 from actum.decisions.seals import body, edited
 from actum.dvc.cache import ObjectStore
+from actum.dvc.tracked import SUFFIX, read_tracked
 from actum.errors import InvalidRecordError
 from actum.fsck.fault import Fault
 from actum.quantities import plural
@@ -22,6 +23,8 @@ def seal_faults(event: Event, store: Store, known: set[str], cache: ObjectStore)
         yield _fault(event, told)
     if seal.previous is not None and seal.previous not in known:
         yield _fault(event, f"follows seal {seal.previous}, which is not on record")
+    if (told := _unpointed(store, event)) != "":
+        yield _fault(event, told)
     path = cache.path(seal.md5)
     if not path.is_file():
         return
@@ -36,6 +39,20 @@ def seal_faults(event: Event, store: Store, known: set[str], cache: ObjectStore)
     yield from (_fault(event, f"{seal.path}: {problem}") for problem in found.problems)
     if found.root != seal.merkle_root or found.rows != seal.rows:
         yield _fault(event, f"{seal.path}: {plural(found.rows, 'decision')} with another root than the seal's")
+
+
+def _unpointed(store: Store, event: Event) -> str:
+    """Say what is wrong with the file by which DVC knows the bytes; one that travels as evidence has none."""
+    path = body(event).path + SUFFIX
+    if not store.is_own(layout.event(event.model, event.id, event.kind)):
+        return ""
+    try:
+        held = [out.md5 for out in read_tracked(store.read(path) or b"", path).outs]
+    except InvalidRecordError as error:
+        return str(error)
+    if held == [body(event).md5]:
+        return ""
+    return f"{path} {'names other bytes' if held else 'is gone'}: DVC no longer knows what was sealed"
 
 
 def _fault(event: Event, what: str) -> Fault:

@@ -120,7 +120,7 @@ def make_plan(base: Store, edge: Edge, *, evidence: Store | None, now: datetime,
         because = f"the pointer names event {pointer.event}, which is not on the trunk, or malformed"
         findings.append(Finding(gate="pointer", outcome="failed", because=because))
     if candidate is None:
-        findings.append(_absent(edge, settings))
+        findings.append(_absent(base, edge, settings))
     else:
         against = not_as_registered(base, candidate)
         findings += [Finding(gate="version", outcome="failed", because=because) for because in against]
@@ -175,7 +175,10 @@ def way_back(model: str, stage: str, left: str, intent: Intent) -> str:
     return f"actum promote {model} --to {stage} --back"
 
 
-def _absent(edge: Edge, settings: Settings) -> Finding:
+def _absent(base: Store, edge: Edge, settings: Settings) -> Finding:
+    if (taken := imported_of(base, edge.model, edge.version)) is not None:
+        because = f"{edge.version} was taken over from {taken.origin.system}: nobody here can judge or rebuild it"
+        return Finding(gate="version", outcome="missing", because=because)
     because = f"{layout.version(edge.model, edge.version)} is not on the trunk ({settings.trunk}): merge it first"
     return Finding(gate="version", outcome="missing", because=because)
 
