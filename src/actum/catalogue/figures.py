@@ -7,6 +7,8 @@ from typing import Any
 
 from actum.quantities import is_number
 
+_LONGEST, _EXACT = 10**21, 1e15
+
 
 def headline(metrics: Mapping[str, Any], most: int, first: Iterable[str] = ()) -> dict[str, float]:
     """Return the metrics to show: those named *first*, as a policy names them, then in the order of the record."""
@@ -16,10 +18,11 @@ def headline(metrics: Mapping[str, Any], most: int, first: Iterable[str] = ()) -
 
 
 def written(value: object) -> str:
-    """Write a figure as people read it; four significant digits, whole numbers whole."""
+    """Write a figure as people read it; four significant digits, whole numbers whole while they are of use so."""
     if not is_number(value):
         return str(value)
+    if isinstance(value, int) and abs(value) < _LONGEST:
+        return f"{value:,}"
     number = float(value)  # type: ignore[arg-type]
-    if number.is_integer() and abs(number) < 1e15:
-        return f"{number:,.0f}"
-    return f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:.4g}"
+    whole = abs(number) < _EXACT and (number.is_integer() or abs(number) >= 10_000)
+    return f"{number:,.0f}" if whole else f"{number:.4g}"
