@@ -71,7 +71,7 @@ class ScriptRun:
     ) -> None:
         self._name = None if name is None else values.name_of(name)
         self._params = values.flat_params(params)
-        self._tags = {values.name_of(key): values.cleaned(str(value)) for key, value in tags.items()}
+        self._tags = {values.name_of(key): values.text_of(value) for key, value in tags.items()}
         self._notes = None if notes is None else values.cleaned(notes)
         self._parent, self._packages = parent, packages
         self._under_way: _UnderWay | None = None
@@ -142,15 +142,15 @@ class ScriptRun:
         if step is None:
             self._here().say("metrics", {name: values.on_record(value) for name, value in numbers.items()})
         else:
-            self._here().step(step, numbers)
+            self._here().step(values.step_of(step), numbers)
 
     def tag(self, name: str, value: Any) -> None:
         """Keep a tag; of one name the last value counts."""
-        self._here().say("tags", {values.name_of(name): values.cleaned(str(value))})
+        self._here().say("tags", {values.name_of(name): values.text_of(value)})
 
     def note(self, text: str) -> None:
         """Add a paragraph to the notes."""
-        self._here().note(values.cleaned(str(text)))
+        self._here().note(values.text_of(text))
 
     def log_artifact(self, path: str | os.PathLike[str]) -> None:
         """Keep a copy of a file or a folder as it is now, under DVC; a later one of the same path stands for it.
@@ -220,14 +220,10 @@ class _UnderWay:
         self._write("note", said)
 
     def step(self, step: int, numbers: Mapping[str, float]) -> None:
-        try:
-            whole = step.__index__()
-        except AttributeError as error:
-            raise UserError(f"step is {step!r}, must be a whole number") from error
         if new := numbers.keys() - self._last.keys():
             self._make_room({("metrics", name): len(begun.word(name).encode()) + 25 for name in new})
         if numbers:
-            self._series.add(whole, time.monotonic() - self._began, numbers)
+            self._series.add(step, time.monotonic() - self._began, numbers)
             self._last.update(numbers)
 
     def keep(self, path: Path) -> None:
