@@ -1,7 +1,7 @@
 """Git-native MLOps: records in git, bytes in DVC, any past model rebuilt from a commit.
 
-From Python: ``actum.run()`` logs a run of a script or a notebook, ``actum.runs()`` returns all of them as a table.
-Nothing is loaded before one of the two is asked for.
+From Python: ``actum.run()`` logs a run of a script or a notebook, ``actum.runs()`` returns all of them as a table,
+``actum.features`` builds training sets. Nothing is loaded before it is asked for.
 """
 
 TYPE_CHECKING = False
@@ -21,4 +21,8 @@ def __getattr__(name: str) -> object:
         from actum.logbook.table import runs
 
         return runs
+    if name == "features":
+        import importlib
+
+        return importlib.import_module("actum.features")
     raise AttributeError(f"module 'actum' has no attribute {name!r}")

@@ -339,3 +339,12 @@ def test_while_ten_write_a_reader_sees_whole_runs_and_ever_more_of_them(
     assert [writer.returncode for writer in writers] == [0] * 10
     assert all(before <= after for before, after in pairwise(seen))
     assert len(ids(ls(actum, logged, "--where", "auc >= 0", "--json", "--limit", "0"))) == 530
+
+
+def test_that_nothing_matches_is_said_and_is_no_empty_log_book(logged: Logged, actum: Actum) -> None:
+    printed = ls(actum, logged, "--where", "auc > 2")
+    assert (printed.status, printed.out) == (0, "")
+    assert printed.err.startswith("none of ")
+    assert "actum run" not in printed.err
+    drawn = ls(actum, logged, "--where", "auc > 2", "--plot", "x.svg")
+    assert (drawn.status, drawn.err.startswith("error: none of ")) == (1, True)

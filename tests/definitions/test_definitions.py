@@ -198,14 +198,6 @@ def test_a_request_value_is_known_by_its_name_and_type() -> None:
     assert len({of("amount", "float"), of("amount", "int"), of("sum_asked", "float")}) == 3
 
 
-def test_the_digest_of_a_view_is_over_its_features_and_their_names() -> None:
-    def of(*features: dict[str, Any]) -> str:
-        return defined(view("v", *features)).view_digest("v")
-
-    assert of(mean("a"), mean("b")) == of(mean("b"), mean("a"))
-    assert len({of(mean("a", "x")), of(mean("b", "x")), of(mean("a", "x"), feature("c"))}) == 3
-
-
 def test_features_that_go_round_in_a_circle_are_refused() -> None:
     round_ = defined(
         computed("c", feature("a", "b + 1"), feature("b", "case when x then a end"), feature("x", "1 = 1"))

@@ -187,7 +187,8 @@ def _agree(asked: list[tuple[Dtype, Expression]], rows: list[dict[str, Any]], en
             continue  # beyond 64 bits, which the engine refuses as well
     columns = {name: pa.array([row[name] for row in rows], ARROW[kind]) for name, kind in TYPES.items()}
     relation = engine.rows(pa.table({"_row": pa.array(range(len(rows)), pa.int64()), **columns}))
-    scope = compiling.Scope(names={name: compiling.Typed(relation[name], kind) for name, kind in TYPES.items()})
+    names = {name: compiling.Typed(relation[name], kind, kind == "float") for name, kind in TYPES.items()}
+    scope = compiling.Scope(names=names)
     made = {
         f"_e{number}": compiling.fitted(compiling.compiled(expression, scope), kind)
         for number, (kind, expression, _) in enumerate(expected)

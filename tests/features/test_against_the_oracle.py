@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -16,7 +14,6 @@ from actum.features.asof import running_maximum
 from actum.features.building import built
 from actum.features.duck import Duck
 from actum.features.engines import Engine
-from actum.features.opening import opened
 from actum.features.processing import process
 from actum.features.reading import read_wanted
 from actum.features.values import Relation
@@ -65,14 +62,6 @@ def test_so_do_logs_that_are_kept_and_joins_without_an_as_of_join(
     one = world(r, known="later")
     hold_to_the_oracle(one, tmp_path_factory.mktemp("world"), portable, [over])
     hold_to_the_oracle(one, tmp_path_factory.mktemp("world"), portable, [over], views=True)
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[Engine]:
-    if importlib.util.find_spec("pyspark") is None or shutil.which("java") is None:
-        pytest.skip("Spark needs Java and pyspark")
-    with opened("spark", threads=2) as engine:
-        yield engine
 
 
 def test_so_does_spark(tmp_path: Path, spark: Engine) -> None:

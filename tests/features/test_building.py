@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from actum.errors import InvalidRecordError
 from actum.features.building import build
 from actum.features.duck import Duck
 from actum.features.engines import Engine
@@ -152,6 +153,17 @@ def test_a_feature_may_give_the_entity_of_another_view(tanks: WorkTree) -> None:
     assert tanks.build()["maker"] == ["Nord", "Nord", "Süd", "Nord", None, None]
 
 
+def test_a_feature_of_the_name_of_an_entity_gives_it_in_any_order_without_a_key(tanks: WorkTree) -> None:
+    tanks.table("valves", {"valve": ["x", "y"], "maker": ["Nord", "Süd"]})
+    tanks.view(
+        "valves", [{"name": "maker", "type": "string"}], entity=["valve"], source={"path": "data/valves.parquet"}
+    )
+    for features in (["maker"], ["valve", "maker"], ["maker", "valve"]):
+        tanks.set(features)
+
+        assert tanks.build()["maker"] == ["Nord", "Nord", "Süd", "Nord", None, None]
+
+
 def test_an_entity_may_be_several_columns(tanks: WorkTree) -> None:
     tanks.view("tanks", FEATURES[:1], entity=["tank", "part"], source={**SOURCE, "keys": {"part": "valve"}})
     tanks.table("labels", {"tank": ["a", "a", "b"], "part": ["x", "y", "y"], "at": times(4, 4, 4)})
@@ -180,6 +192,16 @@ def test_a_source_may_be_a_table_of_a_database(tanks: WorkTree) -> None:
     tanks.view("tanks", FEATURES, entity=["tank"], source=tables)
 
     assert tanks.build() == expected
+
+
+@pytest.mark.parametrize("address", ["duckdb://data/none.db", "sqlite://data/none.db", "duckdb://"])
+def test_a_database_that_is_not_there_is_not_made(tanks: WorkTree, address: str) -> None:
+    tables = {"connect": address, "table": "seen", "event_at": "happened_at", "known_at": "known_at"}
+    tanks.view("tanks", FEATURES, entity=["tank"], source=tables)
+    before = sorted(tanks.root.rglob("*"))
+    with pytest.raises(InvalidRecordError, match="is not there"):
+        tanks.build()
+    assert sorted(tanks.root.rglob("*")) == before
 
 
 def test_a_source_may_be_several_files_that_count_in_other_widths(tanks: WorkTree) -> None:

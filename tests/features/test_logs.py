@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from actum.definitions.definitions import DefinitionError
 from actum.features.engines import Engine
 from actum.features.logs import ALWAYS
 from actum.features.reading import read_views
@@ -62,6 +63,20 @@ def test_a_log_says_from_when_on_features_are_what(tanks: WorkTree, tmp_path: Pa
         {"tank": "b", "since": 6, "level": None, "seen_2h": 0, "low_2h": None, "seen_5h": 1},
         {"tank": "b", "since": 7, "level": None, "seen_2h": 0, "low_2h": None, "seen_5h": 0},
     ]
+
+
+def test_an_infinite_value_is_not_materialized_unless_it_is_over(tanks: WorkTree, tmp_path: Path, duck: Engine) -> None:
+    rows = {"tank": ["a", "a"], "happened_at": times(1, 3), "level": [float("inf"), 0.1]}
+    tanks.table("events", rows)
+    source = {"path": "data/events.parquet", "event_at": "happened_at"}
+    tanks.view("tanks", FEATURES[:1], entity=["tank"], source=source)
+    assert log_of(tanks, tmp_path, duck, until=3) == [{"tank": "a", "since": 3, "level": 0.1}]
+
+    with pytest.raises(DefinitionError) as refused:
+        log_of(tanks, tmp_path, duck, until=2)
+
+    problem = "level is infinite in 1 row, a feature is a finite number"
+    assert str(refused.value) == f"features/tanks.yaml: features[0].name: {problem}"
 
 
 def test_a_log_until_a_moment_holds_the_last_rows_and_what_time_will_bring(

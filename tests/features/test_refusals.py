@@ -57,6 +57,11 @@ def view(tree: WorkTree, *features: dict[str, Any], keep: list[str] | None = Non
     tree.set(names, labels={} if keep is None else {"keep": keep})
 
 
+def asked_of(tree: WorkTree, tank: str) -> None:
+    view(tree)
+    tree.table("labels", {**LABELS, "tank": [tank]})
+
+
 Change = Callable[[WorkTree], None]
 OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
     "a column that is not there": (
@@ -116,7 +121,12 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
     "infinite values in a sum": (
         lambda tree: view(tree, SUM),
         "features/tanks.yaml:11: features[0].of: level is infinite in 1 row, sum takes finite numbers",
-        "leave such rows out by source.where, or write nullif(...)",
+        "leave such rows out by source.where, or write case when ... then ... end, which is missing elsewhere",
+    ),
+    "an infinite latest value": (
+        lambda tree: asked_of(tree, "b"),
+        "features/tanks.yaml:9: features[0].name: level is infinite in 1 row, a feature is a finite number",
+        "leave such rows out by source.where, or write case when ... then ... end, which is missing elsewhere",
     ),
     "a sum that no whole number holds": (
         lambda tree: view(tree, {**SUM, "type": "int", "of": "big"}),
@@ -168,8 +178,11 @@ OF_A_VIEW: dict[str, tuple[Change, str, str]] = {
     ),
     "whole numbers that grow too large": (
         lambda tree: view(tree, {"name": "level", "type": "int", "of": "big * 4"}),
-        "features/tanks.yaml: Out of Range Error: Overflow in multiplication of INT64 (4611686018427387904 * 4)!",
-        "",
+        (
+            "features/tanks.yaml:11: features[0].of: big * 4 grows too large: "
+            "Out of Range Error: Overflow in multiplication of INT64 (4611686018427387904 * 4)!"
+        ),
+        "whole numbers end at 64 bits: write cast(... as float)",
     ),
 }
 
@@ -266,6 +279,12 @@ def test_a_file_that_is_no_table_is_refused(tanks: WorkTree) -> None:
             "labels.key: 1 row too many with a key of another: tank a",
             "",
         ),
+        (
+            {"tank": [float("-inf")]},
+            {},
+            "keys.tank: tank is infinite in 1 row",
+            "leave it empty where it is unknown",
+        ),
         ({"level": [1.0]}, {}, "features: level is a column of the labels too", "leave it out of labels.keep"),
         (
             {"name": ["a"]},
@@ -310,6 +329,23 @@ def test_keys_that_wait_for_each_other_are_refused(tanks: WorkTree) -> None:
     message, _ = refusal(tanks)
 
     assert message == "features/sets/asked.yaml: keys: kind, next wait for each other: each is found by another"
+
+
+@pytest.mark.parametrize("features", [["kind", "level"], ["level", "kind"], ["level"]])
+@pytest.mark.parametrize("keys", [{}, {"part": "kind"}])
+def test_what_a_feature_gives_must_not_be_a_column_of_the_labels_too(
+    tanks: WorkTree, features: list[str], keys: dict[str, str]
+) -> None:
+    name = "part" if keys else "kind"
+    kinds: dict[str, Any] = {"name": "kind", "type": "string"}
+    tanks.view("kinds", [kinds], entity=["tank"], source=SOURCE)
+    tanks.view("tanks", [LEVEL], entity=[name], source={**SOURCE, "keys": {name: "tank"}})
+    tanks.table("labels", {**LABELS, "kind": ["b"]})
+    tanks.set(features, labels={"keep": []}, keys=keys)
+
+    problem = f"keys.{name}: kind is a column of the labels and a feature too"
+    hint = f"give the column another name, and write keys: {{{name}: COLUMN}}"
+    assert refusal(tanks) == (f"features/sets/asked.yaml: {problem}", hint)
 
 
 def test_a_set_is_asked_for_where_sets_lie(tanks: WorkTree, tmp_path: Path) -> None:

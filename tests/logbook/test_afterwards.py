@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas
@@ -132,3 +134,9 @@ def test_a_run_shows_what_it_said_and_kept(root: Path, records: Records, capsys:
     assert lines[-8:-1] == ["metrics", "  loss  0.5", "params", "  depth  6", "tags", "  team  x", "kept"]
     assert record.series is not None
     assert record.series.path in lines[-1]
+
+
+def test_training_sets_are_there_without_an_import_of_their_own(root: Path) -> None:
+    code = "import actum; print(actum.features.training_set.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout == "actum.features.training\n", done.stderr

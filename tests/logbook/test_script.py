@@ -320,3 +320,11 @@ def test_importing_actum_loads_nothing_of_it(tmp_path: Path) -> None:
 
 def dvc(root: Path, *words: str) -> None:
     subprocess.run([sys.executable, "-m", "dvc", *words], cwd=root, check=True, capture_output=True)
+
+
+def test_a_run_ends_with_a_status_that_there_is(root: Path, records: Records) -> None:
+    run = actum.run("odd").begin()
+    with pytest.raises(UserError, match="'done' is no status of a run"):
+        run.end("done")  # type: ignore[arg-type]
+    run.end("failed")
+    assert [record.status for record in records().values()] == ["failed"]

@@ -21,6 +21,7 @@ from actum.online.store import StoreError
 from actum.records.codec import decode
 from actum.records.feature_set import FeatureSet
 from tests.online.online_views import (
+    AIRCRAFT,
     AT_REQUEST,
     DELAYS,
     JFK,
@@ -97,6 +98,20 @@ def test_a_feature_may_give_the_key_of_another_view(place: Path) -> None:
     assert lookup.one({"from": "EWR"}, at=NOON).values == dict.fromkeys(taken.features)
 
 
+def test_a_feature_of_the_name_of_a_key_gives_it_to_a_set_and_names_alone_are_asked_by_the_key(tmp_path: Path) -> None:
+    features = [*DELAYS["features"][:2], {"name": "tailnum", "type": "string"}]
+    delays, store = {**DELAYS, "features": features}, SqliteStore(tmp_path / "online.sqlite")
+    store.write([publication(delays, JFK), publication(PLANES, AIRCRAFT)])
+    known = definitions(delays, PLANES)
+    taken = feature_set(("built",), {})
+    assert known.keys_of(taken) == ("tailnum",)
+
+    of_a_set, by_key = Lookup(store, known, taken), Lookup(store, known, ["built"])
+
+    assert (of_a_set.given, by_key.given) == ({"origin": "string"}, {"tailnum": "string"})
+    assert of_a_set.one({"origin": "JFK"}, at=NOON).values == by_key.one({"tailnum": "N1"}, at=NOON).values
+
+
 def test_many_answers_keep_their_order_and_come_from_one_state(place: Path) -> None:
     lookup = Lookup(place, definitions(), ["departures_3h"])
     keys = [{"origin": one} for one in ("LGA", "JFK", "EWR", "JFK")]
@@ -112,6 +127,8 @@ def test_many_answers_keep_their_order_and_come_from_one_state(place: Path) -> N
         ({"origin": 5}, {}, "origin: is 5, delays wants text"),
         ({"origin": "JFK"}, {"leaves_at": LEAVES}, "minutes is not given, which expected_min needs (float)"),
         ({"origin": "JFK"}, {"minutes": "5"}, "minutes: is '5', expected_min wants a number"),
+        ({"origin": "JFK"}, {"minutes": float("inf")}, "minutes: is infinite"),
+        ({"origin": "JFK"}, {"minutes": np.float32("-inf")}, "minutes: is infinite"),
         ({"origin": "JFK"}, {"minutes": True}, "minutes: is True, expected_min wants a number"),
         (
             {"origin": "JFK"},

@@ -73,6 +73,13 @@ def test_a_file_that_is_not_there_or_not_ours_is_said(project: Project, path: st
     assert main(["-C", str(project.root), "lint", path]) == status
 
 
+def test_a_file_that_was_removed_is_looked_over_and_one_that_never_was_is_refused(project: Project) -> None:
+    (project.root / CARD_PATH).unlink()
+    assert lint(project, CARD_PATH)[0] in (0, 3)
+    status, _, err = typed(["lint", "registry/churn/modle.yaml"], cwd=project.root, env=project.env)
+    assert (status, err) == (1, "error: registry/churn/modle.yaml: is not there\nhint: git status\n")
+
+
 def test_a_record_that_is_out_of_form_is_brought_into_it(project: Project) -> None:
     messy = CARD.replace("owner: ana", "owner:   ana").replace("[checkout]", "[checkout] # the shop") + "\n\n"
     stage(project, CARD_PATH, messy)

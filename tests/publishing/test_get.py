@@ -101,6 +101,25 @@ def test_what_cannot_be_asked_is_said(
     assert f"error: {message}\n" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("minutes", "message"),
+    [
+        ("inf", "minutes: is infinite"),
+        ("1000", "features/at_request.yaml: features[0].of: far: is infinite, a feature is a finite number"),
+    ],
+)
+def test_what_is_infinite_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], minutes: str, message: str, form: list[str]
+) -> None:
+    far = {**AT_REQUEST, "features": [{"name": "far", "type": "float", "of": "exp(minutes)"}]}
+    write(project, "features/at_request.yaml", files.write_yaml(far))
+    git(project, "commit", "-qam", "How far it is")
+    words = ("at_request", "--request", f"minutes={minutes}", "--at", "2013-04-18T12:00:00Z")
+    assert get(project, *words, *form) == 1
+    assert f"error: {message}\n" in capsys.readouterr().err
+
+
 def test_a_moment_before_what_the_store_holds_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert get(project, "delays", "JFK", "--at", "2013-04-18T11:59:00Z") == 1
     assert "knows what holds from 2013-04-18T12:00:00Z on, not what held at" in capsys.readouterr().err

@@ -142,6 +142,22 @@ def test_keys_that_the_table_lacks_or_has_in_another_type_are_refused_by_name(
     tabled(cases, rows.drop(columns="leaves_at"))
     assert score(cases, *STORE, "-n") == 1
     assert f"{CASES}, for the set late: leaves_at is not given, which " in said(capsys)
+    tabled(cases, rows[["offered_at"]])
+    assert score(cases, *STORE, "-n") == 1
+    assert f"{CASES}, for the set late: origin is not given, which " in said(capsys)
+
+
+def test_moments_without_a_zone_are_to_be_made_utc_in_the_table(
+    cases: Loans, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = pd.read_parquet(cases.root / CASES)
+    local = rows["offered_at"].dt.tz_convert("America/New_York").dt.tz_localize(None)
+    tabled(cases, rows.assign(offered_at=local))
+    for words in (STORE, ()):
+        assert score(cases, *words, "-n") == 1
+        told = said(capsys)
+        assert f"{CASES}, for the set late: offered_at is a time without a time zone, so nobody knows" in told
+        assert "hint: make it UTC in the table, whatever zone the set has for its labels\n" in told
 
 
 def test_inputs_that_the_table_brings_are_taken_as_they_are(cases: Loans) -> None:

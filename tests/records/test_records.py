@@ -18,6 +18,7 @@ from actum.records.run import Run
 from actum.records.settings import Settings
 from actum.records.stage import StagePointer
 from actum.records.version import ModelVersion
+from actum.records.view import FeatureView, Source
 from tests.records import samples
 from tests.records.samples import FILE, FOLDER, FULL, LATER, LEAST, MD5, OID, ONE, SHA, TWO
 
@@ -237,3 +238,12 @@ def test_the_digest_of_a_folder_ends_in_dir() -> None:
     assert decode(FileFact, {"path": "a", "md5": MD5 + ".dir", "sha256": SHA}) == FileFact(
         path="a", md5=MD5 + ".dir", sha256=SHA
     )
+
+
+def test_a_view_of_a_database_is_read_back_as_it_was_written() -> None:
+    view = samples.view(source=Source(connect="duckdb://data/store.db", table="seen", event_at="at"))
+    assert decode(FeatureView, encode(view), strict=True) == view
+    with pytest.raises(FieldError, match="must be a path inside the repository"):
+        decode(Source, {"path": "../secret.csv"})
+    with pytest.raises(FieldError, match="needs one of path and connect"):
+        decode(Source, {"path": ""})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from actum.quantities import is_number
 
 _LONGEST, _EXACT = 10**21, 1e15
+_READS_AS_OTHER = re.compile(r"null|true|false|-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|[\[{\"].*|", re.DOTALL)
 
 
 def headline(metrics: Mapping[str, Any], most: int, first: Iterable[str] = ()) -> dict[str, float]:
@@ -15,6 +18,13 @@ def headline(metrics: Mapping[str, Any], most: int, first: Iterable[str] = ()) -
     names = dict.fromkeys((*(name for name in first if name in metrics), *metrics))
     numbers = {name: metrics[name] for name in names if is_number(metrics[name])}
     return dict(list(numbers.items())[:most])
+
+
+def as_given(value: object) -> str:
+    """Write a parameter such that it can be given again: all of its digits, and a text that reads as none in quotes."""
+    if isinstance(value, str) and not _READS_AS_OTHER.fullmatch(value):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def written(value: object) -> str:

@@ -10,7 +10,7 @@ import click
 from actum import digests
 from actum.catalogue.differences import Change, Differences, FileChange, compare
 from actum.catalogue.feature_changes import FeatureChange
-from actum.catalogue.figures import written
+from actum.catalogue.figures import as_given, written
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify
 from actum.catalogue.revision_features import FeatureDifferences, compare_features
@@ -119,7 +119,8 @@ def _row(section_name: str, change: Change | FileChange) -> Sequence[str]:
         return (change.path, _fact(change.a), _fact(change.b), "")
     if section_name == "code":
         return (change.name, change.how)
-    a, b = (_value(change.a), _value(change.b))
+    text = _param if section_name == "params" else _value
+    a, b = text(change.a), text(change.b)
     if a == b and change.how == "changed":
         a, b = repr(change.a), repr(change.b)
     difference = "" if section_name == "params" else _difference(change)
@@ -130,6 +131,10 @@ def _fact(fact: FileFact | None) -> str:
     if fact is None:
         return "-"
     return f"{digests.short(fact.md5)} {size(fact.size)}".rstrip()
+
+
+def _param(value: Any) -> str:
+    return clip(as_given(value), _ONE_LINE)
 
 
 def _value(value: Any) -> str:

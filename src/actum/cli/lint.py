@@ -53,13 +53,15 @@ def command(context: Context, paths: tuple[str, ...], only: tuple[Rule, ...], fi
 def _from_root(repo: Git, folder: Path, path: str) -> str:
     """Return a path that was typed in *folder* as the repository has it; a link at its end is not followed."""
     place = Path(os.path.abspath(folder / path))
-    if not os.path.lexists(place) and not os.path.lexists(place.parent):
-        raise NotFoundError(f"{path}: is not there", hint="git status")
     real = Path(os.path.realpath(place.parent), place.name)
     root = Path(os.path.realpath(repo.root))
     if not real.is_relative_to(root):
         raise UsageError(f"{path}: lies outside of {repo.root}", hint="actum -C DIR lint FILE")
-    return real.relative_to(root).as_posix()
+    found = real.relative_to(root).as_posix()
+    head = repo.resolve("HEAD")
+    if not os.path.lexists(real) and not (head and repo.tree(head, found)):  # one that was removed has rules, too
+        raise NotFoundError(f"{path}: is not there", hint="git status")
+    return found
 
 
 def _show(linted: Linted) -> None:

@@ -102,18 +102,20 @@ def _asked(
     if wishes.is_of_columns():
         run_query.show(readings, found, written, as_json=as_json)
     else:
-        _show(readings, "runs", entries, as_json=as_json)
+        _show(readings, "runs", entries, as_json=as_json, none=found.no_match())
     if found.more and wishes.limit is None:
         output.say(f"the first {most:,} are {'drawn' if wishes.plot else 'shown'}: --limit 0 shows all")
     return 1 if readings.unread else 0
 
 
-def _show(readings: Readings, kind: What, entries: list[Entry], *, as_json: bool) -> None:
+def _show(readings: Readings, kind: What, entries: list[Entry], *, as_json: bool, none: str = "") -> None:
     if as_json:
         readings.envelope(f"{kind.removesuffix('s')}-list/1", [_encoded(entry) for entry in entries])
     else:
         print_list(kind, entries)
-        readings.notes(next_=() if entries else _FIRST.get(kind, ()))
+        if none:
+            output.say(none)
+        readings.notes(next_=() if entries or none else _FIRST.get(kind, ()))
 
 
 def _kind(what: str) -> What:

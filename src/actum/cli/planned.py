@@ -12,7 +12,7 @@ from actum import gates, moments
 from actum.approvals.counting import in_words
 from actum.catalogue.differences import Change, FileChange
 from actum.catalogue.feature_changes import FeatureChange
-from actum.catalogue.figures import written
+from actum.catalogue.figures import as_given
 from actum.cli import output
 from actum.cli.wording import clip
 from actum.planning.changes import Changes, changes_of
@@ -136,11 +136,7 @@ def _change(section: str, change: Change | FileChange) -> str:
         return f"{change.path} {change.how}"
     if section == "environment" or change.how == "removed":
         return f"{change.name} {change.how}"
+    text = as_given if section == "params" else str
     if change.how == "added":
-        return f"{change.name} {_value(change.b)} added"
-    return f"{change.name} {_value(change.a)} -> {_value(change.b)}"
-
-
-def _value(value: object) -> str:
-    """Write a parameter as its file has it."""
-    return {"None": "null", "True": "true", "False": "false"}.get(str(value)) or written(value)
+        return f"{change.name} {text(change.b)} added"
+    return f"{change.name} {text(change.a)} -> {text(change.b)}"

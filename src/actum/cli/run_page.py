@@ -9,7 +9,7 @@ import click
 
 from actum import digests
 from actum.catalogue.details import RunDetail
-from actum.catalogue.figures import written
+from actum.catalogue.figures import as_given, written
 from actum.cli import output
 from actum.cli.wording import clip, moment, place_of, seconds, section, size, wrap
 from actum.records.forms import FileFact
@@ -93,7 +93,8 @@ def file_row(fact: FileFact) -> Sequence[str]:
 
 
 def print_values(title: str, values: Mapping[str, Any]) -> None:
-    section(title, (), ((name, clip(written(value), _TEXT)) for name, value in values.items()))
+    text = as_given if title == "params" else written
+    section(title, (), ((name, clip(text(value), _TEXT)) for name, value in values.items()))
 
 
 def _quoted(value: str) -> str:

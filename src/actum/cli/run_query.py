@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from actum.catalogue import listing
-from actum.catalogue.figures import written
+from actum.catalogue.figures import as_given, written
 from actum.cli import output
 from actum.cli.context import Context
 from actum.cli.lists import Entry, Page
@@ -41,6 +41,11 @@ class Found:
         several = any(page.repository for page, _ in self.answers)
         first = {"repository": [self.answers[at][0].repository for at, _ in self.places]} if several else {}
         return first | {name: [self._value(name, *place) for place in self.places] for name in names}
+
+    def no_match(self) -> str:
+        """Say that there are runs, and none of them is asked for; "" where that is not so."""
+        known = sum(len(answer.ids) for _, answer in self.answers)
+        return f"none of {plural(known, 'run')} is what was asked for" if known and not self.places else ""
 
     def _value(self, name: str, at: int, row: int) -> Any:
         values = self.answers[at][1].columns.get(name)
@@ -113,6 +118,8 @@ def write_runs(context: Context, found: Found, wishes: Wishes) -> dict[str, Any]
     """
     if not (wishes.export or wishes.plot):
         return {}
+    if wishes.plot is not None and (said := found.no_match()):
+        raise UserError(said, hint="actum ls runs")
     table = found.columns()
     if not table:
         raise UserError("there are no runs to write", hint="actum run")
@@ -173,6 +180,8 @@ def _cell(page: Page, name: str, value: Any) -> str:
         return "-"
     if name in ("id", "parent"):
         return page.short("run", value)
+    if name.startswith("params."):
+        return clip(as_given(value), _TEXT)
     if isinstance(value, bool):
         return "true" if value else "false"
     return written(value) if is_number(value) else clip(str(table_files.plain(value)), _TEXT)

@@ -99,8 +99,6 @@ class Definitions:
     def keys_of(self, taken: FeatureSet) -> tuple[str, ...]:
         """Return the features that give a set its keys and are none of its own, sorted.
 
-        A key of the name of a feature may be a column of the labels all the same; it counts, for that cannot be told.
-
         Raises:
             NotFoundError, DefinitionError: As :meth:`in_order`.
         """
@@ -108,10 +106,19 @@ class Definitions:
         while True:
             names = {*taken.features, *given}
             asked = self.asked_by(self.in_order(sorted(names)))
-            more = {taken.keys.get(name, name) for name in asked} & self.variables.keys() - names
+            more = set(filter(None, (self.giver(name, taken.keys) for name in asked))) - names
             if not more:
                 return tuple(sorted(given))
             given |= more
+
+    def giver(self, name: str, keys: Mapping[str, str]) -> str | None:
+        """Return the feature that gives an entity or a value of a request: the one that is called so, if there is one.
+
+        Args:
+            keys: What is called otherwise -> its name.
+        """
+        called = keys.get(name, name)
+        return called if called in self.variables else None
 
     def asked_by(self, variables: Iterable[Variable]) -> frozenset[str]:
         """Return the entities and request values by which variables are asked for."""
@@ -143,15 +150,6 @@ class Definitions:
         wanted = tuple(names)
         known = self._digests(self.in_order(wanted))
         return {name: known[name] for name in wanted}
-
-    def view_digest(self, view: str) -> str:
-        """Return the digest over all features of a view, their names included.
-
-        Raises:
-            NotFoundError: As :meth:`digest`.
-        """
-        names = [variable.name for variable in variables_of(self.views[view])]
-        return digests.of_value({"schema": "feature-view/1", "features": self.digests_of(names)})
 
     def _visit(self, name: str, done: dict[str, Variable], above: tuple[str, ...]) -> None:
         if name in done:

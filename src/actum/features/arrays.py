@@ -19,3 +19,11 @@ def whole_numbers(values: Any, present: Any = None) -> Any:
 
     bits = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))
     return pa.Array.from_buffers(pa.int64(), len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def endless(values: Any) -> int:
+    """Return how many numbers are infinite."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.sum(pc.is_inf(values)).as_py() or 0 if pa.types.is_floating(values.type) else 0

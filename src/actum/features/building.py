@@ -14,9 +14,10 @@ from actum.definitions.expression import Dtype
 from actum.features.arrays import whole_numbers
 from actum.features.compiling import Scope, Typed, TypeProblem, compiled, fitted
 from actum.features.engines import Engine
-from actum.features.events import place_of
+from actum.features.events import place_of, refuse_names
 from actum.features.labels import LabelRows, read_labels
 from actum.features.lookup import Moments, in_order
+from actum.features.measures import blamed
 from actum.features.parts import finished
 from actum.features.reading import Wanted, located, refuse_two_meanings
 from actum.features.shelf import Shelf
@@ -122,6 +123,7 @@ class _Build:
         names = list(self.wanted.set.features)
         while True:
             found = self.wanted.definitions.in_order(names)
+            refuse_names(found)
             read = sorted({name for one in found for name in self.reads(one)})
             more = [name for name in read if name not in self.known and name not in names]
             if not more:
@@ -139,17 +141,17 @@ class _Build:
 
     def column(self, name: str, what: str) -> str:
         """Return the column of the labels or the feature that an entity or a value of the request is taken from."""
-        column = self.wanted.set.keys.get(name, name)
-        if column in self.known:
-            return column
-        if column in self.labels.table.column_names:
-            if column in self.wanted.definitions.variables and column != name:
-                self.labels.refuse(f"keys.{name}: {column} is a column of the labels and a feature too")
-            self.known[column] = Known(*self.labels.values(column, f"keys.{name}"))
-        elif column not in self.wanted.definitions.variables:
-            there = ", ".join(self.labels.table.column_names[:12])
+        keys, there = self.wanted.set.keys, self.labels.table.column_names
+        column = keys.get(name, name)
+        if self.wanted.definitions.giver(name, keys) is not None:
+            if column in there:
+                problem = f"keys.{name}: {column} is a column of the labels and a feature too"
+                self.labels.refuse(problem, hint=f"give the column another name, and write keys: {{{name}: COLUMN}}")
+        elif column not in there:
             problem = f"keys: {column} is needed as the {what} {name}, but no column of the labels is called so"
-            self.labels.refuse(problem, hint=f"write keys: {{{name}: COLUMN}}; there are {there}")
+            self.labels.refuse(problem, hint=f"write keys: {{{name}: COLUMN}}; there are {', '.join(there[:12])}")
+        elif column not in self.known:
+            self.known[column] = Known(*self.labels.values(column, f"keys.{name}"))
         return column
 
     def look_up(self, variables: Sequence[Variable]) -> None:
@@ -179,7 +181,11 @@ class _Build:
         rows = self.shelf.engine.rows(pa.table({"_row": count, **arrays}))
         names = {name: f"_c{index}" for index, name in enumerate(used)}
         made = {one.name: self.value(one, rows, names) for one in variables}
-        found = in_order(variables, self.shelf.engine.table(rows.select("_row", **made)), len(self.labels))
+        found = blamed(
+            tuple(variables),
+            lambda some: self.shelf.engine.table(rows.select("_row", **{one.name: made[one.name] for one in some})),
+        )
+        found = in_order(variables, found, len(self.labels))
         self.known |= {one.name: Known(found[one.name], one.type) for one in variables}
 
     def value(self, variable: Variable, rows: Relation, columns: Mapping[str, str]) -> Value:
@@ -200,7 +206,7 @@ class _Build:
             )
         except TypeProblem as error:
             raise DefinitionError(variable.view.view, place_of(variable), str(error)) from error
-        return finished(variable, one.value, one.type)
+        return finished(variable, one)
 
     def span(self, columns: Mapping[str, str]) -> tuple[int, int] | None:
         """Return the earliest and latest time in columns."""

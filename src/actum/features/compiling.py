@@ -230,9 +230,9 @@ def _chosen(function: str, arguments: list[Typed]) -> Typed:
         return _literal(None)
     values = [_solid(one, kind) for one in arguments]
     if function == "nullif":
-        return Typed(nothing_where(values[0] == values[1], values[0]), kind)
+        return Typed(nothing_where(values[0] == values[1], values[0]), kind, kind == "float")
     choose = {"least": ibis.least, "greatest": ibis.greatest, "coalesce": ibis.coalesce}[function]
-    return Typed(choose(*values), kind)
+    return Typed(choose(*values), kind, kind == "float")
 
 
 def _joined(first: Value, *others: Value) -> Value:

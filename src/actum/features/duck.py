@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from actum.features.columns import Column
-from actum.features.engines import FINER, Engine, EngineError, EngineName
+from actum.features.engines import FINER, Engine, EngineError, EngineName, TooLargeError
 from actum.features.sql import quoted, relation, sql_of
 from actum.features.values import INSIDE, Relation, schema_of
 
@@ -114,7 +114,9 @@ class Duck(Engine):
             yield
         except duckdb.OutOfMemoryException as error:
             raise EngineError(f"does not fit into memory: {_first_line(error)}", hint="give it --memory 4GB") from error
-        except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.IOException) as error:
+        except duckdb.OutOfRangeException as error:
+            raise TooLargeError(_first_line(error)) from error
+        except (duckdb.ConversionException, duckdb.IOException) as error:
             raise EngineError(_first_line(error)) from error
 
 

@@ -21,6 +21,13 @@ class EngineError(UserError):
     """What was asked for can be read, but not computed; the message is the engine's."""
 
 
+class TooLargeError(EngineError):
+    """A value grows larger than its type holds; the message is the engine's."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, hint="whole numbers end at 64 bits: write cast(... as float)")
+
+
 class Engine(ABC):
     """Reads files, keeps and hands out what Ibis expressions mean. All names begin new with each engine."""
 

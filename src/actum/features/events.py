@@ -6,12 +6,12 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from actum.definitions.definitions import DefinitionError, Variable, conditions_of
-from actum.definitions.expression import CALENDAR, Call, Dtype, Expression, names_in, parts
+from actum.definitions.expression import CALENDAR, Call, Dtype, Expression, Name, names_in, parts
 from actum.durations import parse_duration
 from actum.features.columns import Column
 from actum.features.compiling import Scope, Typed, TypeProblem, compiled
@@ -116,7 +116,7 @@ def events_of(files: Files, variables: Sequence[Variable], engine: Engine) -> Ev
         DefinitionError: The view asks for what the source does not have.
     """
     view, source = files.view, source_of(files.view)
-    _refuse_names(view, variables)
+    refuse_names(variables)
     used = _used(files, variables)
     raw = engine.files(files.paths, list(used.values()))
     clock = Clock(view=view, columns=used, calendar=_looks_at_calendar(view, variables))
@@ -168,7 +168,20 @@ def _used(files: Files, variables: Sequence[Variable]) -> dict[str, Column]:
     for variable in variables:
         if variable.of is not None:
             named += [(name, place_of(variable)) for name in sorted(names_in(variable.of))]
-    return {name: files.column(name, at) for name, at in named}
+    used = {name: files.column(name, at) for name, at in named}
+    for name, at in _needed_as_times(source, variables):
+        files.refuse_text(name, at)
+    return used
+
+
+def _needed_as_times(source: Source, variables: Sequence[Variable]) -> Iterator[tuple[str, Place]]:
+    """Yield the columns that must be of times, and where the view says so."""
+    for field in ("event_at", "known_at"):
+        if name := getattr(source, field):
+            yield name, ("source", field)
+    for variable in variables:
+        if variable.type == "timestamp" and isinstance(variable.of, Name):
+            yield variable.of.name, place_of(variable)
 
 
 def place_of(variable: Variable) -> Place:
@@ -187,11 +200,12 @@ def _calendar_in(expression: Expression) -> bool:
     return any(map(_calendar_in, parts(expression)))
 
 
-def _refuse_names(view: FeatureView, variables: Sequence[Variable]) -> None:
+def refuse_names(variables: Sequence[Variable]) -> None:
+    """Raises: DefinitionError: One is called as the entity of its own view."""
     for one in variables:
-        if one.name in view.entity:
+        if one.name in one.view.entity:
             problem = f"{one.name} is the entity too: say what it is of"
-            raise DefinitionError(view.view, ("features", one.place, "name"), problem, hint="give it another name")
+            raise DefinitionError(one.view.view, ("features", one.place, "name"), problem, hint="give it another name")
 
 
 def _entity(view: FeatureView, scope: Scope) -> tuple[dict[str, Value], dict[str, Dtype]]:

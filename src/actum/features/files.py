@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ from typing import Any, NoReturn
 
 from actum.definitions.definitions import DefinitionError
 from actum.features.columns import Column, column_of
-from actum.features.sql import quoted
+from actum.features.delimited import why_no_times, write_typed
 from actum.records.view import FeatureView, Source
 
 _TEXT = (".csv", ".csv.gz")
+_FILE_OF_DATABASE = re.compile(r"(?:duckdb|sqlite)://(?!md:)([^?]*)")
 _PATTERN = frozenset("*?[]{}")
 _MEND_DRIFT = "bring the files into one form in a stage, or name fewer of them"
 
@@ -63,6 +65,17 @@ class Files:
                 problem = f"{name} is a {one.words} in one file, a {other.words} in {path.name}"
                 raise DefinitionError(self.view.view, ("source", "path"), problem, hint=_MEND_DRIFT)
         return one
+
+    def refuse_text(self, name: str, at: tuple[str | int, ...]) -> None:
+        """Look whether a column that must be one of times is text that a CSV file has instead.
+
+        Raises:
+            DefinitionError: It is; the message has the first value that is to blame.
+        """
+        assert self.view.source is not None
+        if is_text(self.originals) and self.column(name, at).kind == "string":
+            problem, hint = why_no_times(self.originals, self.view.source.missing, name)
+            raise DefinitionError(self.view.view, at, problem, hint=hint)
 
     def _refuse_unknown(self, name: str, at: tuple[str | int, ...], path: Path) -> NoReturn:
         if any(name in columns for columns in self.each):
@@ -132,17 +145,11 @@ def _looked_at(view: FeatureView, told: str, paths: tuple[Path, ...], originals:
 
 
 def _from_text(view: FeatureView, found: tuple[Path, ...], copy: Path) -> None:
-    """Types are what all rows of a column can be read as; the header names the columns."""
     import duckdb
 
     assert view.source is not None
-    listed, nothing = (
-        ", ".join(quoted(str(each), "'") for each in several) for several in (found, ("", *view.source.missing))
-    )
-    read = f"SELECT * FROM read_csv([{listed}], header = true, sample_size = -1, nullstr = [{nothing}])"
     try:
-        with duckdb.connect(":memory:") as connection:
-            connection.execute(f"COPY ({read}) TO {quoted(str(copy), chr(39))} (FORMAT parquet)")
+        write_typed(found, view.source.missing, copy)
     except duckdb.Error as error:
         _refuse(view, "path", f"cannot be read as CSV: {_first_line(error)}")
 
@@ -150,6 +157,9 @@ def _from_text(view: FeatureView, found: tuple[Path, ...], copy: Path) -> None:
 def _from_database(view: FeatureView, source: Source, root: Path, copy: Path) -> None:
     import ibis
 
+    made = _FILE_OF_DATABASE.match(source.connect)
+    if made and not (root / made[1]).is_file():  # its driver would make one
+        _refuse(view, "connect", f"{source.connect} is not there")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of a driver, which Ibis calls by an older name

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from actum.definitions.expression import Dtype
 from actum.errors import UserError
-from actum.features.arrays import numbers, whole_numbers
+from actum.features.arrays import endless, numbers, whole_numbers
 from actum.features.columns import Column, column_of
 from actum.features.times import told
 from actum.features.zones import Steps, local_offsets, unclear
@@ -36,7 +36,7 @@ class LabelRows:
         """Return a column in the type of the inside, for an entity or a value of the request.
 
         Raises:
-            UserError: The column is of nothing that features know.
+            UserError: The column is of nothing that features know, or infinite somewhere.
         """
         column = column_of(name, self.table.schema.field(name).type)
         if column.type is None and column.kind is None:
@@ -44,7 +44,11 @@ class LabelRows:
         values = self.table[name].combine_chunks()
         if column.type == "timestamp":
             return _micros(self, values, column), "timestamp"
-        return self._cast(name, values, _inside(column)), column.type
+        found = self._cast(name, values, _inside(column))
+        if count := endless(found):
+            problem = f"{told_as}: {name} is infinite in {_counted(count)}"
+            self.refuse(problem, hint="leave it empty where it is unknown")
+        return found, column.type
 
     def kept(self) -> Any:
         """Return what goes into the result as it is: the key, the moment, then the columns to keep."""

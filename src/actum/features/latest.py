@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actum.features.compiling import Typed
 from actum.features.events import Events
 from actum.features.parts import Part, finished
 from actum.features.values import Relation, constant, missing
@@ -45,7 +46,9 @@ def values_at(found: Relation, events: Events, part: Part, also: Sequence[str], 
     if decided_by:
         rows = _winners(rows, also, decided_by)
     rows, columns = events.valued(rows, part.variables)
-    values = {one.name: finished(one, rows[columns[one.of][0]], columns[one.of][1]) for one in part.variables if one.of}
+    values = {
+        one.name: finished(one, Typed(rows[columns[one.of][0]], columns[one.of][1])) for one in part.variables if one.of
+    }
     if part.span is not None:
         values["_until"] = rows["_event_at"] + constant(part.span)
     rows = rows.select(*also, **values)

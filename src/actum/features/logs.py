@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from actum.definitions.definitions import Variable
 from actum.definitions.expression import Dtype
 from actum.features import latest
+from actum.features.arrays import endless
 from actum.features.engines import Engine
 from actum.features.events import Events
 from actum.features.lookup import COUNTED
+from actum.features.measures import refuse_endless
 from actum.features.parts import Part
 from actum.features.values import Relation, Value, constant, real
 from actum.features.writing import write_table
@@ -28,19 +31,43 @@ class Log:
         relation: The entity, ``_since``, the features; times in microseconds since 1970, UTC. One row for an entity
             and a moment; a feature is what the last row at or before a moment says, before the first counts are 0 and
             the rest is missing.
-        entity: Name -> type, in the order of the view; ``features`` likewise.
+        entity: Name -> type, in the order of the view.
+        variables: The features, likewise.
     """
 
     relation: Relation
     entity: Mapping[str, Dtype]
-    features: Mapping[str, Dtype]
+    variables: tuple[Variable, ...]
+
+    @property
+    def features(self) -> Mapping[str, Dtype]:
+        """Name -> type."""
+        return {one.name: one.type for one in self.variables}
 
     def write(self, engine: Engine, path: Path) -> int:
-        """Write entity, ``since`` and features as Parquet, sorted; return how many rows."""
+        """Write entity, ``since`` and features as Parquet, sorted; return how many rows.
+
+        Raises:
+            DefinitionError: A feature is infinite.
+        """
         keys = list(self.entity)
         written = self.relation.select(*keys, *self.features, since=self.relation["_since"])
         ordered = written.select(*keys, "since", *self.features).order_by([*keys, "since"])
-        return write_table(engine.reader(ordered), path)
+        return write_table(self._finite(engine.reader(ordered)), path)
+
+    def _finite(self, reader: Any) -> Any:
+        """Return a reader of the same, which in the end refuses what was infinite."""
+        import pyarrow as pa
+
+        def batches() -> Iterator[Any]:
+            found = dict.fromkeys(self.features, 0)
+            for batch in reader:
+                found = {name: count + endless(batch[name]) for name, count in found.items()}
+                yield batch
+            for one in self.variables:
+                refuse_endless(one, found[one.name])
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
 def always(events: Events, part: Part) -> Relation:

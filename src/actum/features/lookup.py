@@ -9,9 +9,10 @@ from typing import Any
 from actum.definitions.definitions import DefinitionError, Variable
 from actum.definitions.expression import Dtype
 from actum.features import latest
-from actum.features.arrays import numbers, whole_numbers
+from actum.features.arrays import endless, numbers, whole_numbers
 from actum.features.engines import Engine
 from actum.features.events import Events
+from actum.features.measures import refuse_endless
 from actum.features.parts import Part
 from actum.features.values import INSIDE, Relation
 from actum.records.view import FeatureView
@@ -75,7 +76,11 @@ def from_log(log: Relation, keys: Sequence[str], rows: Relation, engine: Engine)
 
 
 def in_order(variables: Sequence[Variable], found: Any, count: int) -> dict[str, Any]:
-    """Bring looked-up values into the order of the rows, each feature in an Arrow array of its own."""
+    """Bring looked-up values into the order of the rows, each feature in an Arrow array of its own.
+
+    Raises:
+        DefinitionError: One of them is infinite.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -86,6 +91,7 @@ def in_order(variables: Sequence[Variable], found: Any, count: int) -> dict[str,
     arrays = {}
     for one in variables:
         values = found[one.name].combine_chunks().cast(_arrow(one.type)).take(taken)
+        refuse_endless(one, endless(values))
         arrays[one.name] = pc.fill_null(values, pa.scalar(0, values.type)) if one.aggregate in COUNTED else values
     return arrays
 

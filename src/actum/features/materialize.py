@@ -26,15 +26,11 @@ def materialize(request: Mapping[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="actum-features-") as scratch, opened("duckdb") as engine:
         shelf = Shelf(root=Path(request["root"]), engine=engine, scratch=Path(scratch))
         for view in definitions_in(request).views.values():
-            path, log = Path(request["out"], f"{view.view}.parquet"), shelf.log_of(view, known_until=until)
-            told.append(
-                {
-                    "view": view.view,
-                    "key": dict(log.entity),
-                    "rows": log.write(engine, path),
-                    "file": str(path),
-                }
-            )
+            path = Path(request["out"], f"{view.view}.parquet")
+            with shelf.told(view):
+                log = shelf.log_of(view, known_until=until)
+                rows = log.write(engine, path)
+            told.append({"view": view.view, "key": dict(log.entity), "rows": rows, "file": str(path)})
     return {"engine": engine_name(), "views": told}
 
 

@@ -1,16 +1,20 @@
-"""What must be known of values before they are added up: how large they are, how small, and that all are finite."""
+"""What must be known of values before they are added up: how large they are, how small, and that all are finite.
+
+No feature is infinite, or larger than its type holds: what comes out so is refused here, by its line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from actum.definitions.definitions import DefinitionError, Variable
-from actum.features.engines import Engine
+from actum.features.engines import Engine, TooLargeError
 from actum.features.events import Values, place_of
 from actum.features.exact import Scale, scale_for
 from actum.features.values import Relation, Value, constant, either, nothing_where, rounded_down, whole
 
+T = TypeVar("T")
 _SUMS = ("sum", "mean")
 _FINITE = (*_SUMS, "min", "max", "distinct")
 
@@ -34,7 +38,7 @@ def scales_of(
     scales = {}
     for one, column, kind in looked_at:
         if kind == "float":
-            _refuse_endless(one, found[f"endless{column}"])
+            refuse_endless(one, found[f"endless{column}"])
         if one.aggregate in _SUMS and kind == "float":
             scales[column] = _scale(one, column, rows, found)
         elif one.aggregate in _SUMS and kind == "int":
@@ -60,10 +64,33 @@ def _scale(variable: Variable, column: str, rows: int, found: Mapping[str, Any])
         raise _refused(variable, f"is up to {error}: a sum could be larger than a float can be") from error
 
 
-def _refuse_endless(variable: Variable, count: int | None) -> None:
-    if count:
-        problem = f"is infinite in {count:,} row{'' if count == 1 else 's'}, {variable.aggregate} takes finite numbers"
-        raise _refused(variable, problem, hint="leave such rows out by source.where, or write nullif(...)")
+def refuse_endless(variable: Variable, count: int | None) -> None:
+    """Raises: DefinitionError: A feature, or what it aggregates, is infinite in so many rows."""
+    if not count:
+        return
+    takes = f"{variable.aggregate} takes finite numbers" if variable.aggregate else "a feature is a finite number"
+    problem = f"is infinite in {count:,} row{'' if count == 1 else 's'}, {takes}"
+    instead = "write case when ... then ... end, which is missing elsewhere"
+    hint = f"leave such rows out by source.where, or {instead}" if variable.view.source else instead
+    raise _refused(variable, problem, hint=hint)
+
+
+def blamed(variables: tuple[Variable, ...], compute: Callable[[tuple[Variable, ...]], T]) -> T:
+    """Compute variables together; where that grows too large, say which of them does.
+
+    Raises:
+        DefinitionError: The first that is too large by itself.
+        TooLargeError: None is.
+    """
+    try:
+        return compute(variables)
+    except TooLargeError:
+        for one in variables:
+            try:
+                compute((one,))
+            except TooLargeError as error:
+                raise _refused(one, f"grows too large: {error}", hint=error.hint) from error
+        raise
 
 
 def _refuse_overflow(variable: Variable, column: str, rows: int, found: Mapping[str, Any]) -> None:

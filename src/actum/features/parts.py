@@ -69,14 +69,14 @@ def result_type(variable: Variable, values: Values) -> Dtype | None:
     return "float" if aggregate in ("mean", "share") else operand
 
 
-def finished(variable: Variable, value: Value, kind: Dtype | None) -> Value:
+def finished(variable: Variable, one: Typed) -> Value:
     """Return a value as the feature has it.
 
     Raises:
         DefinitionError: The feature is declared as something else.
     """
     try:
-        return fitted(Typed(value, kind), variable.type)
+        return fitted(one, variable.type)
     except TypeProblem as error:
         at = ("features", variable.place, "type")
         raise DefinitionError(variable.view.view, at, f"is {variable.type}, but {_told(variable)} {error}") from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from actum.definitions.definitions import Variable
+from actum.features.compiling import Typed
 from actum.features.engines import Engine
 from actum.features.events import Events, Values
 from actum.features.exact import Scale, cut, in_step, joined
@@ -39,7 +40,7 @@ def log(events: Events, part: Part, engine: Engine) -> Relation:
         held = engine.kept(held)
         held = extremes(counting, held, events.keys, wanted, engine)
     held = in_step(held, [joined(_sum(column), scale, _total(column)) for column, scale in scales.items()], engine)
-    made = {one.name: finished(one, _result(held, one, columns), types[one.name]) for one in part.variables}
+    made = {one.name: finished(one, Typed(_result(held, one, columns), types[one.name])) for one in part.variables}
     return held.select(*events.keys, "_since", **made)
 
 

@@ -16,6 +16,7 @@ from actum.features.events import Events, events_of, source_of
 from actum.features.files import Files, files_of, is_text, originals_of
 from actum.features.logs import Log, always, united
 from actum.features.lookup import Moments, from_events, from_log, in_order, refuse_other_keys
+from actum.features.measures import blamed
 from actum.features.parts import Part, parts_of
 from actum.features.processed import Kept, Place, name_of, place_of
 from actum.features.values import Relation, constant
@@ -87,6 +88,9 @@ class Shelf:
                 yield part, in_order(part.variables, self._found(part, events, rows), len(moments.at))
 
     def _found(self, part: Part, events: Events, rows: Relation) -> Any:
+        return blamed(part.variables, lambda some: self._values(replace(part, variables=some), events, rows))
+
+    def _values(self, part: Part, events: Events, rows: Relation) -> Any:
         # Latest values of a few moments are found in the events for less than a log of all moments costs.
         if part.kind == "latest":
             return from_events(part, events, rows, self.engine)
@@ -116,7 +120,7 @@ class Shelf:
             logs += [(part, self.engine.kept(self.made(part, counted))) for part, counted in counting]
             entity, self.computed = events.entity, self.computed + len(left)
         relation = united(logs, list(view.entity), self.engine, known_until)
-        return Log(relation=relation, entity=entity, features={one.name: one.type for one in variables})
+        return Log(relation=relation, entity=entity, variables=variables)
 
     def kept(self, part: Part) -> Kept | None:
         """Return the log of a whole part from the folder of processed views; why there is none is noted."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from actum.features.asof import running_maximum
 from actum.features.columns import Column
-from actum.features.engines import FINER, Engine, EngineError, EngineName
+from actum.features.engines import FINER, Engine, EngineError, EngineName, TooLargeError
 from actum.features.sql import quoted, relation, sql_of
 from actum.features.values import INSIDE, Relation, schema_of
 
@@ -106,8 +106,14 @@ class Spark(Engine):
 
         try:
             yield
-        except (ArithmeticException, NumberFormatException, SparkRuntimeException) as error:
-            raise EngineError(str(error).strip().partition("\n")[0]) from error
+        except ArithmeticException as error:
+            raise TooLargeError(_first_line(error)) from error
+        except (NumberFormatException, SparkRuntimeException) as error:
+            raise EngineError(_first_line(error)) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _session(folder: Path, threads: int) -> Any:

@@ -24,6 +24,11 @@ from actum.online.sqlite import SqliteStore
 from actum.online.store import moment_of
 from actum.records.feature_set import FeatureSet, Labels
 
+_ZONELESS, _IN_UTC = (
+    "labels.time_zone: is needed: ",
+    "make it UTC in the table, whatever zone the set has for its labels",
+)
+
 
 def supply(request: Mapping[str, Any]) -> dict[str, Any]:
     """Write one row of features for each row of the table to ``out``; say what computed them, and until when known."""
@@ -46,7 +51,10 @@ def supply(request: Mapping[str, Any]) -> dict[str, Any]:
     except UserError as error:
         # The set is the version's; what does not fit it is the table.
         where, told_as = f"features/sets/{taken.set}.yaml: ", f"{request['table']}, for the set {taken.set}: "
-        raise UserError(str(error).replace(where, told_as), hint=error.hint) from error
+        problem = str(error).replace(where, told_as)
+        # What a set says of the clocks of its labels is said of no other table; scoring takes moments in UTC only.
+        zoneless = _ZONELESS in problem
+        raise UserError(problem.replace(_ZONELESS, ""), hint=_IN_UTC if zoneless else error.hint) from error
     table = table.select(list(taken.features))
     write_table(table.to_reader(), Path(request["out"]))
     return told
@@ -65,7 +73,7 @@ def _looked_up(
         max_age=None if most is None else timedelta(seconds=most),
     )
     columns = {name: _values(rows, name) for name in lookup.given if name in rows.table.column_names}
-    keys = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    keys = [{name: values[row] for name, values in columns.items()} for row in range(len(rows))]
     try:
         found = lookup.many(keys, at=[moment_of(int(at)) for at in rows.moments])
     except GivenError as error:

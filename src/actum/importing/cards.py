@@ -31,5 +31,5 @@ def put_card(
     complete = f"# Taken over from {system}: complete it (artifact, risk, applications, inputs, policy).\n"
     data = f"{first}\n{complete}{rest}".encode()
     read_record(path, data)  # so that it is a valid one
-    desk.ledger.taken["card"] += 1
     desk.write(path, data)
+    desk.ledger.taken["card"] += 1

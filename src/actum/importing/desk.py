@@ -40,21 +40,24 @@ class Desk:
             else:
                 self.ledger.leave(kind, "changed there since it was taken over: the record stays as it is", path)
             return False
-        self.ledger.taken[kind] += 1
         return True
+
+    def write_new(self, kind: str, path: str, record: object) -> None:
+        """Write a record that is not there yet. It is taken once it is written."""
+        self.write(path, write_record(record, path=path), anew=True)
+        self.ledger.taken[kind] += 1
 
     def put(self, kind: str, path: str, record: object) -> None:
         """Write a record that is the same at each import."""
         if self.is_new(kind, path, record):
-            self.write(path, write_record(record, path=path), anew=True)
+            self.write_new(kind, path, record)
 
     def add_once(self, kind: str, path: str, record: object) -> None:
         """Write a record whose path alone tells whether it is here: it says when it was taken over."""
         if files.inside(self.repo.root, path).is_file():
             self.ledger.known[kind] += 1
             return
-        self.ledger.taken[kind] += 1
-        self.write(path, write_record(record, path=path), anew=True)
+        self.write_new(kind, path, record)
 
     def write_record(self, path: str, record: object) -> None:
         """Write a record that may change: a pointer."""

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from actum.runlog.values import cleaned
+
 _NAMES_KEPT = 8
 
 
@@ -50,10 +52,11 @@ class Ledger:
         """Say of *count* things of a kind why they are not taken over. ``name``: of the one, if it has any."""
         if not count:
             return
+        why = cleaned(why)
         self._counts[what, why] += count
         names = self._left.setdefault((what, why), [])
         if name and len(names) < _NAMES_KEPT:
-            names.append(name)
+            names.append(cleaned(name))
 
     def close(self, system: str, paths: tuple[str, ...], notes: tuple[str, ...] = ()) -> Imported:
         left = (

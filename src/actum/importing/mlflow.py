@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from actum import layout, state
-from actum.errors import UserError
-from actum.filing import write_record
+from actum.errors import InvalidRecordError, UserError
+from actum.files.text import CONTROL
 from actum.git.repository import Git
 from actum.importing import mlflow_runs
 from actum.importing.desk import Desk, open_desk
@@ -18,9 +19,8 @@ from actum.importing.mlflow_models import Models
 from actum.mlflow_store.opening import open_store
 from actum.mlflow_store.values import MlflowStore, Point, StoredRun
 from actum.progress import Teller
+from actum.records.forms import FileFact
 from actum.runlog import closing, series
-
-_LATEST_MS = 253_402_300_799_000
 
 
 def import_mlflow(
@@ -58,7 +58,7 @@ def import_mlflow(
         for what, count in store.strangers().items():
             desk.ledger.leave(what, "has no home here", count=count)
         for trouble in store.troubles:
-            desk.ledger.leave("file that cannot be read", trouble.why, trouble.where)
+            desk.ledger.leave(trouble.what, trouble.why, trouble.where)
     finally:
         store.close()
     return desk.ledger.close(mlflow_runs.SYSTEM, desk.paths())
@@ -90,8 +90,6 @@ class _Runs:
             return "deleted there"
         if stored.started_ms is None:
             return "has no start"
-        if not 0 <= stored.started_ms <= _LATEST_MS:
-            return "started in no year that a date can hold"
         if stored.status in mlflow_runs.UNDER_WAY and not self._unfinished and not self._is_here(stored):
             return "not ended there: --unfinished takes it, as interrupted"
         return ""
@@ -102,6 +100,12 @@ class _Runs:
         return self._desk.read(layout.run(ulid, mlflow_runs.moment(stored.started_ms))) is not None
 
     def _take(self, stored: StoredRun, points: Iterator[Point]) -> None:
+        try:
+            self._put(stored, points)
+        except UserError as error:
+            self._desk.ledger.leave("run", str(error), stored.uuid)
+
+    def _put(self, stored: StoredRun, points: Iterator[Point]) -> None:
         assert stored.started_ms is not None
         ulid, at = mlflow_runs.id_of(stored.uuid, stored.started_ms), mlflow_runs.moment(stored.started_ms)
         steps = self._scratch / series.NAME
@@ -110,31 +114,26 @@ class _Runs:
         short = steps.stat().st_size <= closing.LONGEST_IN_GIT
         place = layout.series(ulid, at) if short else layout.beside_run(ulid, at, series.NAME)
         kept = self._desk.file_fact(place, steps) if told.steps else None
-        folder = self._folder(stored)
-        named = layout.beside_run(ulid, at, "artifacts")
-        bytes_ = self._desk.folder_fact(named, folder) if folder else None
-        try:
-            run = mlflow_runs.run_of(
-                stored,
-                told,
-                parent=self._parent(stored),
-                clock=self._desk.settings.clock,
-                artifacts=(bytes_,) if bytes_ else (),
-                kept=kept,
-            )
-            path = layout.run(ulid, at)
-            self.paths[stored.uuid] = path
-            if not self._desk.is_new("run", path, run):
-                return
-            if folder and bytes_:
-                self._desk.keep_folder(bytes_, folder)
-                self._desk.ledger.taken["artifact"] += _contents(folder)[1]
-            if kept:
-                self._desk.keep_file(kept, steps, in_git=short)
-            self._desk.write(path, write_record(run, path=path), anew=True)  # last: what it names is there
-            self._desk.ledger.taken["value of a metric"] += told.points
-        except UserError as error:
-            self._desk.ledger.leave("run", str(error), stored.uuid)
+        found = self._artifacts(stored, layout.beside_run(ulid, at, "artifacts"))
+        run = mlflow_runs.run_of(
+            stored,
+            told,
+            parent=self._parent(stored),
+            clock=self._desk.settings.clock,
+            artifacts=(found.fact,) if found else (),
+            kept=kept,
+        )
+        path = layout.run(ulid, at)
+        self.paths[stored.uuid] = path
+        if not self._desk.is_new("run", path, run):
+            return
+        if found:
+            self._desk.keep_folder(found.fact, found.folder)
+        if kept:
+            self._desk.keep_file(kept, steps, in_git=short)
+        self._desk.write_new("run", path, run)  # last: what it names is there
+        self._desk.ledger.taken["artifact"] += found.nfiles if found else 0
+        self._desk.ledger.taken["value of a metric"] += told.points
 
     def _parent(self, stored: StoredRun) -> str | None:
         uuid = mlflow_runs.parent_of(stored)
@@ -143,23 +142,29 @@ class _Runs:
             self._desk.ledger.leave("parent of a run", "is not in the store", uuid)
         return mlflow_runs.id_of(uuid, started) if uuid and started is not None else None
 
+    def _artifacts(self, stored: StoredRun, named: str) -> _Artifacts | None:
+        """Return a run's artifacts, where they may be taken: what else there is in their folder leaves it there."""
+        folder = self._folder(stored)
+        try:
+            count = _count(folder) if folder else 0
+            return _Artifacts(folder, self._desk.folder_fact(named, folder), count) if folder and count else None
+        except (InvalidRecordError, OSError) as error:
+            why = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+            self._desk.ledger.leave("folder of artifacts", why, stored.uuid)
+            return None
+
     def _folder(self, stored: StoredRun) -> Path | None:
         """Return where a run's artifacts lie; a store may name any folder of this disk, so only some are believed."""
         ledger = self._desk.ledger
         if "://" in stored.address and not stored.artifacts:
             ledger.leave("folder of artifacts", "lies at an address, and nothing is fetched", stored.address)
-        there = [place.resolve() for place in (*stored.artifacts, *self._moved(stored)) if place.is_dir()]
+        # isdir, since a path from elsewhere may be none at all
+        there = [place.resolve() for place in (*stored.artifacts, *self._moved(stored)) if os.path.isdir(place)]
         allowed = [place for place in there if any(place.is_relative_to(one) for one in self._places)]
         if there and not allowed:
             why = "lies outside of the store: --artifacts DIR lets it"
             ledger.leave("folder of artifacts", why, str(there[0]))
-        for place in allowed[:1]:
-            links, count = _contents(place)
-            if links:
-                ledger.leave("folder of artifacts", "holds links, which may lead anywhere", stored.uuid)
-            elif count:
-                return place
-        return None
+        return next(iter(allowed), None)
 
     def _moved(self, stored: StoredRun) -> Iterator[Path]:
         """Yield where artifacts lie in a store that is not where it was: below it as they were below the old one."""
@@ -168,11 +173,32 @@ class _Runs:
                 yield from (place.joinpath(*parts[-kept:]) for place in self._places)
 
 
-def _contents(folder: Path) -> tuple[int, int]:
-    """Return how many links and how many files lie below a folder."""
-    links = count = 0
-    for place, folders, listed in os.walk(folder):
-        for name in (*folders, *listed):
-            links += Path(place, name).is_symlink()
+class _Artifacts(NamedTuple):
+    """What a run has of them. ``fact``: under the name that they will have here."""
+
+    folder: Path
+    fact: FileFact
+    nfiles: int
+
+
+def _count(folder: Path) -> int:
+    """Return how many files lie below a folder of which each can be taken.
+
+    Raises:
+        InvalidRecordError: One cannot.
+    """
+    count = 0
+    for place, folders, listed in os.walk(folder, onerror=_raise):
+        for path in (Path(place, name) for name in (*folders, *listed)):
+            if path.is_symlink():
+                raise InvalidRecordError("holds links, which may lead anywhere")
+            if not (path.is_file() or path.is_dir()):
+                raise InvalidRecordError("holds what is neither a file nor a folder")
+            if CONTROL.search(path.name):
+                raise InvalidRecordError("holds a name with control characters, or one that is not UTF-8")
         count += len(listed)
-    return links, count
+    return count
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actum import layout
+from actum.errors import UserError
 from actum.importing.cards import put_card
 from actum.importing.desk import Desk
 from actum.importing.mlflow_runs import SYSTEM, moment
@@ -24,8 +25,6 @@ from actum.records.imported import ImportedVersion
 from actum.records.run import Origin, Run
 from actum.records.stage import StagePointer
 from actum.runlog.values import cleaned, name_of
-
-_MOST_VERSIONS = 999_999_999
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,19 +43,21 @@ class Models:
             ledger.leave("registered model", "its name is none that a model may have here", model.name)
             return
         ledger.leave("tag of a registered model", "has no home here", model.name, count=len(model.tags))
-        taken = {version.number for version in model.versions if self._version(model.name, version)}
+        taken = {version.number for version in model.versions if self._take_version(model.name, version)}
         owner = self.by.email or self.by.name
         purpose = cleaned(model.description)
         put_card(self.desk, model.name, system="MLflow", owner=owner, artifact=f"models/{model.name}", purpose=purpose)
         self._stages(model, taken)
 
+    def _take_version(self, model: str, stored: StoredVersion) -> bool:
+        try:
+            return self._version(model, stored)
+        except UserError as error:
+            self.desk.ledger.leave("version", str(error), f"{model} {stored.number}")
+            return False
+
     def _version(self, model: str, stored: StoredVersion) -> bool:
         """Put a version, and say whether it is on record now."""
-        if not 0 < stored.number <= _MOST_VERSIONS:
-            self.desk.ledger.leave(
-                "version", "its number is none that a version may have here", f"{model} {stored.number}"
-            )
-            return False
         number = number_of(stored.number)
         if self.desk.read(layout.version(model, number)) is not None:
             self.desk.ledger.leave("version", "is registered here under the same number", f"{model} {number}")

@@ -59,7 +59,7 @@ def run_of(
     assert stored.started_ms is not None
     tags, commit = stored.tags, stored.tags.get(_COMMIT, "")
     source, note = tags.get(_SOURCE), tags.get(_NOTE)
-    user = stored.user or tags.get("mlflow.user", "")
+    user = cleaned(stored.user or tags.get("mlflow.user", ""))
     labels = {name_of(key): cleaned(value) for key, value in tags.items() if key not in _TAKEN}
     if commit and not _is_commit(commit):
         labels[_COMMIT] = cleaned(commit)
@@ -76,7 +76,7 @@ def run_of(
         started_at=moment(stored.started_ms),
         finished_at=None if stored.ended_ms is None else moment(stored.ended_ms),
         clock=clock,
-        by=Person(name=cleaned(user), email=user if "@" in user else "") if user else None,
+        by=Person(name=user, email=user if "@" in user else "") if user else None,
         command=(cleaned(source),) if source else (),
         code_commit=commit if _is_commit(commit) else None,
         tags=dict(sorted(labels.items())),

@@ -92,8 +92,8 @@ class Moves:
         if pointer == held:
             self.desk.ledger.known["stage"] += 1
         else:
-            self.desk.ledger.taken["stage"] += 1
             self.desk.write_record(path, pointer)
+            self.desk.ledger.taken["stage"] += 1
 
     def _is_of_import(self, ulid: str, ours: set[str]) -> bool:
         told = self.desk.read(layout.event(self.model, ulid, "promotion"))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from actum import layout, state
 from actum.errors import NotFoundError, UsageError, UserError
@@ -94,8 +94,11 @@ class ScriptRun:
         """Write the record; a second end, or that of a forked child, changes nothing.
 
         Raises:
-            UserError: It has not begun, or the disk does not take the record, and the next read tries again.
+            UserError: There is no such status, it has not begun, or the disk does not take the record, and the next
+                read tries again.
         """
+        if status not in (known := get_args(RunStatus)):
+            raise UserError(f"{status!r} is no status of a run", hint=f"one of {', '.join(known)}")
         if self._ended:
             return
         under_way = self._here()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from actum.errors import UserError
+from actum.errors import InvalidRecordError, UserError
+from actum.mlflow_store import fields
 from actum.mlflow_store.folder import local_path
 from actum.mlflow_store.values import Point, StoredModel, StoredRun, StoredVersion, Trouble
 
@@ -30,7 +31,7 @@ class Database:
         self.troubles: list[Trouble] = []
         try:
             self._tables = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-            self._tables.text_factory = lambda data: data.decode(errors="replace")
+            self._tables.text_factory = lambda data: data.decode(errors="surrogateescape")
             self._tables.row_factory = sqlite3.Row
             names = {str(row[0]) for row in self._tables.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         except sqlite3.Error as error:
@@ -41,18 +42,23 @@ class Database:
         self._names = names
 
     def starts(self) -> Mapping[str, int | None]:
-        return {row["run_uuid"]: row["start_time"] for row in self._rows("runs", "run_uuid")}
+        found: dict[str, int | None] = {}
+        for row in self._rows("runs", "run_uuid", quiet=True):
+            with suppress(InvalidRecordError):  # told of the run itself
+                found[fields.name(row, "run_uuid")] = fields.moment(row, "start_time")
+        return found
 
     def runs(self) -> Iterator[tuple[StoredRun, Iterator[Point]]]:
-        experiments = {row["experiment_id"]: row["name"] for row in self._rows("experiments", "experiment_id")}
+        experiments = self._experiments()
         params, tags = self._by_run("params"), self._by_run("tags")
         points = self._by_run("metrics", "key, step, timestamp")
         for row in self._rows("runs", "run_uuid"):
-            uuid = row["run_uuid"]
-            own = {str(one["key"]): _text(one["value"]) for one in params.of(uuid)}
-            labels = {str(one["key"]): _text(one["value"]) for one in tags.of(uuid)}
-            run = self._run(row, experiments.get(row["experiment_id"]), own, labels)
-            yield run, (_point(one) for one in points.of(uuid))
+            with self._told("run", row, "run_uuid"):
+                uuid = fields.name(row, "run_uuid")
+                own = self._texts(params.of(uuid), "param", "run_uuid", "key")
+                labels = self._texts(tags.of(uuid), "tag", "run_uuid", "key")
+                run = self._run(row, experiments, own, labels)
+                yield run, self._points(points.of(uuid))
 
     def models(self) -> Iterator[StoredModel]:
         versions = self._grouped("model_versions", "name, version")
@@ -60,17 +66,15 @@ class Database:
         labels = self._grouped("model_version_tags", "name, version, key")
         aliases = self._grouped("registered_model_aliases", "name, alias")
         for row in self._rows("registered_models", "name"):
-            name = row["name"]
-            told: dict[int, dict[str, str]] = {}
-            for one in labels.get(name, ()):
-                told.setdefault(one["version"], {})[one["key"]] = _text(one["value"])
-            yield StoredModel(
-                name=name,
-                description=_text(_get(row, "description")),
-                versions=tuple(_version(one, told.get(one["version"], {})) for one in versions.get(name, ())),
-                aliases={one["alias"]: int(one["version"]) for one in aliases.get(name, ())},
-                tags={one["key"]: _text(one["value"]) for one in tags.get(name, ())},
-            )
+            with self._told("registered model", row, "name"):
+                name = fields.name(row, "name")
+                yield StoredModel(
+                    name=name,
+                    description=fields.text(row, "description"),
+                    versions=tuple(self._versions(versions.get(name, ()), labels.get(name, ()))),
+                    aliases=dict(self._aliases(aliases.get(name, ()))),
+                    tags=self._texts(tags.get(name, ()), "tag of a registered model", "name", "key"),
+                )
 
     def strangers(self) -> Mapping[str, int]:
         there = {table: word for table, word in _NO_WORD.items() if table in self._names}
@@ -79,57 +83,113 @@ class Database:
     def close(self) -> None:
         self._tables.close()
 
-    def _run(self, row: sqlite3.Row, experiment: str | None, params: dict[str, str], tags: dict[str, str]) -> StoredRun:
-        address = _text(_get(row, "artifact_uri"))
+    def _experiments(self) -> dict[object, str]:
+        found: dict[object, str] = {}
+        for row in self._rows("experiments", "experiment_id"):
+            with self._told("experiment", row, "experiment_id"):
+                found[row.get("experiment_id")] = fields.text(row, "name")
+        return found
+
+    def _run(
+        self, row: fields.Raw, experiments: Mapping[object, str], params: dict[str, str], tags: dict[str, str]
+    ) -> StoredRun:
+        address = fields.text(row, "artifact_uri")
         beside = (self._path.parent / address,) if address and "://" not in address else ()
         return StoredRun(
-            uuid=row["run_uuid"],
-            experiment=experiment,
-            name=_text(_get(row, "name")) or tags.get("mlflow.runName", ""),
-            user=_text(_get(row, "user_id")),
-            status=_text(row["status"]),
-            started_ms=row["start_time"],
-            ended_ms=row["end_time"],
-            deleted=_get(row, "lifecycle_stage") == "deleted",
+            uuid=fields.name(row, "run_uuid"),
+            experiment=experiments.get(row.get("experiment_id")),
+            name=fields.text(row, "name") or tags.get("mlflow.runName", ""),
+            user=fields.text(row, "user_id"),
+            status=fields.status(row, "status"),
+            started_ms=fields.moment(row, "start_time"),
+            ended_ms=fields.moment(row, "end_time"),
+            deleted=row.get("lifecycle_stage") == "deleted",
             params=params,
             tags=tags,
             artifacts=local_path(address) or beside,
             address=address,
         )
 
-    def _rows(self, table: str, order: str) -> Iterator[sqlite3.Row]:
-        """Yield the rows of a table of ours to name; of one that this store lacks, none."""
-        if table in self._names:
-            cursor = self._tables.execute(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608  names of our own
-            while rows := self._fetched(table, cursor):
-                yield from rows
+    def _points(self, rows: Iterator[fields.Raw]) -> Iterator[Point]:
+        for row in rows:
+            with self._told("value of a metric", row, "run_uuid", "key"):
+                value = math.nan if row.get("is_nan") else row.get("value")
+                yield fields.point(fields.label(row, "key"), row.get("step"), row.get("timestamp"), value)
 
-    def _fetched(self, table: str, cursor: sqlite3.Cursor) -> list[sqlite3.Row]:
+    def _versions(self, rows: Iterable[fields.Raw], labels: Iterable[fields.Raw]) -> Iterator[StoredVersion]:
+        tags: dict[object, list[fields.Raw]] = {}
+        for row in labels:
+            tags.setdefault(row.get("version"), []).append(row)
+        for row in rows:
+            with self._told("version", row, "name", "version"):
+                own = tags.get(row.get("version"), ())
+                yield _version(row, self._texts(own, "tag of a version", "name", "version", "key"))
+
+    def _aliases(self, rows: Iterable[fields.Raw]) -> Iterator[tuple[str, int]]:
+        for row in rows:
+            with self._told("alias", row, "name", "alias"):
+                yield fields.label(row, "alias"), fields.number_of_version(row, "version")
+
+    def _texts(self, rows: Iterable[fields.Raw], what: str, *named: str) -> dict[str, str]:
+        found = {}
+        for row in rows:
+            with self._told(what, row, *named):
+                found[fields.label(row, "key")] = fields.text(row, "value")
+        return found
+
+    @contextmanager
+    def _told(self, what: str, row: fields.Raw, *named: str) -> Iterator[None]:
+        """Tell of a row that has not the form that it should have, by what it is called; the others are taken."""
         try:
-            return cursor.fetchmany(_BATCH)
-        except sqlite3.DatabaseError as error:
-            self.troubles.append(Trouble(f"{self._path.name}: table {table}", str(error)))
-            return []
+            yield
+        except InvalidRecordError as error:
+            shown = " ".join(str(row.get(key))[:80] for key in named)
+            self.troubles.append(Trouble(shown, str(error), what))
+
+    def _rows(self, table: str, order: str, *, quiet: bool = False) -> Iterator[fields.Raw]:
+        """Yield the rows of a table of ours to name; of one that this store lacks, none. *quiet*: it is read again."""
+        if table not in self._names:
+            return
+        try:
+            cursor = self._tables.execute(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608  names of our own
+            while rows := cursor.fetchmany(_BATCH):
+                yield from map(dict, rows)
+        except sqlite3.Error as error:
+            if not quiet:
+                self.troubles.append(Trouble(f"{self._path.name}: table {table}", str(error)))
 
     def _by_run(self, table: str, order: str = "key") -> _InStep:
-        return _InStep(self._rows(table, f"run_uuid, {order}"))
+        return _InStep(row for row in self._rows(table, f"run_uuid, {order}") if self._is_of(table, row, "run_uuid"))
 
-    def _grouped(self, table: str, order: str) -> dict[str, list[sqlite3.Row]]:
-        rows = self._rows(table, order)
+    def _grouped(self, table: str, order: str) -> dict[str, list[fields.Raw]]:
+        rows = (row for row in self._rows(table, order) if self._is_of(table, row, "name"))
         return {str(name): list(found) for name, found in groupby(rows, key=lambda row: row["name"])}
 
+    def _is_of(self, table: str, row: fields.Raw, key: str) -> bool:
+        """Whether a row is of something; what it is of may not be there."""
+        try:
+            fields.name(row, key)
+        except InvalidRecordError as error:
+            self.troubles.append(Trouble(f"{self._path.name}: table {table}", str(error), "row"))
+            return False
+        return True
+
     def _count(self, table: str) -> int:
-        return int(self._tables.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608  names of our own
+        try:
+            return int(self._tables.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608  our own names
+        except sqlite3.Error as error:
+            self.troubles.append(Trouble(f"{self._path.name}: table {table}", str(error)))
+            return 0
 
 
 class _InStep:
     """Rows sorted by run, taken while the runs pass in the same order: a store of any size is read once."""
 
-    def __init__(self, rows: Iterator[sqlite3.Row]) -> None:
+    def __init__(self, rows: Iterator[fields.Raw]) -> None:
         self._rows = rows
         self._next = next(rows, None)
 
-    def of(self, uuid: str) -> Iterator[sqlite3.Row]:
+    def of(self, uuid: str) -> Iterator[fields.Raw]:
         """Yield the rows of a run; those of runs before it, which nobody asked for, are passed over."""
         while self._next is not None and self._next["run_uuid"] < uuid:
             self._next = next(self._rows, None)
@@ -138,27 +198,14 @@ class _InStep:
             self._next = next(self._rows, None)
 
 
-def _point(row: sqlite3.Row) -> Point:
-    value = math.nan if row["is_nan"] else float(row["value"])
-    return Point(str(row["key"]), int(row["step"]), int(row["timestamp"]), value)
-
-
-def _version(row: sqlite3.Row, tags: Mapping[str, str]) -> StoredVersion:
+def _version(row: fields.Raw, tags: Mapping[str, str]) -> StoredVersion:
     return StoredVersion(
-        number=int(row["version"]),
-        created_ms=row["creation_time"],
-        user=_text(_get(row, "user_id")),
-        description=_text(_get(row, "description")),
-        stage=_text(_get(row, "current_stage")) or "None",
-        source=_text(_get(row, "source")),
-        run=_text(_get(row, "run_id")) or None,
+        number=fields.number_of_version(row, "version"),
+        created_ms=fields.moment(row, "creation_time"),
+        user=fields.text(row, "user_id"),
+        description=fields.text(row, "description"),
+        stage=fields.text(row, "current_stage") or "None",
+        source=fields.text(row, "source"),
+        run=fields.text(row, "run_id") or None,
         tags=tags,
     )
-
-
-def _get(row: sqlite3.Row, name: str) -> Any:
-    return row[name] if name in row.keys() else None  # noqa: SIM118  a Row yields values
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

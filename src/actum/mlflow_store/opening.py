@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from actum.errors import NotFoundError, UserError
+from actum.mlflow_store.confined import Confined
 from actum.mlflow_store.database import Database
 from actum.mlflow_store.folder import META, MODELS, TRASH, Folder
 from actum.mlflow_store.values import MlflowStore
@@ -30,10 +31,17 @@ def open_store(path: Path) -> MlflowStore:
 
 
 def _folder(path: Path) -> MlflowStore:
-    """A folder around ``mlruns`` is as good; one without any experiment is somebody's else."""
+    """A folder around ``mlruns`` is as good; one without any experiment is somebody's else. No link leads to either."""
     inner = path / "mlruns"
-    root = inner if inner.is_dir() and not (path / MODELS / META).exists() else path
-    experiments = (place for place in root.iterdir() if place.is_dir() and place.name not in (TRASH, MODELS))
-    if not any((place / META).is_file() or any(place.glob(f"*/{META}")) for place in experiments):
+    root = inner if inner.is_dir() and not inner.is_symlink() and not (path / MODELS / META).exists() else path
+    if not _holds_experiments(Confined(root), root):
         raise UserError(f"{path}: holds no experiment of MLflow's", hint="actum import mlflow PATH-OF-mlruns")
     return Folder(root)
+
+
+def _holds_experiments(inside: Confined, root: Path) -> bool:
+    for experiment in (root / name for name in inside.names(root)[0] if name not in (TRASH, MODELS)):
+        runs, others = inside.names(experiment)
+        if META in others or any(META in inside.names(experiment / run)[1] for run in runs):
+            return True
+    return False

@@ -22,6 +22,7 @@ class Trouble(NamedTuple):
 
     where: str
     why: str
+    what: str = "file that cannot be read"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -65,7 +65,7 @@ class Lookup:
         """Open the store and settle how the features are found.
 
         Args:
-            wanted: A set, whose keys then hold, or names of features.
+            wanted: A set, whose keys then hold, or names of features: for these, every key is given.
             expected: Digests by feature that a version pins; each of *wanted*, and what gives keys, is held against it.
             max_age: Refuse to answer from what was known longer ago.
 
@@ -77,7 +77,7 @@ class Lookup:
         self._store = SqliteStore(store) if isinstance(store, Path) else store
         self._definitions, self._max_age = definitions, max_age
         self.features = wanted.features if isinstance(wanted, FeatureSet) else tuple(wanted)
-        self._keys = dict(wanted.keys) if isinstance(wanted, FeatureSet) else {}
+        self._keys = dict(wanted.keys) if isinstance(wanted, FeatureSet) else None
         if expected is not None:
             givers = definitions.keys_of(wanted) if isinstance(wanted, FeatureSet) else ()
             refuse_other_definitions(definitions, (*self.features, *givers), expected)

@@ -5,6 +5,7 @@ A look-up works on a row of slots: what is given comes first into it, then step 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from actum.records.view import Dtype, FeatureView
 
 Row: TypeAlias = list[Plain]
 Step: TypeAlias = Callable[[Row, int], None]
+_ENDLESS = (math.inf, -math.inf)
 _COUNTS = frozenset({"count", "distinct"})
 
 
@@ -50,12 +52,13 @@ def plan(
     published: Mapping[str, Published],
     definitions: Definitions,
     wanted: Iterable[str],
-    keys: Mapping[str, str],
+    keys: Mapping[str, str] | None,
 ) -> Plan:
     """Plan look-ups of *wanted* from what is published.
 
     Args:
-        keys: Entity or request value -> the name under which it is given, or the feature that gives it.
+        keys: Entity or request value -> the name under which it is given, or the feature that gives it; one that is
+            not named has its own name. None: whoever asks gives them all, by their own names.
 
     Raises:
         NotFoundError: No view defines one of them.
@@ -81,7 +84,7 @@ class _Planner:
         store: OnlineStore,
         published: Mapping[str, Published],
         definitions: Definitions,
-        keys: Mapping[str, str],
+        keys: Mapping[str, str] | None,
     ) -> None:
         self.store, self.published, self.definitions, self.keys = store, published, definitions, keys
         self.by_view: dict[str, list[str]] = {}
@@ -106,8 +109,7 @@ class _Planner:
 
     def _giver(self, name: str) -> str | None:
         """Return the feature that gives a part of a key or a value of a request, if one does."""
-        said = self.keys.get(name)
-        return said if said in self.definitions.variables else None
+        return None if self.keys is None else self.definitions.giver(name, self.keys)
 
     def slot_of(self, name: str, above: tuple[str, ...]) -> int:
         """Return where a feature will stand, and put what leads there into the steps, once."""
@@ -136,7 +138,7 @@ class _Planner:
             places[name] = Place(self.slot_of(name, above), self.definitions.variables[name].type)
         slot = self._slot_of[variable.name] = self._new()
         try:
-            self.steps.append(_computing(variable.name, slot, compiled(variable.of, places, variable.type)))
+            self.steps.append(_computing(variable, slot, compiled(variable.of, places, variable.type)))
         except TypesError as error:
             raise DefinitionError(variable.view.view, ("features", variable.place, "of"), str(error)) from error
 
@@ -162,7 +164,7 @@ class _Planner:
             if (found := self.definitions.variables[giver].type) != kind:
                 raise InvalidRecordError(f"keys.{name}: {giver} is {found}, {of} wants {kind}")
             return self.slot_of(giver, above)
-        column = self.keys.get(name, name)
+        column = (self.keys or {}).get(name, name)
         if (column, kind) not in self.given:
             self.given[column, kind] = Given(column=column, type=kind, slot=self._new(), of=of)
         return self.given[column, kind].slot
@@ -188,11 +190,24 @@ def _reading(
     return step
 
 
-def _computing(name: str, slot: int, evaluate: Callable[[Any], Plain]) -> Step:
+def _computing(variable: Variable, slot: int, evaluate: Callable[[Any], Plain]) -> Step:
     def step(row: Row, _at: int) -> None:
         try:
-            row[slot] = evaluate(row)
+            row[slot] = value = evaluate(row)
         except OverflowError as error:
-            raise InvalidRecordError(f"{name}: {error}") from error
+            raise _refused(
+                variable, str(error), hint="whole numbers end at 64 bits: write cast(... as float)"
+            ) from error
+        if value in _ENDLESS:
+            raise _refused(
+                variable,
+                "is infinite, a feature is a finite number",
+                hint="write case when ... then ... end, which is missing elsewhere",
+            )
 
     return step
+
+
+def _refused(variable: Variable, problem: str, *, hint: str) -> DefinitionError:
+    at = ("features", variable.place, "of")
+    return DefinitionError(variable.view.view, at, f"{variable.name}: {problem}", hint=hint)

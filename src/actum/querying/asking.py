@@ -109,7 +109,8 @@ def ask(holdings: Holdings, query: Query) -> Answer:
     _note_twins(holdings, ids)
     rows, remarks = _matching(plan, table, ids)
     keys = table.column(plan.key) if plan.key else [None] * len(ids)
-    rows = _in_order(rows, ids, list(map(comparable, keys)) if plan.key in TIMES else keys, query.sort)
+    keys = list(map(comparable, keys)) if plan.key in TIMES else keys
+    rows = _in_order(rows, ids, keys, query.sort)
     more = bool(query.limit) and len(rows) > query.limit
     rows = rows[: query.limit or None]
     return Answer(

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from actum.durations import duration_problem, parse_duration
 from actum.records.codec import FieldError
-from actum.records.forms import RepoPath
+from actum.records.forms import path_problem
 
 Dtype = Literal["float", "int", "string", "bool", "timestamp"]
 Aggregation = Literal["last", "count", "sum", "mean", "min", "max", "distinct", "share"]
@@ -47,6 +47,11 @@ _TYPES_OF: Mapping[str, tuple[Dtype, ...]] = {
 }
 
 
+def _path_or_none(value: str) -> str:
+    """Say what is wrong with a path; a table of a database has none."""
+    return path_problem(value) if value else ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """Where events come from: files under DVC (Parquet or CSV, one or a glob), or a table of a database.
@@ -65,7 +70,7 @@ class Source:
         order_by: Columns that decide between rows of one entity and time, the greatest counts.
     """
 
-    path: RepoPath = ""
+    path: Annotated[str, _path_or_none] = ""
     missing: tuple[str, ...] = ()
     connect: str = ""
     table: str = ""

@@ -36,7 +36,9 @@ class Lines:
         with _one_at_a_time:
             done = 0
             try:
-                self._take_back()
+                if self._half:
+                    self._take_back()
+                done = os.write(self._file, data)
                 while done < len(data):
                     done += os.write(self._file, data[done:])
             except OSError as error:
@@ -53,8 +55,7 @@ class Lines:
 
     def _take_back(self) -> None:
         """Remove what was taken of lines that were refused, unless a forked child has added to it since."""
-        if self._half:
-            end = os.fstat(self._file).st_size - len(self._half)
-            if end >= 0 and os.pread(self._file, len(self._half), end) == self._half:
-                os.ftruncate(self._file, end)
-            self._half = b""
+        end = os.fstat(self._file).st_size - len(self._half)
+        if end >= 0 and os.pread(self._file, len(self._half), end) == self._half:
+            os.ftruncate(self._file, end)
+        self._half = b""

@@ -49,11 +49,13 @@ class Writer:
             self._quoted |= {name: _cell(name) for name in new}
         head = f"{step},{seconds:.3f},"
         told = "".join([f"{head}{self._quoted[name]},{_number(value)}\n" for name, value in metrics.items()])
-        if self._lines is None:
-            self._lines, self._has_head = Lines(self._path), False
-        if not self._has_head and self._lines.is_empty():  # a forked child may have been first
+        lines = self._lines
+        if lines is None:
+            lines, self._has_head = Lines(self._path), False
+            self._lines = lines
+        if not self._has_head and lines.is_empty():  # a forked child may have been first
             told = HEAD + told
-        self._lines.add(told.encode())
+        lines.add(told.encode())
         self._has_head = True
 
     def close(self) -> None:

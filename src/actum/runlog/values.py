@@ -80,7 +80,7 @@ def step_of(value: Any) -> int:
         UserError: It is no whole number of 64 bits.
     """
     try:
-        step = operator.index(value)
+        step = value if type(value) is int else operator.index(value)
     except Exception as error:  # anybody's code, which may raise anything
         raise UserError(f"step is {text_of(value, repr)}, must be a whole number") from error
     if not -_LARGEST <= step < _LARGEST:

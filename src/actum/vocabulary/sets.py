@@ -60,8 +60,8 @@ def _circle(definitions: Definitions, taken: FeatureSet, key: str, above: tuple[
     """Return the keys that lead from a key to itself, each given by a feature that asks for the next."""
     if key in above:
         return (*above[above.index(key) :], key)
-    giver = taken.keys.get(key, key)
-    if giver not in definitions.variables:
+    giver = definitions.giver(key, taken.keys)
+    if giver is None:
         return ()
     asked = definitions.asked_by(_in_order(definitions, [giver]))
     circles = (_circle(definitions, taken, each, (*above, key)) for each in sorted(asked))
