@@ -115,6 +115,8 @@ BAD: tuple[tuple[str, Mapping[str, Any], str], ...] = (
     ("an int that a float cannot hold", {"ratio": 2**53 + 1}, "ratio: is int, must be float"),
     ("NaN within", {"figures": {"auc": math.nan}}, "figures.auc: is nan, must be a finite number"),
     ("NaN anywhere", {"anything": {"a": [1, {"b": math.inf}]}}, "anything.a[1].b: is inf, must be a finite number"),
+    ("a whole number that no float holds", {"count": 10**309}, "count: is too large for a number"),
+    ("the same anywhere", {"anything": {"a": [-(10**309)]}}, "anything.a[0]: is too large for a number"),
     ("no JSON", {"anything": {"a": b"x"}}, "anything.a: is bytes, must be text, a number, a list or a mapping"),
     ("a key that is no text", {"figures": {1: 0.5}}, 'figures: has the key 1, which must be text: quote it, "1"'),
     ("the same, anywhere", {"anything": {"a": {1: 0}}}, 'anything.a: has the key 1, which must be text: quote it, "1"'),

@@ -73,6 +73,28 @@ def test_a_list_as_deep_as_is_allowed_is_read_back() -> None:
     assert decode(Run, files.read_json(data, where="run")).params == {"deep": deep}
 
 
+class Broken:
+    """An object of somebody's whose own code fails."""
+
+    def __float__(self) -> float:
+        return 1 / 0
+
+    def __repr__(self) -> str:
+        return str(1 / 0)
+
+    @property
+    def size(self) -> int:
+        return 1 // 0
+
+
+def test_an_object_whose_own_code_fails_is_told_by_its_type() -> None:
+    assert values.flat_params({"a": Broken(), "b": [Broken()]}) == {
+        "a": "<Broken: repr raises ZeroDivisionError>",
+        "b": ["<Broken: repr raises ZeroDivisionError>"],
+    }
+    assert values.text_of(Broken()) == "<Broken: str raises ZeroDivisionError>"
+
+
 def endless() -> dict[str, Any]:
     found: dict[str, Any] = {}
     found["n"] = found
@@ -87,6 +109,10 @@ REFUSED: tuple[tuple[Callable[[], Any], str], ...] = (
     (lambda: values.number("auc", "0.8"), "metric auc: is str, must be a number"),
     (lambda: values.number("auc", None), "metric auc: is NoneType, must be a number"),
     (lambda: values.number("auc", 10**400), "metric auc: is too large for a number"),
+    (lambda: values.number("auc", Broken()), "metric auc: is Broken, must be one number"),
+    (lambda: values.step_of(10**5000), "step is a whole number of more than 64 bits"),
+    (lambda: values.step_of(0.5), "step is 0.5, must be a whole number"),
+    (lambda: values.step_of(Broken()), "step is <Broken: repr raises ZeroDivisionError>, must be a whole number"),
     (lambda: values.number("auc", numpy.array([1.0, 2.0])), "metric auc: is ndarray, must be one number"),
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from actum.quantities import is_number
 
+_LONGEST, _EXACT = 10**21, 1e15
 _READS_AS_OTHER = re.compile(r"null|true|false|-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|[\[{\"].*|", re.DOTALL)
 
 
@@ -27,10 +28,11 @@ def as_given(value: object) -> str:
 
 
 def written(value: object) -> str:
-    """Write a figure as people read it; four significant digits, whole numbers whole."""
+    """Write a figure as people read it; four significant digits, whole numbers whole while they are of use so."""
     if not is_number(value):
         return str(value)
+    if isinstance(value, int) and abs(value) < _LONGEST:
+        return f"{value:,}"
     number = float(value)  # type: ignore[arg-type]
-    if number.is_integer() and abs(number) < 1e15:
-        return f"{number:,.0f}"
-    return f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:.4g}"
+    whole = abs(number) < _EXACT and (number.is_integer() or abs(number) >= 10_000)
+    return f"{number:,.0f}" if whole else f"{number:.4g}"

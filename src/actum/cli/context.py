@@ -15,6 +15,9 @@ import click
 from actum.git.repository import Git
 from actum.names import Ids
 
+COUNT = click.IntRange(0, 1_000_000_000)
+"""How many of a list; 0 for all."""
+
 
 @dataclass(frozen=True)
 class Context:

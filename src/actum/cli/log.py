@@ -9,7 +9,7 @@ from actum.catalogue.happenings import Happening, newest
 from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify, shown_length
 from actum.cli import output
-from actum.cli.context import Context, at_option, json_option
+from actum.cli.context import COUNT, Context, at_option, json_option
 from actum.cli.progress import telling
 from actum.cli.reading import open_catalogue
 from actum.cli.wording import clip, columns, moment, place_of, recorded
@@ -21,7 +21,7 @@ _SHOWN = 20
 
 @click.command(epilog="Example: actum log churn#production --at 2020-04-01")
 @click.argument("id", required=False)
-@click.option("--limit", type=click.IntRange(min=0), metavar="N", help=f"At most N, {_SHOWN} unless told; 0 for all.")
+@click.option("--limit", type=COUNT, metavar="N", help=f"At most N, {_SHOWN} unless told; 0 for all.")
 @at_option
 @json_option
 @click.pass_obj

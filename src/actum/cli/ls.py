@@ -16,7 +16,7 @@ from actum.catalogue.holdings import Holdings
 from actum.catalogue.identify import identify
 from actum.catalogue.listing import What
 from actum.cli import output
-from actum.cli.context import Context, at_option, json_option
+from actum.cli.context import COUNT, Context, at_option, json_option
 from actum.cli.lists import Entry, Page, print_list
 from actum.cli.progress import telling
 from actum.cli.reading import Readings, open_catalogues
@@ -35,7 +35,7 @@ _RUNS_SHOWN = 30
 @click.argument("what", default="models", metavar=f"[{'|'.join(KINDS)}]")
 @click.argument("model", required=False)
 @click.option("--sort", metavar="FIELD", help="By a field or a metric; -FIELD for the highest first.")
-@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N; 0 for all.")
+@click.option("--limit", type=COUNT, metavar="N", help="At most N; 0 for all.")
 @run_options
 @click.option(
     "--repo",

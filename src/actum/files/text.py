@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,7 @@ Nulls = Literal["refused", "written"]
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # In the bytes of a file a carriage return may end a line.
 _RAW_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LARGEST = int(sys.float_info.max)
 _SAVE_AS_UTF8 = "save the file as UTF-8 without a byte order mark"
 
 
@@ -85,7 +87,8 @@ def refuse_unwritable(value: Any, *, nulls: Nulls, at: str = "", room: int = REC
     """Refuse what would not read back as it was.
 
     Raises:
-        InvalidRecordError: A null where none may be, NaN, an infinity, a control character, or too deep.
+        InvalidRecordError: A null where none may be, NaN, an infinity, a whole number that no float holds, a control
+            character, or too deep.
         TypeError: A value of a type that records do not have.
     """
     if value is None:
@@ -101,7 +104,10 @@ def refuse_unwritable(value: Any, *, nulls: Nulls, at: str = "", room: int = REC
             raise InvalidRecordError(f"{at}: lies more than {RECORD.depth} levels deep")
         for part, item in _entries(value, at):
             refuse_unwritable(item, nulls=nulls, at=part, room=room - 1)
-    elif not isinstance(value, int):
+    elif isinstance(value, int):
+        if not -_LARGEST <= value <= _LARGEST:
+            raise InvalidRecordError(f"{at}: is too large for a number")
+    else:
         raise TypeError(f"{at}: {type(value).__name__} has no place in a record")
 
 

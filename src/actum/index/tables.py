@@ -16,7 +16,7 @@ Table = Literal["records", "folders", "columns"]
 Row = tuple[bytes, bytes, bytes, bytes]
 """Path, object, what is told, seal."""
 
-FORM = 3
+FORM = 4
 _APPLICATION = 0x61637475  # "actu"
 _PATIENCE_S = 0.5
 _REMEMBERED = 8

@@ -23,9 +23,11 @@ from actum.git.repository import Git
 from actum.logbook import surroundings
 from actum.names import Ids, is_ulid, ulid_ms
 from actum.records.codec import encode
-from actum.records.forms import FileFact, path_problem
+from actum.records.forms import FileFact
 from actum.records.run import Run, RunStatus
 from actum.runlog import begun, closing, series, values
+from actum.runlog.appending import Lines
+from actum.runlog.keeping import Kept
 
 _INDENT = 8
 
@@ -69,7 +71,7 @@ class ScriptRun:
     ) -> None:
         self._name = None if name is None else values.name_of(name)
         self._params = values.flat_params(params)
-        self._tags = {values.name_of(key): values.cleaned(str(value)) for key, value in tags.items()}
+        self._tags = {values.name_of(key): values.text_of(value) for key, value in tags.items()}
         self._notes = None if notes is None else values.cleaned(notes)
         self._parent, self._packages = parent, packages
         self._under_way: _UnderWay | None = None
@@ -143,21 +145,22 @@ class ScriptRun:
         if step is None:
             self._here().say("metrics", {name: values.on_record(value) for name, value in numbers.items()})
         else:
-            self._here().step(step, numbers)
+            self._here().step(values.step_of(step), numbers)
 
     def tag(self, name: str, value: Any) -> None:
         """Keep a tag; of one name the last value counts."""
-        self._here().say("tags", {values.name_of(name): values.cleaned(str(value))})
+        self._here().say("tags", {values.name_of(name): values.text_of(value)})
 
     def note(self, text: str) -> None:
         """Add a paragraph to the notes."""
-        self._here().note(values.cleaned(str(text)))
+        self._here().note(values.text_of(text))
 
     def log_artifact(self, path: str | os.PathLike[str]) -> None:
         """Keep a copy of a file or a folder as it is now, under DVC; a later one of the same path stands for it.
 
         Raises:
             NotFoundError: There is no such file, or the repository has no DVC.
+            UserError: Its name is one that DVC takes for its own, or it meets another artifact of the run.
         """
         self._here().keep(Path(path))
 
@@ -198,8 +201,9 @@ class _UnderWay:
         self.record = record
         self._root, self._process, self._began = repo.root, os.getpid(), time.monotonic()
         self._held = begun.begin(repo.root, record)
-        self._said = series.append_to(self._held.path / begun.SAID)
+        self._said = Lines(self._held.path / begun.SAID)
         self._series = series.Writer(begun.series_in(self._held.path))
+        self._kept = Kept()
         self._last: dict[str, float] = {}
         self._sizes: dict[tuple[str, str], int] = {}
         self._bytes = len((self._held.path / begun.RECORD).read_bytes())
@@ -219,14 +223,10 @@ class _UnderWay:
         self._write("note", said)
 
     def step(self, step: int, numbers: Mapping[str, float]) -> None:
-        try:
-            whole = step.__index__()
-        except AttributeError as error:
-            raise UserError(f"step is {step!r}, must be a whole number") from error
         if new := numbers.keys() - self._last.keys():
             self._make_room({("metrics", name): len(begun.word(name).encode()) + 25 for name in new})
         if numbers:
-            self._series.add(whole, time.monotonic() - self._began, numbers)
+            self._series.add(step, time.monotonic() - self._began, numbers)
             self._last.update(numbers)
 
     def keep(self, path: Path) -> None:
@@ -236,10 +236,12 @@ class _UnderWay:
         path = Path(os.path.abspath(path))
         if not path.exists():
             raise NotFoundError(f"{path}: there is no such file")
+        if not path.is_file() and not path.is_dir():
+            raise UserError(f"{path}: is neither a file nor a folder")
         inner = path.relative_to(self._root).as_posix() if path.is_relative_to(self._root) else path.name
-        kept = layout.beside_run(self.record.id, self.record.started_at, posixpath.normpath(inner))
-        if (problem := path_problem(kept)) or kept != values.cleaned(kept):
-            raise UserError(f"{str(path)!r}: its name {problem or 'holds a control character'}", hint="rename it")
+        inner = posixpath.normpath(inner)
+        self._kept.require_room(inner, path)
+        kept = layout.beside_run(self.record.id, self.record.started_at, inner)
         store = cache_of(read_config(self._root, os.environ))
         if path.is_dir():
             folder = store.put_dir(path)
@@ -250,6 +252,7 @@ class _UnderWay:
         said = begun.word(encode(fact))
         self._make_room({("artifact", kept): len(said.encode())})
         self._write("artifact", said)
+        self._kept.add(inner, path)
 
     def close(self, status: RunStatus) -> None:
         self._series.close()
@@ -265,7 +268,7 @@ class _UnderWay:
         if path is None:
             where = f"{layout.STATE}/{state.SCRIPTS}"
             raise NotFoundError(f"run/{self.record.id}: its folder in {where} is gone, and what it had said")
-        os.close(self._said)
+        self._said.close()
         self._held.release()
 
     def _was_forked(self) -> bool:
@@ -273,7 +276,7 @@ class _UnderWay:
         return _forks[0] > 0
 
     def _write(self, part: str, told: str) -> None:
-        series.write(self._said, begun.line(part, told), self._held.path / begun.SAID)
+        self._said.add(begun.line(part, told))
 
     def _make_room(self, sizes: Mapping[tuple[str, str], int]) -> None:
         """Refuse what the record could not hold, before it is said."""

@@ -133,7 +133,8 @@ def _places(values: Sequence[Any], logarithmic: bool) -> tuple[list[float | None
     """Return where values stand between 0 and 1, and the marks of the axis: the ends of numbers, each text."""
     present = [value for value in values if value is not None]
     if all(map(_is_finite, present)):
-        scaled = [None if value is None else math.log(value) if logarithmic else float(value) for value in values]
+        # Halves: between two numbers may lie more than a number holds.
+        scaled = [None if value is None else math.log(value) if logarithmic else value / 2 for value in values]
         known = [value for value in scaled if value is not None]
         low, high = min(known), max(known)
         width = (high - low) or 1.0

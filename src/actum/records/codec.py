@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import sys
 import types
 import typing
 from collections.abc import Callable, Hashable, Mapping
@@ -23,6 +24,7 @@ Raw = Mapping[str, Any]
 T = TypeVar("T")
 _Reader = Callable[[Any], Any]
 _LARGEST_EXACT = 2**53
+_LARGEST = int(sys.float_info.max)
 
 
 class FieldError(InvalidRecordError):
@@ -200,7 +202,7 @@ def _scalar(annotation: type, value: Any) -> Any:
         raise FieldError(f"is {value}, must be a finite number")
     if type(value) is not annotation:
         raise FieldError(f"is {_kind(value)}, must be {annotation.__name__}" + _number_trap(annotation, value))
-    return value
+    return _sized(value)
 
 
 def _anything(value: Any) -> Any:
@@ -213,6 +215,13 @@ def _anything(value: Any) -> Any:
         raise FieldError(f"is {value}, must be a finite number")
     if value is not None and type(value) not in (str, bool, int, float):
         raise FieldError(f"is {_kind(value)}, must be text, a number, a list or a mapping")
+    return _sized(value)
+
+
+def _sized(value: Any) -> Any:
+    """Refuse a whole number that no float holds, as one with a dot is refused."""
+    if type(value) is int and not -_LARGEST <= value <= _LARGEST:
+        raise FieldError("is too large for a number")
     return value
 
 

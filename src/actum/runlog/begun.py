@@ -85,7 +85,10 @@ def record_of(folder: Path) -> Run | None:
     if not data.endswith(b"\n}\n"):
         return None
     try:
-        return decode(Run, files.read_json(data, where=str(path)))
+        record = decode(Run, files.read_json(data, where=str(path)))
+        if record.kind != "script":
+            raise FieldError(f"is {record.kind}, must be script", ("kind",))
+        return record
     except FieldError as error:
         raise InvalidRecordError(f"{path}: {error}") from error
 
@@ -104,7 +107,7 @@ def said_in(folder: Path) -> Said:
             if not isinstance(value, _PARTS[part]):
                 raise ValueError(part)
             _hear(found, part, value)
-        except (ValueError, KeyError, AttributeError, FieldError) as error:
+        except (ValueError, KeyError, AttributeError, FieldError, RecursionError) as error:
             raise InvalidRecordError(f"{path}:{number}: is nothing that a run says") from error
     return found
 
@@ -118,6 +121,10 @@ def _hear(found: Said, part: str, value: Any) -> None:
         found.notes.append(value)
     elif part == "artifact":
         fact = decode(FileFact, value)
+        if fact.size is None:
+            raise ValueError("size")
         found.artifacts[fact.path] = fact
+    elif part == "tags" and not all(isinstance(text, str) for text in value.values()):
+        raise ValueError(part)
     else:
         getattr(found, part).update(value)

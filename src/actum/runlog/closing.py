@@ -28,7 +28,9 @@ from actum.runlog.values import on_record
 
 LONGEST_IN_GIT = 100_000
 """Bytes of metrics by step; what is longer lies under DVC, where there is DVC."""
-_IGNORED = b"*\n!*/\n!.gitignore\n!*.dvc\n"
+_OF_NO_FORM = (ValueError, TypeError, LookupError, RecursionError)
+"""What else may come of a folder that is not as a script left it: nothing in it is believed."""
+_IGNORED = b"*\n!*/\n!/.gitignore\n!*.dvc\n"
 
 
 def close(
@@ -86,14 +88,21 @@ def close_killed(root: Path, environ: Mapping[str, str]) -> tuple[tuple[str, ...
     for held in state.take_killed_scripts(root):
         try:
             path = close(root, held.path, environ=environ, status="interrupted")
-        except (UserError, OSError) as error:
-            said = error if isinstance(error, UserError) else of_the_disk(error)
-            problems[held.path.relative_to(root).as_posix()] = said or UserError(f"{held.path}: {error}")
+        except (UserError, OSError, *_OF_NO_FORM) as error:
+            problems[held.path.relative_to(root).as_posix()] = _told(held.path, error)
             held.let_go()
             continue
         held.release()
         paths += [path] if path else []
     return tuple(paths), problems
+
+
+def _told(folder: Path, error: Exception) -> UserError:
+    """Return why a run is not on record, by the name of its folder."""
+    said = of_the_disk(error) if isinstance(error, OSError) else error
+    hint = said.hint if isinstance(said, UserError) else ""
+    problem = str(said or error)
+    return UserError(problem if str(folder) in problem else f"{folder}: {problem}", hint=hint)
 
 
 def scripts_of(root: Path, paths: Iterable[str]) -> frozenset[str]:

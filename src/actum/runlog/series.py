@@ -6,17 +6,18 @@ kernel had not written yet, some seconds. A last line without its end does not c
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from actum.errors import InvalidRecordError, UserError, of_the_disk
+from actum.errors import InvalidRecordError
+from actum.runlog.appending import Lines
 from actum.runlog.values import in_words
 
 NAME = "series.csv"
 HEAD = "step,seconds,metric,value\n"
+_HEAD = HEAD.encode()
 _FINITE = float("inf")
 
 
@@ -33,7 +34,9 @@ class Writer:
     """Adds lines to one file; nothing is there before the first."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._file = path, -1
+        self._path = path
+        self._lines: Lines | None = None
+        self._has_head = False
         self._quoted: dict[str, str] = {}
 
     def add(self, step: int, seconds: float, metrics: Mapping[str, float]) -> None:
@@ -45,41 +48,25 @@ class Writer:
         if new := metrics.keys() - self._quoted.keys():
             self._quoted |= {name: _cell(name) for name in new}
         head = f"{step},{seconds:.3f},"
-        lines = "".join([f"{head}{self._quoted[name]},{_number(value)}\n" for name, value in metrics.items()])
-        if self._file < 0:
-            self._file = append_to(self._path)
-            if not os.fstat(self._file).st_size:  # a forked child may have been first
-                lines = HEAD + lines
-        write(self._file, lines.encode(), self._path)
+        told = "".join([f"{head}{self._quoted[name]},{_number(value)}\n" for name, value in metrics.items()])
+        lines = self._lines
+        if lines is None:
+            lines, self._has_head = Lines(self._path), False
+            self._lines = lines
+        if not self._has_head and lines.is_empty():  # a forked child may have been first
+            told = HEAD + told
+        lines.add(told.encode())
+        self._has_head = True
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
 
 
 def line(row: Row) -> str:
     """Return one line, as the writer of a script's run writes it."""
     return f"{row.step},{row.seconds:.3f},{_cell(row.metric)},{_number(row.value)}\n"
-
-
-def append_to(path: Path) -> int:
-    """Open a file to which lines are added, whoever else adds to it."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-
-
-def write(file: int, data: bytes, path: Path) -> None:
-    """Write all of *data*, in one piece where the disk takes it so.
-
-    Raises:
-        UserError: The disk does not take it.
-    """
-    try:
-        while (done := os.write(file, data)) < len(data):
-            data = data[done:]
-    except OSError as error:
-        said = of_the_disk(error)
-        raise UserError(f"{path}: {said or error}", hint=said.hint if said else "") from error
 
 
 def rows(path: Path) -> Iterator[Row]:
@@ -88,15 +75,23 @@ def rows(path: Path) -> Iterator[Row]:
     Raises:
         InvalidRecordError: A line is none of ours.
     """
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open("rb") as stream:
         # Parent and child may both have found the file empty.
-        whole = (line for line in stream if line.endswith("\n") and line != HEAD)
-        for number, cells in enumerate(csv.reader(whole), 2):
+        whole = (line for line in stream if line.endswith(b"\n") and line != _HEAD)
+        for number, line in enumerate(whole, 2):
             try:
-                step, seconds, metric, value = cells
-                yield Row(int(step), float(seconds), metric, float(value))
+                yield _row(line.decode())
             except ValueError as error:
                 raise InvalidRecordError(f"{path}:{number}: is no step,seconds,metric,value") from error
+
+
+def _row(line: str) -> Row:
+    """Read one line. The reader of the standard library takes no cell of more than 131,072 characters."""
+    step, seconds, rest = line.split(",", 2)
+    metric, _, value = rest.rpartition(",")
+    if metric.startswith('"'):
+        metric = metric[1:-1].replace('""', '"')
+    return Row(int(step), float(seconds), metric, float(value))
 
 
 def last_values(path: Path) -> dict[str, float]:

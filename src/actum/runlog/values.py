@@ -7,8 +7,9 @@ is a number, and what is none is refused.
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -17,6 +18,7 @@ from actum.errors import UserError
 from actum.files.text import CONTROL
 
 _BREAKS = re.compile(r"[\t\n]")
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _DEEPEST = 40
 _LARGEST = 2**63
 
@@ -60,7 +62,30 @@ def plain(value: Any, room: int = _DEEPEST) -> Any:
         return sorted((plain(item, room - 1) for item in value), key=repr)
     if isinstance(value, date):
         return value.isoformat()
-    return cleaned(str(value) if isinstance(value, PurePath) else repr(value))
+    return text_of(value, str if isinstance(value, PurePath) else repr)
+
+
+def text_of(value: object, written: Callable[[object], str] = str) -> str:
+    """Return what an object says of itself; one whose own code fails is told by its type."""
+    try:
+        return cleaned(written(value))
+    except Exception as error:  # anybody's code, which may raise anything
+        return cleaned(f"<{type(value).__qualname__}: {written.__name__} raises {type(error).__name__}>")
+
+
+def step_of(value: Any) -> int:
+    """Return the step of a metric.
+
+    Raises:
+        UserError: It is no whole number of 64 bits.
+    """
+    try:
+        step = value if type(value) is int else operator.index(value)
+    except Exception as error:  # anybody's code, which may raise anything
+        raise UserError(f"step is {text_of(value, repr)}, must be a whole number") from error
+    if not -_LARGEST <= step < _LARGEST:
+        raise UserError("step is a whole number of more than 64 bits")
+    return step
 
 
 def number(name: str, value: Any) -> float:
@@ -70,7 +95,7 @@ def number(name: str, value: Any) -> float:
         UserError: It is no number, or too large for one.
     """
     value = _unwrapped(value)
-    if isinstance(value, (str, bytes, type(None))) or not hasattr(value, "__float__"):
+    if isinstance(value, (str, bytes, type(None))) or not hasattr(type(value), "__float__"):
         raise UserError(
             f"metric {name}: is {type(value).__name__}, must be a number", hint="log it as a param or a tag"
         )
@@ -78,7 +103,7 @@ def number(name: str, value: Any) -> float:
         return float(value)
     except OverflowError as error:
         raise UserError(f"metric {name}: is too large for a number") from error
-    except (TypeError, ValueError) as error:  # an array of several
+    except Exception as error:  # an array of several, or anybody's code, which may raise anything
         raise UserError(f"metric {name}: is {type(value).__name__}, must be one number") from error
 
 
@@ -102,7 +127,7 @@ def name_of(name: object) -> str:
     Raises:
         UserError: It is empty.
     """
-    found = _BREAKS.sub(_escape, cleaned(str(name)))
+    found = _BREAKS.sub(_escape, text_of(name))
     if not found:
         raise UserError("a name is empty")
     return found
@@ -125,5 +150,10 @@ def _leaves(params: Mapping[Any, Any], prefix: str, room: int) -> Iterator[tuple
 
 def _unwrapped(value: Any) -> Any:
     """Return the number in a NumPy scalar, or in an array or a tensor of one; Python has a type for none of them."""
-    one = getattr(value, "size", None) == 1 or getattr(value, "shape", None) == ()
-    return value.item() if one and hasattr(value, "item") else value
+    if type(value) in _PLAIN:
+        return value
+    try:
+        one = getattr(value, "size", None) == 1 or getattr(value, "shape", None) == ()
+        return value.item() if one and hasattr(value, "item") else value
+    except Exception:  # anybody's code; a tensor without memory has no item: it is what it says of itself
+        return value
