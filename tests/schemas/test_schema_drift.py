@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import re
 import types
@@ -56,7 +57,7 @@ def check_of(form: str) -> Callable[[str], str]:
 
 
 def own_form(check: Callable[[str], str]) -> str:
-    return next(name for name in FORMS if check_of(name) is check)
+    return next(name for name in FORMS if check_of(name) is inspect.unwrap(check))  # of what may be absent, too
 
 
 def is_optional(field: dataclasses.Field[Any]) -> bool:

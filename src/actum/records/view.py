@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Annotated, Literal
 
 from actum.durations import duration_problem, parse_duration
@@ -47,6 +48,7 @@ _TYPES_OF: Mapping[str, tuple[Dtype, ...]] = {
 }
 
 
+@wraps(path_problem)
 def _path_or_none(value: str) -> str:
     """Say what is wrong with a path; a table of a database has none."""
     return path_problem(value) if value else ""
