@@ -13,12 +13,6 @@ from tests.in_process import typed
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["build", "late"], "python -m actum.features build features/sets/late.yaml data/late.parquet"),
-        (
-            ["build", "features/sets/late.yaml", "out.parquet", "--engine=spark"],
-            "python -m actum.features build features/sets/late.yaml out.parquet",
-        ),
-        (["build"], "python -m actum.features build features/sets/SET.yaml data/SET.parquet"),
         (["process"], "python -m actum.features process data/views"),
         (["process", "views", "delays"], "python -m actum.features process views delays"),
     ],

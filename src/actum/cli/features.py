@@ -8,7 +8,7 @@ from actum.cli.subcommands import Subcommands
 
 # name -> its help line; the module is actum.cli.features_<name>
 SUBCOMMANDS = {
-    "build": "say how a training set is built: by a stage of the pipeline",
+    "build": "build a training set in the locked environment, to look at",
     "process": "say how views are computed once for several models: by a stage",
     "check": "find duplicates, circles, features that nobody owns, uses or may use",
     "materialize": "bring views to the online store, as they stand at a moment",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from actum.cli.features_build import refuse
+from actum.errors import UserError
 
 
 @click.command(
@@ -19,4 +19,7 @@ def subcommand(words: tuple[str, ...]) -> None:
     There they are computed in the locked environment, and actum run records what of.
     """
     given = [word for word in words if not word.startswith("-")] or ["data/views"]
-    refuse("views are processed", f"python -m actum.features process {' '.join(given)}")
+    stage = f"python -m actum.features process {' '.join(given)}"
+    raise UserError(
+        "views are processed by a stage of dvc.yaml, so that it is on record", hint=f"cmd: {stage}, then actum run"
+    )
