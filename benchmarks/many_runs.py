@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from actum import layout
@@ -53,13 +54,7 @@ def values(chance: random.Random) -> tuple[dict[str, float], dict[str, float]]:
 def of_script(ulid: str, now: datetime, chance: random.Random) -> Run:
     params, metrics = values(chance)
     return Run(
-        schema="run/1",
-        id=ulid,
-        kind="script",
-        started_at=now,
-        finished_at=now + timedelta(seconds=40),
-        clock="real",
-        by=WHO,
+        **_begun(ulid, "script", now),
         command=("python", "fit.py"),
         interpreter=Interpreter(python="3.11.7", platform="linux-x86_64"),
         params=params,
@@ -83,13 +78,7 @@ class OfPipeline:
         made = {path: _fact(path) for path in ("models/m.skops", "metrics.json", "plots/roc.csv")}
         src = {path: _fact(path, "code") for path in ("src/train.py", "src/evaluate.py")}
         return Run(
-            schema="run/1",
-            id=ulid,
-            kind="pipeline",
-            started_at=now,
-            finished_at=now + timedelta(seconds=40),
-            clock="real",
-            by=WHO,
+            **_begun(ulid, "pipeline", now),
             code_commit=uuid4().hex + uuid4().hex[:8],
             dirty=False,
             pipeline=".",
@@ -110,6 +99,11 @@ class OfPipeline:
             ),
             files=tuple(sorted({**self._kept, **made, **src}.values(), key=lambda fact: fact.path)),
         )
+
+
+def _begun(ulid: str, kind: str, now: datetime) -> dict[str, Any]:
+    told = {"schema": "run/1", "id": ulid, "kind": kind, "clock": "real", "by": WHO}
+    return told | {"started_at": now, "finished_at": now + timedelta(seconds=40)}
 
 
 def _stage(name: str, run: str, deps: tuple[str, ...], outs: tuple[str, ...]) -> RunStage:

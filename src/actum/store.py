@@ -102,7 +102,8 @@ class Store:
 
     def is_own(self, path: str) -> bool:
         """Whether the revision itself has a file: it is neither evidence nor waiting."""
-        return self.repo.tree(self.commit, path).keys() == {path}
+        layer = self.files.layer_of(path)
+        return layer is not None and layer.commit == self.commit
 
     @property
     def waiting(self) -> frozenset[str]:

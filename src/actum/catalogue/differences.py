@@ -183,9 +183,9 @@ def _packages(holdings: Holdings, a: Side, b: Side) -> tuple[tuple[Change, ...],
 
 def _same_packages(a: Side, b: Side) -> bool:
     """Whether both come from one lock."""
-    if a.environment and b.environment:
-        return a.environment.lock_sha256 == b.environment.lock_sha256
-    return False
+    if a.environment is None or b.environment is None:
+        return False
+    return a.environment.lock_sha256 == b.environment.lock_sha256
 
 
 def _packages_of(holdings: Holdings, one: Side) -> dict[str, str]:

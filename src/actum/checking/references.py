@@ -49,13 +49,11 @@ def reference_objections(scope: Scope) -> Iterator[Objection]:
 def _without_card(scope: Scope) -> Counter[str]:
     """Count what is on record of models of which nobody says any more what they are for."""
     kinds = ("model-version", "imported-version", "stage", "event")
-    found = Counter(layout.names_in(path)[0] for kind in kinds for path in scope.head.paths(kind))
+    models = (layout.names_in(path)[0] for kind in kinds for path in scope.head.paths(kind))
     return Counter(
-        {
-            model: count
-            for model, count in found.items()
-            if layout.card(model) not in scope.head.tree and (scope.whole or layout.card(model) in scope.changed)
-        }
+        model
+        for model in models
+        if (scope.whole or layout.card(model) in scope.changed) and layout.card(model) not in scope.head.tree
     )
 
 

@@ -16,6 +16,15 @@ from actum.features.zones import Steps, local_offsets, unclear
 from actum.records.feature_set import FeatureSet
 
 
+class ZonelessError(UserError):
+    """Moments have no time zone, and the set states none. ``because``: what is said of their column."""
+
+    def __init__(self, name: str, because: str) -> None:
+        problem = f"features/sets/{name}.yaml: labels.time_zone: is needed: {because}"
+        super().__init__(problem, hint="time_zone: Europe/Rome, or UTC")
+        self.because = because
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabelRows:
     """A table of labels.
@@ -151,8 +160,7 @@ def _micros(rows: LabelRows, values: Any, column: Column) -> Any:
         return whole
     zone = rows.set.labels.time_zone
     if not zone:
-        problem = f"labels.time_zone: is needed: {column.name} is a {column.words}, so nobody knows when that was"
-        rows.refuse(problem, hint="time_zone: Europe/Rome, or UTC")
+        raise ZonelessError(rows.set.set, f"{column.name} is a {column.words}, so nobody knows when that was")
     try:
         offsets, never = local_offsets(zone, "first"), unclear(zone, ambiguous=True, skipped=True)
     except (KeyError, ValueError):

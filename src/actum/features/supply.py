@@ -13,7 +13,7 @@ from actum.definitions.definitions import Definitions
 from actum.errors import UserError
 from actum.features.answering import definitions_in, run
 from actum.features.building import build
-from actum.features.labels import LabelRows, read_labels
+from actum.features.labels import LabelRows, ZonelessError, read_labels
 from actum.features.materialize import engine_name
 from actum.features.opening import opened
 from actum.features.reading import Wanted
@@ -24,10 +24,7 @@ from actum.online.sqlite import SqliteStore
 from actum.online.store import moment_of
 from actum.records.feature_set import FeatureSet, Labels
 
-_ZONELESS, _IN_UTC = (
-    "labels.time_zone: is needed: ",
-    "make it UTC in the table, whatever zone the set has for its labels",
-)
+_IN_UTC = "make it UTC in the table, whatever zone the set has for its labels"
 
 
 def supply(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,10 +48,9 @@ def supply(request: Mapping[str, Any]) -> dict[str, Any]:
     except UserError as error:
         # The set is the version's; what does not fit it is the table.
         where, told_as = f"features/sets/{taken.set}.yaml: ", f"{request['table']}, for the set {taken.set}: "
-        problem = str(error).replace(where, told_as)
-        # What a set says of the clocks of its labels is said of no other table; scoring takes moments in UTC only.
-        zoneless = _ZONELESS in problem
-        raise UserError(problem.replace(_ZONELESS, ""), hint=_IN_UTC if zoneless else error.hint) from error
+        if isinstance(error, ZonelessError):  # the zone of a set is that of its labels; scoring takes UTC only
+            raise UserError(told_as + error.because, hint=_IN_UTC) from error
+        raise UserError(str(error).replace(where, told_as), hint=error.hint) from error
     table = table.select(list(taken.features))
     write_table(table.to_reader(), Path(request["out"]))
     return told

@@ -9,7 +9,7 @@ from actum import layout
 from actum.checking.check import check
 from actum.decisions.seals import body, seals
 from actum.dvc.cache import ObjectStore, cache_of
-from actum.dvc.config import Config, read_config
+from actum.dvc.config import read_config
 from actum.dvc.objects import Needed, objects_of
 from actum.dvc.tracked import is_tracked_file
 from actum.errors import UserError
@@ -50,10 +50,11 @@ def fsck(repo: Git, *, environ: Mapping[str, str], now: datetime, tell: Teller) 
     sealed = _seals(trunk, head)
     config = read_config(repo.root, environ)
     tell.now("collecting the objects")
-    needed = [*_needed(versions, sealed, config, faults), *_kept_by_runs(cache_of(config), faults, trunk, head)]
+    cache = cache_of(config)
+    needed = [*_needed(versions, sealed, cache, faults), *_kept_by_runs(cache, faults, trunk, head)]
     faults += object_faults(needed, config, environ, tell)
     looked_at["objects"] = len({item.md5 for item in needed})
-    cache, known = cache_of(config), {event.id for event, _ in sealed}
+    known = {event.id for event, _ in sealed}
     for event, store in counted(tell, sealed, "checking the sealed decisions", "seals"):
         faults += seal_faults(event, store, known, cache)
     looked_at["seals"] = len(sealed)
@@ -98,10 +99,9 @@ def _seals(*stores: Store) -> list[tuple[Event, Store]]:
 def _needed(
     versions: Mapping[str, tuple[ModelVersion, Store]],
     sealed: Iterable[tuple[Event, Store]],
-    config: Config,
+    cache: ObjectStore,
     faults: list[Fault],
 ) -> list[Needed]:
-    cache = cache_of(config)
     needed: list[Needed] = []
     for name, (version, store) in versions.items():
         commit = store.repo.resolve(version.result_commit)
@@ -121,10 +121,12 @@ def _needed(
 def _kept_by_runs(cache: ObjectStore, faults: list[Fault], *stores: Store) -> list[Needed]:
     """Return the artifacts of runs, and their metrics by step where those are under DVC."""
     needed: list[Needed] = []
+    seen: set[tuple[str, str]] = set()  # trunk and head have most of them in common
     for store in stores:
-        for path in store.tree:
-            if not (is_tracked_file(path) and layout.run_beside(path)):
+        for path, entry in store.tree.items():
+            if not (is_tracked_file(path) and layout.run_beside(path)) or (path, entry.blob) in seen:
                 continue
+            seen.add((path, entry.blob))
             try:
                 needed += objects_of(store.read, [path], stores=[cache])
             except UserError as error:

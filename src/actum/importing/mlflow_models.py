@@ -104,14 +104,12 @@ class Models:
                 continue
             moves.follow(stage, event, empty=held is None)
             moves.stands(origin, stage, number, self.now, self.by)
-        for stage, event in self._taken_away(model):
+        for stage, event, origin, version in self._taken_away(model):
             moves.follow(stage, event)
-            assert event.promotion is not None
-            assert event.promotion.origin is not None
-            moves.empties(event.promotion.origin, stage, event.promotion.version, self.now, self.by)
+            moves.empties(origin, stage, version, self.now, self.by)
         moves.point()
 
-    def _taken_away(self, model: StoredModel) -> Iterator[tuple[str, Event]]:
+    def _taken_away(self, model: StoredModel) -> Iterator[tuple[str, Event, Origin, str]]:
         """Yield the stages that were taken over once, and that neither an alias nor a stage over there has now."""
         if self.troubles:
             return
@@ -120,8 +118,9 @@ class Models:
             if layout.kind_of(path) != "stage" or (stage := layout.names_in(path)[1]) in there:
                 continue
             _, event = self._held(model.name, stage)
-            if event and event.promotion and event.promotion.origin and event.promotion.origin.system == SYSTEM:
-                yield stage, event
+            promotion = event.promotion if event else None
+            if event and promotion and promotion.origin and promotion.origin.system == SYSTEM:
+                yield stage, event, promotion.origin, promotion.version
 
     def _held(self, model: str, stage: str) -> tuple[StagePointer | None, Event | None]:
         pointer = self.desk.read(layout.stage(model, stage))

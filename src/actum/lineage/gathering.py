@@ -31,9 +31,10 @@ def graph_of(holdings: Holdings) -> Graph:
     holdings.truth.prefetch("model-version")
     for model in holdings.models():
         for version in _versions(holdings, model):
-            gathered.version(version)
-        for taken in _imported_versions(holdings, model):
-            gathered.imported(taken)
+            if isinstance(version, ImportedVersion):
+                gathered.imported(version)
+            else:
+                gathered.version(version)
     for model in holdings.models():
         gathered.decisions(holdings, model)
     gathered.join_equal_bytes()
@@ -42,23 +43,15 @@ def graph_of(holdings: Holdings) -> Graph:
     return graph
 
 
-def _versions(holdings: Holdings, model: str) -> Iterator[ModelVersion]:
+def _versions(holdings: Holdings, model: str) -> Iterator[ModelVersion | ImportedVersion]:
     for line in reversed(holdings.versions(model)):
+        read, place = (
+            (holdings.imported_version, layout.imported) if line.imported else (holdings.version, layout.version)
+        )
         try:
-            version = holdings.version(model, line.version)
+            version = read(model, line.version)
         except InvalidRecordError as error:
-            holdings.note(layout.version(model, line.version), error)
-            continue
-        if version is not None:
-            yield version
-
-
-def _imported_versions(holdings: Holdings, model: str) -> Iterator[ImportedVersion]:
-    for line in reversed(holdings.versions(model)):
-        try:
-            version = holdings.imported_version(model, line.version) if line.imported else None
-        except InvalidRecordError as error:
-            holdings.note(layout.imported(model, line.version), error)
+            holdings.note(place(model, line.version), error)
             continue
         if version is not None:
             yield version
@@ -269,7 +262,8 @@ def _define(graph: Graph, holdings: Holdings) -> None:
         return
     for model in holdings.models():
         for version in _versions(holdings, model):
-            for name in version.features.digests if version.features else ():
+            pins = None if isinstance(version, ImportedVersion) else version.features
+            for name in pins.digests if pins else ():
                 key = known.get(name) or graph.add(Node(key=f"feature/{name}", kind="feature", id=f"feature/{name}"))
                 graph.link(key, str(Reference("version", model, version.version)), "pinned")
 

@@ -123,7 +123,8 @@ class Database:
         for row in rows:
             with self._told("version", row, "name", "version"):
                 own = tags.get(row.get("version"), ())
-                yield _version(row, self._texts(own, "tag of a version", "name", "version", "key"))
+                told = self._texts(own, "tag of a version", "name", "version", "key")
+                yield fields.version(row, fields.number_of_version(row, "version"), "creation_time", told)
 
     def _aliases(self, rows: Iterable[fields.Raw]) -> Iterator[tuple[str, int]]:
         for row in rows:
@@ -196,16 +197,3 @@ class _InStep:
         while self._next is not None and self._next["run_uuid"] == uuid:
             yield self._next
             self._next = next(self._rows, None)
-
-
-def _version(row: fields.Raw, tags: Mapping[str, str]) -> StoredVersion:
-    return StoredVersion(
-        number=fields.number_of_version(row, "version"),
-        created_ms=fields.moment(row, "creation_time"),
-        user=fields.text(row, "user_id"),
-        description=fields.text(row, "description"),
-        stage=fields.text(row, "current_stage") or "None",
-        source=fields.text(row, "source"),
-        run=fields.text(row, "run_id") or None,
-        tags=tags,
-    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actum.files.text import CONTROL
-from actum.mlflow_store.values import Point
+from actum.mlflow_store.values import Point, StoredVersion
 from actum.records.codec import FieldError
 
 Raw = Mapping[str, Any]
@@ -89,6 +89,20 @@ def point(metric: str, step: object, at_ms: object, value: object) -> Point:
     assert isinstance(step, int)
     assert isinstance(at_ms, int)
     return Point(metric, step, at_ms, float(value))
+
+
+def version(raw: Raw, number: int, created: str, tags: Mapping[str, str]) -> StoredVersion:
+    """Return a version of a registered model; *created*: the field that says since when it is."""
+    return StoredVersion(
+        number=number,
+        created_ms=moment(raw, created),
+        user=text(raw, "user_id"),
+        description=text(raw, "description"),
+        stage=text(raw, "current_stage") or "None",
+        source=text(raw, "source"),
+        run=text(raw, "run_id") or None,
+        tags=tags,
+    )
 
 
 def _kind(value: object) -> str:

@@ -206,16 +206,8 @@ class Folder:
         if meta is None:
             return None
         try:
-            return StoredVersion(
-                number=fields.number_of_version({"its folder": folder.name.removeprefix("version-")}, "its folder"),
-                created_ms=fields.moment(meta, "creation_timestamp"),
-                user=fields.text(meta, "user_id"),
-                description=fields.text(meta, "description"),
-                stage=fields.text(meta, "current_stage") or "None",
-                source=fields.text(meta, "source"),
-                run=fields.text(meta, "run_id") or None,
-                tags=self._texts(folder / "tags"),
-            )
+            number = fields.number_of_version({"its folder": folder.name.removeprefix("version-")}, "its folder")
+            return fields.version(meta, number, "creation_timestamp", self._texts(folder / "tags"))
         except InvalidRecordError as error:
             self.troubles.append(Trouble(self._inside.shown(folder), str(error), "version"))
             return None
